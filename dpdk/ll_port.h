@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DPDK in: EAL start-up, one receive port, and the datagrams that come through it.
+ *
+ * Shape    ll_eal_start once per process, then one or more ports. A port is named by a specification:
+ *            pcap:FILE             every packet of a pcap file, once, then the port is `drained`
+ *            ring                  in process: what ll_port_send puts in, ll_port_receive gives out
+ *            af_packet:IFACE       a kernel interface, no driver change
+ *            vdev:NAME,ARGS        any DPDK virtual device, its own words (net_af_xdp0,iface=eth1,...)
+ *            pci:ADDRESS           a PCI device bound to a DPDK driver
+ *          Received frames are taken apart here: Ethernet (one VLAN tag allowed), IPv4 without fragments,
+ * UDP. A flow table maps (destination address, destination port) to a small number, the line. With an empty
+ * flow table every UDP datagram belongs to line 0. Units    bytes; *_ns UTC nanoseconds of the capture for
+ * pcap (microsecond steps: that is what the DPDK port keeps), 0 for ports that do not stamp. Errors
+ * LL_ERR_USAGE: the specification. LL_ERR_ENVIRONMENT: EAL or the driver cannot start, with the reason and
+ * what to do. LL_ERR_INPUT: the pcap file cannot be read or is cut. Threads  start and open: main thread.
+ * receive/send: one thread per port.
+ */
+#ifndef LL_DPDK_PORT_H
+#define LL_DPDK_PORT_H
+
+#include "host/base/ll_err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LL_PORT_BURST_MAX       64u
+#define LL_PORT_FLOWS_MAX       16u
+#define LL_PORT_LINE_NONE       0xFFFFFFFFu
+#define LL_PORT_FRAME_BYTES_MAX 9216u /* jumbo frames are received whole, up to this */
+
+struct ll_port;
+
+struct ll_eal_config {
+    uint32_t memory_mb;     /* 0 = default 128; only without huge pages */
+    uint32_t cpu;           /* lcore to run on */
+    bool allow_pci;         /* probe PCI devices (needed for pci: ports only) */
+    const char *extra_args; /* further EAL words, separated by spaces; NULL = none */
+};
+
+/* A UDP flow to a line. address 0 = any destination address. Host byte order. */
+struct ll_flow {
+    uint32_t ipv4_address;
+    uint16_t udp_port;
+    uint32_t line;
+};
+
+struct ll_datagram {
+    const uint8_t *payload; /* valid until the next ll_port_receive or ll_port_close */
+    uint32_t payload_bytes;
+    uint32_t line;
+    uint64_t rx_ns;   /* capture time, 0 = unknown */
+    uint64_t ordinal; /* 1, 2, 3, ... over all frames received on this port, whatever they were */
+};
+
+/* Every frame received is in exactly one of these. frames = sum of the rest but missed and bytes. */
+struct ll_port_counters {
+    uint64_t frames;
+    uint64_t bytes;
+    uint64_t datagrams; /* handed out */
+    uint64_t not_ipv4;  /* ARP, IPv6, LLDP ... */
+    uint64_t not_udp;
+    uint64_t fragments; /* IPv4 fragments: MoldUDP64 senders stay below the MTU; counted, dropped */
+    uint64_t no_flow;   /* UDP for nobody here */
+    uint64_t truncated; /* headers or lengths that do not fit the frame */
+    uint64_t missed;    /* lost before we saw them, as the driver reports (imissed + nombuf) */
+    uint64_t errors;    /* ierrors of the driver */
+};
+
+/* Starts EAL with the flags that need no rights, no huge pages and no card, or with huge pages when there are
+ * some. Once per process: a second start after a failure is refused by DPDK itself. */
+LL_MUST_CHECK int ll_eal_start(const struct ll_eal_config *config, struct ll_why *why);
+void ll_eal_stop(void);
+
+LL_MUST_CHECK int ll_port_open(struct ll_port **port, const char *specification, const struct ll_flow *flows,
+                               uint32_t flow_count, struct ll_why *why);
+void ll_port_close(struct ll_port *port);
+
+/* Up to LL_PORT_BURST_MAX datagrams. Gives the previous burst's buffers back first. 0 = nothing now. */
+uint32_t ll_port_receive(struct ll_port *port, struct ll_datagram datagrams[LL_PORT_BURST_MAX]);
+
+/* Ring ports: a buffer to build one UDP payload in (capacity in *capacity_bytes), then commit it as a frame
+ * to address:port. NULL when the ring is full: receive first. */
+uint8_t *ll_port_send_begin(struct ll_port *port, uint32_t *capacity_bytes);
+void ll_port_send_commit(struct ll_port *port, uint32_t payload_bytes, uint32_t ipv4_address,
+                         uint16_t udp_port, uint64_t rx_ns);
+
+/* A file port that has given out its last frame. Always false for live ports. */
+bool ll_port_drained(const struct ll_port *port);
+void ll_port_counters(const struct ll_port *port, struct ll_port_counters *counters);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The journal: the system of record. The engine appends records; a writer thread makes them durable.
+ *
+ * Shape    A directory of segment files, `YYYYMMDD-NNNNNN.lljournal`: the UTC day of the first record and a
+ *          segment number that counts up over all days. A new day or a full segment starts the next file.
+ * Each file is one 4096-byte header (magic "LLJRNL01", layout version, slot bytes, salt, segment number, day,
+ * first event id, segment bytes, CRC32C of the header) and pre-zeroed slots (host/wire/ll_record.h). A record
+ * never straddles two segments: when it does not fit, the rest of the segment stays zero. Append copies into
+ * an SPSC ring and returns; the writer thread checksums what is queued, writes it with one call per
+ * contiguous run, syncs, moves the durable watermark, repeats: group commit without a timer. The next segment
+ * is created, zeroed and synced ahead, by a helper thread, so the writer never waits for it in the steady
+ * state. Units    bytes, slots; event ids count records from 1; *_ns are nanoseconds. Errors   A failed write
+ * or sync is final: the journal is `failed`, nothing is retried, append returns LL_ERR_STOPPED, and the
+ * durable watermark never moves again. Disk full is LL_ERR_NO_SPACE. A second writer on the same directory is
+ * LL_ERR_BUSY (lock file, flock). Threads  append, durable, failed: one producer thread. The writer and the
+ * preparer are the journal's own. Source   practice behind the choices: docs/design.md, "Journal".
+ */
+#ifndef LL_HOST_JOURNAL_JOURNAL_H
+#define LL_HOST_JOURNAL_JOURNAL_H
+
+#include "host/base/ll_err.h"
+#include "host/wire/ll_record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LL_JOURNAL_SEGMENT_BYTES_DEFAULT ((uint64_t)64 << 20)
+#define LL_JOURNAL_SEGMENT_BYTES_MIN     ((uint64_t)64 << 10)
+#define LL_JOURNAL_RING_SLOTS_DEFAULT    ((uint64_t)1 << 16)
+#define LL_JOURNAL_DIR_BYTES_MAX         3072u
+
+struct ll_journal;
+struct ll_journal_files; /* ll_journal_files.h: the door to the file system; NULL = the real one */
+
+struct ll_journal_config {
+    const char *dir;          /* created when absent */
+    uint64_t segment_bytes;   /* whole file, multiple of 4096 */
+    uint64_t ring_slots;      /* power of two */
+    uint64_t write_slots_max; /* most slots in one write+sync; 0 = as many as are queued contiguously */
+    const struct ll_journal_files *files;
+    int writer_cpu; /* -1 = leave to the scheduler */
+};
+
+/* What recovery found; also the position the next append continues from. */
+struct ll_journal_recovery {
+    uint64_t last_event_id; /* 0 = empty journal */
+    uint64_t segments;
+    uint64_t bytes;          /* bytes of slots that hold records, headers not counted */
+    uint64_t torn_slots_cut; /* slots of an unfinished tail that were zeroed */
+};
+
+struct ll_journal_stats {
+    uint64_t records_appended; /* event ids handed to append */
+    uint64_t slots_appended;
+    uint64_t slots_written;
+    uint64_t slots_durable;
+    uint64_t writes;
+    uint64_t syncs;
+    uint64_t segments_created;
+    uint64_t bytes_written; /* slot bytes this process wrote, headers and zeroing not counted */
+    uint64_t sync_ns_total;
+    uint64_t sync_ns_max;
+};
+
+/* Fills the defaults; the caller then sets `dir`. */
+void ll_journal_config_default(struct ll_journal_config *config);
+
+/* Recovers (cuts a torn tail, refuses a hole or a bad record followed by good ones with LL_ERR_CORRUPT),
+ * takes the lock, prepares the segment to write to and starts the threads. Takes memory here and nowhere
+ * later. */
+LL_MUST_CHECK int ll_journal_open(struct ll_journal **journal, const struct ll_journal_config *config,
+                                  struct ll_journal_recovery *recovery, struct ll_why *why);
+
+/* Queues finished slots (whole records in event order, crc32c still 0). LL_OK, LL_ERR_FULL (ring has no room:
+ * try again, nothing was taken) or LL_ERR_STOPPED (the journal failed: stop the intake). Never blocks. */
+LL_MUST_CHECK int ll_journal_append(struct ll_journal *journal, const struct ll_slot *slots,
+                                    uint32_t slot_count);
+
+/* Highest event id that is durable; everything up to it survives a power cut (as far as the disk tells the
+ * truth). */
+uint64_t ll_journal_durable_event_id(const struct ll_journal *journal);
+
+/* LL_OK, or the error that stopped the journal; `why` then says what failed. */
+int ll_journal_status(const struct ll_journal *journal, struct ll_why *why);
+
+void ll_journal_stats(const struct ll_journal *journal, struct ll_journal_stats *stats);
+
+/* Waits until all that was appended is durable, stops the threads, releases the lock and the memory. Returns
+ * the journal's status: LL_OK, or why it failed. NULL is allowed. */
+int ll_journal_close(struct ll_journal *journal, struct ll_why *why);
+
+#endif

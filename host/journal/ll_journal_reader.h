@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a journal, record by record, and checking it: recovery, replay, dump and verify all come here.
+ *
+ * Shape    open(dir) -> next... -> close. Reads segments in order and hands out whole records with their
+ * payload joined. Never writes. It can follow a live journal: at the end it returns LL_ERR_SHORT, and a later
+ * call goes on when more has been written. Units    bytes, event ids. Errors   LL_ERR_CORRUPT with segment,
+ * byte offset and reason; LL_ERR_IO; LL_ERR_INPUT when the directory holds no journal. What comes after the
+ * last good record decides: only zero slots, or an unfinished tail, is the end (LL_ERR_SHORT, torn_slots
+ * tells how much); a bad slot followed by any good slot, or a hole in the event ids, or a missing segment, is
+ * corruption. Threads  one owner per reader; any number of readers beside the writer.
+ */
+#ifndef LL_HOST_JOURNAL_READER_H
+#define LL_HOST_JOURNAL_READER_H
+
+#include "host/base/ll_err.h"
+#include "host/wire/ll_record.h"
+
+#include <stdint.h>
+
+struct ll_journal_reader;
+
+struct ll_journal_record {
+    uint8_t kind;
+    uint8_t verdict;
+    uint32_t payload_bytes;
+    uint64_t event_id;
+    uint64_t time_ns;
+    const uint8_t *payload; /* valid until the next call */
+};
+
+/* What a full check found; see ll_journal_verify. */
+struct ll_journal_report {
+    uint64_t segments;
+    uint64_t records;
+    uint64_t slots;
+    uint64_t first_event_id;
+    uint64_t last_event_id;
+    uint64_t torn_slots; /* slots of an unfinished tail: normal after a crash, cut at the next start */
+};
+
+LL_MUST_CHECK int ll_journal_reader_open(struct ll_journal_reader **reader, const char *dir,
+                                         struct ll_why *why);
+void ll_journal_reader_close(struct ll_journal_reader *reader);
+
+/* The next record: LL_OK; LL_ERR_SHORT at the end of what is written; or an error, which stays. */
+LL_MUST_CHECK int ll_journal_reader_next(struct ll_journal_reader *reader, struct ll_journal_record *record,
+                                         struct ll_why *why);
+
+/* Reads everything. LL_OK (the report is filled, a torn tail is not an error) or the first error. `progress`,
+ * when not NULL, is called now and then with bytes done and total. */
+LL_MUST_CHECK int ll_journal_verify(const char *dir, struct ll_journal_report *report,
+                                    void (*progress)(void *context, uint64_t done_bytes,
+                                                     uint64_t total_bytes),
+                                    void *context, struct ll_why *why);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The MoldUDP64 receiver: datagrams of up to two lines in, every message once and in order out.
+ *
+ * Shape    A pure state machine: no socket, no clock, no allocation after init. Arbitration is per message
+ * number, so the lines may cut their packets differently. Packets ahead of the expected number are held back
+ *          (whole datagrams, in a bounded store); when the missing numbers come, from the other line or from
+ * a re-request, everything is handed out in order. A gap that is not filled is given up after
+ * `gap_requests_max` requests, or at once when the hold-back store is full and no request could be answered
+ *          (`gap_timeout_ns` over): one `on_gap` names exactly the numbers lost, then delivery goes on.
+ *          The session is learnt from the first packet (or preset); a packet of another session is counted
+ * and dropped. Units    sequence numbers count messages from 1; *_ns nanoseconds of the caller's clock;
+ * bytes. Errors   Malformed datagrams are counted by reason and handed to on_bad_packet; nothing is fatal.
+ * Threads  one owner. Callbacks run inside ll_mold_receiver_packet / _poll; message pointers are valid during
+ * the call only. Source   MoldUDP64 Protocol Specification V 1.00; behaviour where it is silent:
+ * docs/design.md, "MoldUDP64 receiver".
+ */
+#ifndef LL_HOST_PROVIDER_MOLD_RECEIVER_H
+#define LL_HOST_PROVIDER_MOLD_RECEIVER_H
+
+#include "host/base/ll_err.h"
+#include "host/wire/ll_moldudp64.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LL_MOLD_LINES_MAX 2u
+
+struct ll_mold_receiver;
+
+/* What the receiver tells its owner. None may be NULL. */
+struct ll_mold_handler {
+    void *context;
+    /* One message, in order, exactly once. */
+    void (*on_message)(void *context, uint64_t sequence, const uint8_t *message, uint32_t message_bytes,
+                       uint64_t now_ns);
+    /* The session became known: its name and the sequence number delivery starts at. */
+    void (*on_session)(void *context, const char session[LL_MOLDUDP64_SESSION_BYTES], uint64_t first_sequence,
+                       uint64_t now_ns);
+    /* Messages first..first+count-1 are given up. */
+    void (*on_gap)(void *context, uint64_t first_sequence, uint64_t count, uint64_t now_ns);
+    /* A 20-byte request packet to send to the re-request server. */
+    void (*on_request)(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES], uint64_t now_ns);
+    /* A datagram that cannot be read: reason is the ll_moldudp64_parse error. */
+    void (*on_bad_packet)(void *context, uint32_t line, int reason, const uint8_t *bytes,
+                          uint32_t bytes_count, uint64_t now_ns);
+    /* End of session reached and everything before it delivered or given up. Once. */
+    void (*on_end)(void *context, uint64_t next_sequence, uint64_t now_ns);
+};
+
+struct ll_mold_config {
+    uint32_t line_count;     /* 1 or 2 */
+    uint64_t start_sequence; /* first number wanted; 0 = start at whatever comes first */
+    bool session_known;      /* session[] is preset (resume), not learnt */
+    char session[LL_MOLDUDP64_SESSION_BYTES];
+    uint32_t holdback_packets; /* datagrams held at most */
+    uint32_t
+        holdback_bytes_max; /* longest datagram that can be held; longer ones count as dropped_holdback */
+    uint64_t request_timeout_ns; /* repeat a request after this long */
+    uint32_t gap_requests_max;   /* give the gap up after this many unanswered requests; 0 = only by
+                                    gap_timeout_ns */
+    uint64_t gap_timeout_ns;     /* give the gap up after this long in any case */
+    uint64_t stale_after_ns;     /* no packet on a line for this long: the line is stale */
+};
+
+struct ll_mold_line_counters {
+    uint64_t packets;
+    uint64_t bytes;
+    uint64_t heartbeats;
+    uint64_t messages_first;     /* messages this line delivered first */
+    uint64_t messages_duplicate; /* messages that had come before */
+    uint64_t wrong_session;      /* packets of another session */
+    uint64_t malformed;          /* packets refused by ll_moldudp64_parse */
+    uint64_t gaps;               /* times the line was seen to jump ahead of its own last number */
+    uint64_t stale_periods;      /* times the line fell silent */
+    uint64_t last_packet_ns;
+    uint64_t next_sequence; /* what this line should send next */
+    bool stale;
+};
+
+struct ll_mold_counters {
+    struct ll_mold_line_counters line[LL_MOLD_LINES_MAX];
+    uint64_t messages; /* delivered */
+    uint64_t
+        messages_before_start; /* below start_sequence: already known, skipped on resume; not duplicates */
+    uint64_t gaps_detected;
+    uint64_t gaps_filled; /* completely, by the other line or a re-request */
+    uint64_t gaps_given_up;
+    uint64_t messages_lost;
+    uint64_t requests;
+    uint64_t held_packets;     /* ever held */
+    uint64_t held_packets_max; /* most at once */
+    uint64_t dropped_holdback; /* ahead-of-sequence packets that could not be held; their messages must come
+                                  again */
+};
+
+/* 0 = bad config. */
+size_t ll_mold_receiver_footprint_bytes(const struct ll_mold_config *config);
+struct ll_mold_receiver *ll_mold_receiver_init(void *memory, const struct ll_mold_config *config,
+                                               const struct ll_mold_handler *handler);
+
+/* One datagram's UDP payload. `line` < line_count. A re-request answer is handed in like any packet (on line
+ * 0). */
+void ll_mold_receiver_packet(struct ll_mold_receiver *receiver, uint32_t line, const uint8_t *bytes,
+                             uint32_t bytes_count, uint64_t now_ns);
+
+/* Time passes: repeats requests, gives gaps up, marks lines stale. Call at least every few ms, or at each
+ * packet. */
+void ll_mold_receiver_poll(struct ll_mold_receiver *receiver, uint64_t now_ns);
+
+/* No more packets will come: gives up what is missing and hands out what is held. */
+void ll_mold_receiver_finish(struct ll_mold_receiver *receiver, uint64_t now_ns);
+
+const struct ll_mold_counters *ll_mold_receiver_counters(const struct ll_mold_receiver *receiver);
+uint64_t
+ll_mold_receiver_next_sequence(const struct ll_mold_receiver *receiver); /* 0 until a session is known */
+bool ll_mold_receiver_ended(const struct ll_mold_receiver *receiver);
+
+#endif

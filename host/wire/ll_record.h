@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The journal record: what the engine decides, byte for byte as it lies on disk and in memory.
+ *
+ * Shape    A record is a head slot and, when its payload is longer than 40 bytes, as many tail slots as it
+ *          needs. Every slot is 64 bytes, one cache line, and carries its own checksum and the event id, so a
+ *          reader can judge each slot alone. The usual book messages (A D E U X C F) fit in one slot.
+ *
+ *            head  0        4     5        6              8         16       24                        64
+ *                  | crc32c | kind| verdict| payload_bytes| event_id| time_ns| payload[40]              |
+ *            tail  0        4     5        6              8         16                                 64
+ *                  | crc32c | 0xFF| 0      | tail_index   | event_id| payload[48]                       |
+ *
+ *          crc32c covers bytes 4..63, seeded with the journal's salt (ll_journal.h). Unused payload is zero.
+ *          Little-endian. Event ids count up by one per record, from 1, without a hole, over all segments.
+ * Units    time_ns: UTC nanoseconds. payload_bytes: bytes of payload over the whole record.
+ * Errors   none; the reader decides (ll_journal.h).
+ * Threads  plain data.
+ */
+#ifndef LL_HOST_WIRE_RECORD_H
+#define LL_HOST_WIRE_RECORD_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LL_SLOT_BYTES          64u
+#define LL_RECORD_HEAD_PAYLOAD 40u
+#define LL_RECORD_TAIL_PAYLOAD 48u
+#define LL_RECORD_KIND_TAIL    0xFFu
+#define LL_RECORD_PAYLOAD_BYTES_MAX \
+    2048u /* a longer message is cut here and counted; the head says its length */
+#define LL_RECORD_SLOTS_MAX                                                                      \
+    (1u + (LL_RECORD_PAYLOAD_BYTES_MAX - LL_RECORD_HEAD_PAYLOAD + LL_RECORD_TAIL_PAYLOAD - 1u) / \
+              LL_RECORD_TAIL_PAYLOAD)
+
+/* Kinds of record: number, name in dumps, meaning. 0 is an empty (pre-zeroed) slot and never written. */
+#define LL_RECORD_KINDS(K)                                                                                   \
+    K(SESSION, 1, "session") /* a feed begins: session name and first sequence (struct ll_record_session) */ \
+    K(FEED, 2, "feed")       /* one sequenced provider message, raw, with the verdict on it */               \
+    K(GAP, 3, "gap")         /* sequences given up as lost (struct ll_record_gap) */                         \
+    K(BAD_PACKET, 4,                                                                                         \
+      "bad_packet")            /* a datagram that could not be read (8-byte rx ordinal, then raw bytes) */   \
+    K(FEED_END, 5, "feed_end") /* the provider ended the session */
+
+enum ll_record_kind {
+#define LL_RECORD_ENUM(name, number, text) LL_RECORD_##name = (number),
+    LL_RECORD_KINDS(LL_RECORD_ENUM)
+#undef LL_RECORD_ENUM
+};
+
+struct ll_slot {
+    uint32_t crc32c;
+    uint8_t kind;
+    uint8_t verdict;        /* enum ll_verdict of hls/ll_records.h; 0 = ok */
+    uint16_t payload_bytes; /* tail slots: index of the tail slot, from 1 */
+    uint64_t event_id;
+    uint64_t time_ns; /* tail slots: first 8 bytes of payload */
+    uint8_t payload[LL_RECORD_HEAD_PAYLOAD];
+};
+static_assert(sizeof(struct ll_slot) == LL_SLOT_BYTES, "one cache line");
+static_assert(offsetof(struct ll_slot, payload) == 24, "as drawn above");
+
+/* Payload of a SESSION record. */
+struct ll_record_session {
+    char session[10]; /* MoldUDP64 session name, verbatim */
+    uint8_t reserved[6];
+    uint64_t first_sequence; /* the next message journaled has this sequence number */
+};
+static_assert(sizeof(struct ll_record_session) == 24, "no padding");
+
+/* Payload of a GAP record: messages first..first+count-1 will not come. */
+struct ll_record_gap {
+    uint64_t first_sequence;
+    uint64_t count;
+};
+static_assert(sizeof(struct ll_record_gap) == 16, "no padding");
+
+/* Slots that a record with this payload occupies. */
+static inline uint32_t ll_record_slots(uint32_t payload_bytes)
+{
+    if (payload_bytes <= LL_RECORD_HEAD_PAYLOAD)
+        return 1;
+    return 1u +
+           (payload_bytes - LL_RECORD_HEAD_PAYLOAD + LL_RECORD_TAIL_PAYLOAD - 1u) / LL_RECORD_TAIL_PAYLOAD;
+}
+
+/* Where the payload of a tail slot starts (it reuses the time_ns field). */
+static inline uint8_t *ll_record_tail_payload(struct ll_slot *slot)
+{
+    return (uint8_t *)slot + offsetof(struct ll_slot, time_ns);
+}
+
+/* Name of a kind for dumps; "unknown" for a number that is none. */
+const char *ll_record_kind_name(uint8_t kind);
+
+/* Writes the record into `slots` (ll_record_slots(payload_bytes) of them), crc32c left 0 for the journal
+ * writer. Returns the number of slots. payload_bytes <= LL_RECORD_PAYLOAD_BYTES_MAX. */
+uint32_t ll_record_write(struct ll_slot *slots, uint8_t kind, uint8_t verdict, uint64_t event_id,
+                         uint64_t time_ns, const uint8_t *payload, uint32_t payload_bytes);
+
+#endif
