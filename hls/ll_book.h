@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The book half of the kernel: updates in, one result each, best bid and offer in every one.
+ *
+ * Shape    ll_book_reset once, then ll_book_batch. A batch is worked in stages:
+ *
+ *            updates -> hash -> orders (ll_orders.h) -> changes -> locate the leaf -> levels (ll_levels.h) -> results
+ *
+ *          Orders and levels are matched strictly in arrival order; the results are those of handling one message after
+ *          the other. On a CPU each stage fetches ahead what the next one touches, so that a batch waits for
+ *          memory a few times and not some times per message; in hardware the stages are the dataflow processes, with the
+ *          order table and the level table in memories of their own.
+ *          An order is taken before its level is known to find room, so a batch runs in stages only while no level can
+ *          be refused (free nodes for every message); otherwise one message at a time, with the same results.
+ *          Work per message is bounded: LL_CHAIN_MAX buckets per reference, LL_TREE_HEIGHT_MAX inner nodes per level,
+ *          LL_CHANGES_PER_MESSAGE levels.
+ * Units    as in ll_records.h and ll_book_types.h.
+ * Errors   verdicts, see ll_orders.h.
+ * Threads  one owner of the memory.
+ */
+#ifndef LL_HLS_BOOK_H
+#define LL_HLS_BOOK_H
+
+#include "hls/ll_levels.h"
+#include "hls/ll_orders.h"
+
+#define LL_BATCH_MAX 64u
+
+/* Hash and orders: fills `changes`, returns their number. */
+LL_FN_RARE u32 ll_book_orders(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets,
+                             LL_GLOBAL const struct ll_inner *inners, LL_GLOBAL const struct ll_book_side *sides,
+                             LL_GLOBAL const struct ll_update *updates, LL_GLOBAL struct ll_result *results, u32 count,
+                             struct ll_change *changes)
+{
+    u32 bucket[LL_BATCH_MAX];
+    u32 change_count = 0;
+    for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min=1 max=64
+        bucket[i] = ll_bucket_of(updates[i].ref, control->hash_seed, control->bucket_count);
+        LL_PREFETCH(&buckets[bucket[i]]);
+    }
+    for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min=1 max=64
+        u32 first = change_count;
+        change_count += ll_order_step(control, buckets, updates[i], bucket[i], &changes[first], i, &results[i]);
+        LL_PREFETCH(&inners[changes[first].book_side].low[0]);
+        LL_PREFETCH(&inners[changes[first].book_side].child[0]);
+        LL_PREFETCH(&sides[changes[first].book_side]);
+    }
+    return change_count;
+}
+
+/* A level that found no room: the order that came with it goes again. Only where messages go one at a time. */
+LL_FN_RARE void ll_book_refuse(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets,
+                               struct ll_update update, LL_GLOBAL struct ll_result *result)
+{
+    u64 ref = update.op == LL_OP_REPLACE ? update.new_ref : update.ref;
+    u32 home = ll_bucket_of(ref, control->hash_seed, control->bucket_count);
+    (void)ll_order_take_out(control, buckets, ll_order_find(buckets, home, ref));
+    result->verdict = LL_VERDICT_TABLE_FULL;
+    result->leaves = 0;
+}
+
+/* A message that changes no level is answered all the same. */
+LL_FN void ll_book_answer_only(LL_GLOBAL const struct ll_book_side *sides, LL_GLOBAL struct ll_result *result,
+                                   struct ll_change change)
+{
+    if ((change.message & LL_CHANGE_NO_BOOK) != 0)
+        ll_level_answer_nothing(result);
+    else
+        ll_level_answer(result, sides, change.book_side);
+}
+
+/* Levels: applies the changes in order and completes the results. */
+LL_FN_RARE void ll_book_levels(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update *updates,
+                              LL_GLOBAL struct ll_result *results, const struct ll_change *changes, u32 change_count)
+{
+    u32 leaf[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
+    u32 shape[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
+    for (u32 i = 0; i < change_count; i++) {
+        u32 side = changes[i].book_side;
+        shape[i] = sides[side].shape;
+        leaf[i] = ll_tree_leaf_of(inners, side, sides[side].height, changes[i].key);
+        LL_PREFETCH(&leaves[leaf[i]].lane[0]);
+        LL_PREFETCH(&leaves[leaf[i]].lane[16]);
+    }
+#if defined(LL_PREFETCHES)
+    for (u32 i = 0; i < change_count; i++) {
+        u32 hit = ll_leaf_find(&leaves[leaf[i]], changes[i].key);
+        u32 unused = ~leaves[leaf[i]].lane[LL_LEAF_USED] | 1u << LL_LEAF_WAYS;
+        LL_PREFETCH(&levels[leaf[i]].level[ll_ctz32(ll_select32((u32)(hit != 0), hit, unused))]);
+    }
+#endif
+    for (u32 i = 0; i < change_count; i++) {
+        struct ll_change change = changes[i];
+        u32 message = change.message & LL_CHANGE_INDEX;
+        u32 at = leaf[i];
+        if (LL_RARE((change.message & LL_CHANGE_NONE) != 0)) {
+            ll_book_answer_only(sides, &results[message], change);
+            continue;
+        }
+        if (LL_RARE(shape[i] != sides[change.book_side].shape))
+            at = ll_tree_leaf_of(inners, change.book_side, sides[change.book_side].height, change.key);
+        if (LL_RARE(ll_level_change(LL_TREE_MEMORY_PASS, change, at) == 0))
+            ll_book_refuse(control, buckets, updates[message], &results[message]);
+        if ((change.message & LL_CHANGE_LAST) != 0)
+            ll_level_answer(&results[message], sides, change.book_side);
+    }
+}
+
+/* Any count: worked in batches of at most `batch` (1..LL_BATCH_MAX) messages. The results do not depend on `batch`. */
+LL_FN_HOT void ll_book_batch(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update *updates,
+                             LL_GLOBAL struct ll_result *results, u32 count, u32 batch)
+{
+    struct ll_change changes[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
+    u32 done = 0;
+    while (done < count) {
+#pragma HLS LOOP_TRIPCOUNT min=1 max=64
+        u32 scarce = (u32)(control->leaf_free_count < LL_BATCH_MAX) |
+                     (u32)(control->inner_free_count < LL_BATCH_MAX * LL_TREE_HEIGHT_MAX) |
+                     (u32)(control->height_max >= LL_TREE_HEIGHT_MAX);
+        u32 now = scarce != 0 ? 1u : batch;
+        now = count - done < now ? count - done : now;
+        u32 change_count = ll_book_orders(control, buckets, inners, sides, updates + done, results + done, now, changes);
+        ll_book_levels(LL_BOOK_MEMORY_PASS, updates + done, results + done, changes, change_count);
+        done += now;
+    }
+}
+
+/* Empties everything: control's counts and seed are set, the rest may be anything. Once per load, not on the fast path. */
+LL_FN void ll_book_reset(LL_BOOK_MEMORY)
+{
+    (void)levels;
+    u32 side_count = 2u * control->book_count;
+    for (u32 i = 0; i < control->bucket_count + control->overflow_count; i++)
+        buckets[i].link = i < control->bucket_count ? 0u : i + 1u;
+    for (u32 i = side_count; i < control->leaf_count; i++)
+        leaves[i].lane[0] = i + 1u;
+    for (u32 i = side_count; i < control->inner_count; i++)
+        inners[i].child[0] = i + 1u;
+    for (u32 i = 0; i < side_count; i++) {
+        ll_leaf_clear(&leaves[i]);
+        ll_inner_clear(&inners[i]);
+        ll_inner_insert(&inners[i], 0, 0, i);
+        sides[i].levels = 0;
+        sides[i].height = 1;
+        sides[i].best_key = LL_KEY_WORST;
+        sides[i].shape = 0;
+    }
+    control->overflow_free = control->bucket_count;
+    control->overflow_free_count = control->overflow_count;
+    control->leaf_free = side_count;
+    control->leaf_free_count = control->leaf_count - side_count;
+    control->inner_free = side_count;
+    control->inner_free_count = control->inner_count - side_count;
+    control->live_orders = 0;
+    control->live_levels = 0;
+    control->height_max = 1;
+}
+
+#endif

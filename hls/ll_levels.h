@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Price levels: what the changes of orders do to them, and the best bid and offer of every answer.
+ *
+ * Shape    ll_level_change: one change of one level, on one straight way for levels that grow, shrink, appear and go.
+ *          ll_level_answer: the book's half of an answer.
+ * Units    as in ll_book_types.h.
+ * Errors   no node free: the change is not done, and nothing has changed.
+ * Threads  one owner of the memory.
+ */
+#ifndef LL_HLS_LEVELS_H
+#define LL_HLS_LEVELS_H
+
+#include "hls/ll_book_tree.h"
+#include "hls/ll_orders.h"
+
+/* The best level of the side has gone: the next one is the minimum of the best leaf. */
+LL_FN_HOT void ll_level_next_best(LL_TREE_MEMORY, u32 book_side)
+{
+    (void)control;
+    LL_GLOBAL struct ll_book_side *side = &sides[book_side];
+    u32 leaf = ll_tree_best_leaf(inners, book_side, side->height);
+    u32 key = ll_lanes_min31(leaves[leaf].lane);
+    u32 slot = ll_ctz32(ll_leaf_find(&leaves[leaf], key));
+    side->best_key = key;
+    side->best_orders = levels[leaf].level[slot].orders;
+    side->best_quantity = levels[leaf].level[slot].quantity;
+}
+
+/* `leaf` is where the key is in or belongs into. Returns 1, or 0 when a new level found no room; nothing has changed then. */
+LL_FN_HOT u32 ll_level_change(LL_TREE_MEMORY, struct ll_change change, u32 leaf)
+{
+    LL_GLOBAL struct ll_book_side *side = &sides[change.book_side];
+    u32 key = change.key;
+    u32 hit = ll_leaf_find(&leaves[leaf], key);
+    u32 used = leaves[leaf].lane[LL_LEAF_USED];
+    u32 appeared = (u32)(hit == 0);
+    if (LL_RARE((appeared & (u32)(used == LL_LEAF_MASK)) != 0)) {
+        leaf = ll_tree_split(LL_TREE_MEMORY_PASS, change.book_side, key);
+        if (leaf == LL_NODE_NONE)
+            return 0;
+        used = leaves[leaf].lane[LL_LEAF_USED];
+    }
+    u32 slot = ll_ctz32(ll_select32(appeared, ~used, hit));
+    u64 quantity = (levels[leaf].level[slot].quantity & ((u64)appeared - 1u)) + change.quantity;
+    u32 orders = (levels[leaf].level[slot].orders & (appeared - 1u)) + change.orders;
+    u32 gone = (u32)(orders == 0);
+    used = (used | 1u << slot) & ~(gone << slot);
+    levels[leaf].level[slot].quantity = quantity;
+    levels[leaf].level[slot].orders = orders;
+    leaves[leaf].lane[slot] = key | (0u - gone); /* the key of a level that is gone is LL_KEY_WORST */
+    leaves[leaf].lane[LL_LEAF_USED] = used;
+    control->live_levels += appeared - gone;
+
+    u32 level_count = side->levels + appeared - gone;
+    u32 at_best = (u32)(key <= side->best_key) | (u32)(side->levels == 0);
+    side->levels = level_count;
+    side->best_key = ll_select32(at_best, key, side->best_key);
+    side->best_orders = ll_select32(at_best, orders, side->best_orders);
+    side->best_quantity = ll_select64(at_best, quantity, side->best_quantity);
+    u32 left = ll_popcount32(used);
+    u32 shrinks = gone & (u32)(left != level_count) & ((u32)(left == 0) | (u32)(left == LL_MERGE_COUNT));
+    if (LL_RARE((shrinks | (gone & at_best)) != 0)) {
+        if (shrinks != 0)
+            ll_tree_shrink(LL_TREE_MEMORY_PASS, change.book_side, key, left);
+        if (at_best != 0 && level_count != 0)
+            ll_level_next_best(LL_TREE_MEMORY_PASS, change.book_side);
+    }
+    return 1;
+}
+
+LL_FN_HOT void ll_level_answer(LL_GLOBAL struct ll_result *result, LL_GLOBAL const struct ll_book_side *sides,
+                               u32 book_side)
+{
+    LL_GLOBAL const struct ll_book_side *buy = &sides[book_side & ~1u];
+    LL_GLOBAL const struct ll_book_side *sell = &sides[book_side | 1u];
+    u32 has_bid = (u32)(buy->levels != 0);
+    u32 has_ask = (u32)(sell->levels != 0);
+    result->flags |= (u8)(has_bid * LL_RESULT_HAS_BID | has_ask * LL_RESULT_HAS_ASK);
+    result->bid_price = ~buy->best_key & (0u - has_bid);
+    result->ask_price = sell->best_key & (0u - has_ask);
+    result->bid_quantity = buy->best_quantity & ((u64)0 - has_bid);
+    result->ask_quantity = sell->best_quantity & ((u64)0 - has_ask);
+    result->bid_orders = buy->best_orders & (0u - has_bid);
+    result->ask_orders = sell->best_orders & (0u - has_ask);
+}
+
+/* The answer to a message about a book that does not exist. */
+LL_FN void ll_level_answer_nothing(LL_GLOBAL struct ll_result *result)
+{
+    result->bid_price = 0;
+    result->ask_price = 0;
+    result->bid_quantity = 0;
+    result->ask_quantity = 0;
+    result->bid_orders = 0;
+    result->ask_orders = 0;
+}
+
+#endif

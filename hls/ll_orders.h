@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order table: exchange order reference -> resting order, and what a message does to it.
+ *
+ * Shape    A hash table of 64-byte buckets with three orders each. The home bucket nearly always answers; behind it hangs a
+ *          short chain of overflow buckets. Orders never move, so there is nothing to rehash and nothing to wait for.
+ *          Each message leaves its mark on the order here and becomes at most three changes of price levels
+ *          (ll_levels.h), in order: a replace is a level losing an order and a level gaining one.
+ * Units    as in ll_records.h and ll_book_types.h.
+ * Errors   verdicts: duplicate (the newer order takes the place of the live one), unknown_id, overfill (all is
+ *          taken), bad_input (quantity 0, no such side or operation), table_full (the order is not taken; of a replace the
+ *          old order is gone, since the exchange has ended it), book_mismatch (applied to the order's own book).
+ * Threads  one owner of the memory.
+ * Source   order rules: Nasdaq TotalView-ITCH 5.0, "Modify Order Messages"; defensive rules: docs/design.md.
+ */
+#ifndef LL_HLS_ORDERS_H
+#define LL_HLS_ORDERS_H
+
+#include "hls/ll_book_types.h"
+#include "hls/ll_hash.h"
+#include "hls/ll_records.h"
+
+/* One level gains or loses shares and orders (two's complement). */
+struct ll_change {
+    u64 quantity;
+    u32 orders;
+    u32 book_side;
+    u32 key;
+    u32 message; /* index in the batch; the last change of a message also answers it */
+};
+
+#define LL_CHANGES_PER_MESSAGE 3u
+#define LL_CHANGE_LAST         0x80000000u /* in `message` */
+#define LL_CHANGE_NONE         0x40000000u /* nothing to change, only to answer */
+#define LL_CHANGE_NO_BOOK      0x20000000u /* with LL_CHANGE_NONE: the message names no book there is */
+#define LL_CHANGE_INDEX        0x0000ffffu
+
+/* --- The match: values in, values out, no memory. ------------------------------------------------------------------ */
+
+/* An order after a message, and what the message did. */
+struct ll_match {
+    u32 book_side;
+    u32 price;
+    u32 leaves;  /* shares after */
+    u32 removed; /* shares that left */
+    u32 verdict;
+    u32 adds;    /* 1 = the order is new */
+};
+
+LL_FN_HOT u32 ll_price_key(u32 price, u32 book_side)
+{
+    return price ^ ((book_side & 1u) - 1u); /* buy is side 0: all bits turn */
+}
+
+/* `asked` shares leave an order of `shares`. */
+LL_FN_HOT struct ll_match ll_match_take(u32 book_side, u32 price, u32 shares, u32 asked)
+{
+    struct ll_match match;
+    u32 over = (u32)(asked > shares);
+    match.book_side = book_side;
+    match.price = price;
+    match.removed = ll_select32(over, shares, asked);
+    match.leaves = shares - match.removed;
+    match.verdict = over * LL_VERDICT_OVERFILL;
+    match.adds = 0;
+    return match;
+}
+
+LL_FN_HOT struct ll_match ll_match_add(u32 book_side, u32 price, u32 quantity)
+{
+    struct ll_match match;
+    match.book_side = book_side;
+    match.price = price;
+    match.removed = 0;
+    match.leaves = quantity;
+    match.verdict = LL_VERDICT_OK;
+    match.adds = 1;
+    return match;
+}
+
+/* An ordinary message: an add, or an execute, cancel or delete of the order whose fields follow. */
+LL_FN_HOT struct ll_match ll_match_plain(struct ll_update update, u32 adds, u32 book_side, u32 price, u32 shares)
+{
+    u32 whole = (u32)(update.op == LL_OP_DELETE);
+    struct ll_match take = ll_match_take(book_side, price, shares, ll_select32(whole, shares, update.quantity));
+    u32 mismatch = (adds ^ 1u) & (u32)(take.verdict == LL_VERDICT_OK) & (u32)(book_side >> 1 != update.book);
+    struct ll_match match;
+    match.adds = adds;
+    match.book_side = ll_select32(adds, update.book << 1 | update.side, book_side);
+    match.price = ll_select32(adds, update.price, price);
+    match.leaves = ll_select32(adds, update.quantity, take.leaves);
+    match.removed = take.removed & (adds - 1u);
+    match.verdict = (take.verdict & (adds - 1u)) | mismatch * LL_VERDICT_BOOK_MISMATCH;
+    return match;
+}
+
+LL_FN_HOT struct ll_change ll_match_change(struct ll_match match, u32 message)
+{
+    struct ll_change change;
+    change.quantity = ((u64)match.leaves & ((u64)0 - match.adds)) - match.removed;
+    change.orders = match.adds - (u32)(match.leaves == 0);
+    change.book_side = match.book_side;
+    change.key = ll_price_key(match.price, match.book_side);
+    change.message = message;
+    return change;
+}
+
+/* The order's half of the answer; the book's half comes with the level (ll_levels.h). */
+LL_FN_HOT void ll_match_answer(LL_GLOBAL struct ll_result *result, struct ll_update update, struct ll_match match, u32 epoch)
+{
+    result->verdict = (u8)match.verdict;
+    result->op = update.op;
+    result->flags = (u8)((match.book_side & 1u) * LL_RESULT_SELL);
+    result->reserved8 = 0;
+    result->book = match.book_side >> 1;
+    result->price = match.price;
+    result->leaves = match.leaves;
+    result->removed = match.removed;
+    result->epoch = epoch;
+    result->seq = update.seq;
+}
+
+/* --- The table ----------------------------------------------------------------------------------------------------- */
+
+/* Where a reference is, or where it could go. */
+struct ll_order_place {
+    u32 found;
+    u32 bucket;   /* of the order when found, else of the first free way; LL_NODE_NONE = none on the chain */
+    u32 way;
+    u32 previous; /* the bucket before `bucket` in the chain */
+    u32 tail;     /* last bucket of the chain looked at */
+    u32 depth;    /* buckets looked at */
+};
+
+LL_FN u32 ll_bucket_of(u64 ref, u32 seed, u32 bucket_count)
+{
+    return ll_hash_ref(ref, seed) & (bucket_count - 1u);
+}
+
+/* Mask of the ways that hold `ref`: one bit or none. */
+LL_FN_HOT u32 ll_bucket_find(LL_GLOBAL const struct ll_order_bucket *bucket, u64 ref)
+{
+    u32 hits = (u32)(bucket->ref[0] == ref) | (u32)(bucket->ref[1] == ref) << 1 | (u32)(bucket->ref[2] == ref) << 2;
+    return hits & bucket->link >> LL_LINK_USED_SHIFT;
+}
+
+/* The long way: through the chain. */
+LL_FN_RARE struct ll_order_place ll_order_find(LL_GLOBAL const struct ll_order_bucket *buckets, u32 bucket, u64 ref)
+{
+    struct ll_order_place place;
+    u32 previous = bucket;
+    place.found = 0;
+    place.bucket = LL_NODE_NONE;
+    place.way = 0;
+    place.previous = bucket;
+    place.tail = bucket;
+    place.depth = 0;
+    for (u32 depth = 0; depth < LL_CHAIN_MAX; depth++) {
+        u32 hits = ll_bucket_find(&buckets[bucket], ref);
+        u32 unused = ~(buckets[bucket].link >> LL_LINK_USED_SHIFT) & LL_BUCKET_FULL;
+        place.tail = bucket;
+        place.depth = depth + 1u;
+        if (hits != 0 || (place.bucket == LL_NODE_NONE && unused != 0)) {
+            place.found = (u32)(hits != 0);
+            place.bucket = bucket;
+            place.way = ll_ctz32(hits != 0 ? hits : unused);
+            place.previous = previous;
+        }
+        previous = bucket;
+        bucket = buckets[bucket].link & LL_LINK_NEXT_MASK;
+        if (place.found != 0 || bucket == 0)
+            break;
+    }
+    return place;
+}
+
+/* A way to put an order into: the free one found, or one of a new overflow bucket. LL_NODE_NONE in `bucket` = full. */
+LL_FN struct ll_order_place ll_order_make_room(LL_GLOBAL struct ll_book_control *control,
+                                               LL_GLOBAL struct ll_order_bucket *buckets, struct ll_order_place place)
+{
+    if (place.bucket != LL_NODE_NONE || place.depth == LL_CHAIN_MAX || control->overflow_free_count == 0)
+        return place;
+    u32 bucket = control->overflow_free;
+    control->overflow_free = buckets[bucket].link;
+    control->overflow_free_count--;
+    buckets[bucket].link = 0;
+    buckets[place.tail].link |= bucket;
+    place.previous = place.tail;
+    place.bucket = bucket;
+    place.way = 0;
+    return place;
+}
+
+/* Writes an order down, or takes it out when nothing of it is left. */
+LL_FN_HOT void ll_order_store(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *bucket,
+                              u32 way, u64 ref, struct ll_match match)
+{
+    u32 ends = (u32)(match.leaves == 0);
+    u32 bit = 1u << way << LL_LINK_USED_SHIFT;
+    bucket->ref[way] = ref;
+    bucket->shares[way] = match.leaves;
+    bucket->price[way] = match.price;
+    bucket->book_side[way] = match.book_side;
+    bucket->link = (bucket->link | bit) & ~(bit & (0u - ends));
+    control->live_orders += match.adds - ends;
+}
+
+/* An overflow bucket that is empty leaves its chain. */
+LL_FN void ll_order_trim(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets,
+                         struct ll_order_place place)
+{
+    u32 link = buckets[place.bucket].link;
+    if (place.bucket < control->bucket_count || link >> LL_LINK_USED_SHIFT != 0)
+        return;
+    buckets[place.previous].link = (buckets[place.previous].link & ~LL_LINK_NEXT_MASK) | link;
+    buckets[place.bucket].link = control->overflow_free;
+    control->overflow_free = place.bucket;
+    control->overflow_free_count++;
+}
+
+/* --- One message --------------------------------------------------------------------------------------------------- */
+
+/* What a message has done so far. */
+struct ll_outcome {
+    struct ll_match match; /* of the order the answer is about */
+    u32 change_count;      /* changes written, at least one */
+};
+
+/* All of the order at `place` leaves the table. */
+LL_FN struct ll_match ll_order_take_out(LL_GLOBAL struct ll_book_control *control,
+                                        LL_GLOBAL struct ll_order_bucket *buckets, struct ll_order_place place)
+{
+    u32 shares = buckets[place.bucket].shares[place.way];
+    struct ll_match match = ll_match_take(buckets[place.bucket].book_side[place.way],
+                                          buckets[place.bucket].price[place.way], shares, shares);
+    ll_order_store(control, &buckets[place.bucket], place.way, buckets[place.bucket].ref[place.way], match);
+    ll_order_trim(control, buckets, place);
+    return match;
+}
+
+/* Puts a new order in; a live order of the same reference gives way. */
+LL_FN struct ll_outcome ll_order_insert(LL_GLOBAL struct ll_book_control *control,
+                                        LL_GLOBAL struct ll_order_bucket *buckets, u64 ref, struct ll_match match,
+                                        struct ll_change *changes, u32 change_count)
+{
+    struct ll_outcome outcome;
+    u32 home = ll_bucket_of(ref, control->hash_seed, control->bucket_count);
+    struct ll_order_place place = ll_order_find(buckets, home, ref);
+    u32 removed = 0;
+    outcome.match = match;
+    if (place.found != 0) {
+        struct ll_match old = ll_order_take_out(control, buckets, place);
+        changes[change_count++] = ll_match_change(old, 0);
+        place = ll_order_find(buckets, home, ref);
+        outcome.match.verdict = LL_VERDICT_DUPLICATE;
+        removed = old.removed;
+    }
+    place = ll_order_make_room(control, buckets, place);
+    if (place.bucket == LL_NODE_NONE) {
+        outcome.match.verdict = LL_VERDICT_TABLE_FULL;
+        outcome.match.leaves = 0;
+    } else {
+        ll_order_store(control, &buckets[place.bucket], place.way, ref, match);
+        changes[change_count++] = ll_match_change(match, 0);
+    }
+    outcome.match.removed = removed;
+    outcome.change_count = change_count;
+    return outcome;
+}
+
+LL_FN struct ll_outcome ll_order_replace(LL_GLOBAL struct ll_book_control *control,
+                                         LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
+                                         struct ll_order_place place, struct ll_change *changes)
+{
+    struct ll_outcome outcome;
+    struct ll_match old = ll_order_take_out(control, buckets, place);
+    changes[0] = ll_match_change(old, 0);
+    if (update.quantity == 0) {
+        outcome.match = old;
+        outcome.match.verdict = LL_VERDICT_BAD_INPUT;
+        outcome.change_count = 1;
+        return outcome;
+    }
+    outcome = ll_order_insert(control, buckets, update.new_ref, ll_match_add(old.book_side, update.price, update.quantity),
+                              changes, 1);
+    outcome.match.removed = old.removed;
+    if (outcome.match.verdict == LL_VERDICT_OK && old.book_side >> 1 != update.book)
+        outcome.match.verdict = LL_VERDICT_BOOK_MISMATCH;
+    return outcome;
+}
+
+/* Execute, cancel or delete of an order that is not in its home bucket. */
+LL_FN struct ll_outcome ll_order_take_far(LL_GLOBAL struct ll_book_control *control,
+                                          LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
+                                          struct ll_order_place place, struct ll_change *changes)
+{
+    struct ll_outcome outcome;
+    outcome.match = ll_match_plain(update, 0, buckets[place.bucket].book_side[place.way],
+                                   buckets[place.bucket].price[place.way], buckets[place.bucket].shares[place.way]);
+    outcome.change_count = 1;
+    changes[0] = ll_match_change(outcome.match, 0);
+    ll_order_store(control, &buckets[place.bucket], place.way, update.ref, outcome.match);
+    ll_order_trim(control, buckets, place);
+    return outcome;
+}
+
+/* All that the straight way of ll_order_step does not take. */
+LL_FN_RARE struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control *control,
+                                                LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
+                                                u32 bucket, struct ll_change *changes)
+{
+    struct ll_order_place place = ll_order_find(buckets, bucket, update.ref);
+    u32 needs_quantity = (u32)(update.op != LL_OP_DELETE) & (u32)(update.op != LL_OP_REPLACE);
+    struct ll_outcome outcome;
+    outcome.match = ll_match_add(update.book << 1 | (update.side & 1u), update.price, 0);
+    outcome.change_count = 0;
+    if (update.op == LL_OP_NONE)
+        outcome.match.verdict = LL_VERDICT_OK;
+    else if (update.op > LL_OP_REPLACE || update.side > LL_SIDE_SELL || (needs_quantity != 0 && update.quantity == 0))
+        outcome.match.verdict = LL_VERDICT_BAD_INPUT;
+    else if (update.op == LL_OP_ADD && update.book >= control->book_count)
+        outcome.match.verdict = LL_VERDICT_TABLE_FULL;
+    else if (update.op == LL_OP_ADD)
+        outcome = ll_order_insert(control, buckets, update.ref,
+                                  ll_match_add(outcome.match.book_side, update.price, update.quantity), changes, 0);
+    else if (place.found == 0)
+        outcome.match.verdict = LL_VERDICT_UNKNOWN_ID;
+    else if (update.op == LL_OP_REPLACE)
+        outcome = ll_order_replace(control, buckets, update, place, changes);
+    else
+        outcome = ll_order_take_far(control, buckets, update, place, changes);
+    return outcome;
+}
+
+/*
+ * One message against the order table: `changes` gets what its levels will see (at most LL_CHANGES_PER_MESSAGE), `result` the
+ * order's half of the answer. Returns the number of changes, at least one. One straight way for adds, executes, cancels and
+ * deletes alike: what depends on the message is selected, not branched on.
+ */
+LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets,
+                            struct ll_update update, u32 bucket, struct ll_change *changes, u32 message,
+                            LL_GLOBAL struct ll_result *result)
+{
+    LL_GLOBAL struct ll_order_bucket *home = &buckets[bucket];
+    u32 adds = (u32)(update.op == LL_OP_ADD);
+    u32 used = home->link >> LL_LINK_USED_SHIFT;
+    u32 hits = ll_bucket_find(home, update.ref);
+    u32 found = (u32)(hits != 0);
+    u32 chained = (u32)((home->link & LL_LINK_NEXT_MASK) != 0);
+    u32 rare = (u32)(update.op - 1u >= LL_OP_REPLACE - 1u) | (u32)(found == adds) | ((found ^ 1u) & chained) |
+               (adds & (u32)(used == LL_BUCKET_FULL)) |
+               ((u32)(update.quantity == 0) & (u32)(update.op != LL_OP_DELETE)) |
+               (u32)(update.side > LL_SIDE_SELL) | (u32)(update.book >= control->book_count);
+    if (LL_RARE(rare != 0)) {
+        struct ll_outcome outcome = ll_order_step_rare(control, buckets, update, bucket, changes);
+        ll_match_answer(result, update, outcome.match, control->epoch);
+        if (outcome.change_count == 0) {
+            u32 no_book = (u32)(outcome.match.book_side >> 1 >= control->book_count);
+            outcome.match.book_side = ll_select32(no_book, 0, outcome.match.book_side);
+            changes[0] = ll_match_change(outcome.match, LL_CHANGE_NONE | no_book * LL_CHANGE_NO_BOOK);
+            outcome.change_count = 1;
+        }
+        for (u32 i = 0; i < outcome.change_count; i++)
+            changes[i].message |= message;
+        changes[outcome.change_count - 1u].message |= LL_CHANGE_LAST;
+        return outcome.change_count;
+    }
+    u32 way = ll_ctz32(ll_select32(found, hits, ~used));
+    struct ll_match match = ll_match_plain(update, adds, home->book_side[way], home->price[way], home->shares[way]);
+    ll_order_store(control, home, way, update.ref, match);
+    ll_match_answer(result, update, match, control->epoch);
+    changes[0] = ll_match_change(match, message | LL_CHANGE_LAST);
+    return 1;
+}
+
+#endif
