@@ -97,6 +97,7 @@ static struct walk walk_file(const char *path)
         return walk;
     while ((walk.end = ll_binary_file_next(&file, &message, &message_bytes, &why)) == LL_OK) {
         walk_add(&walk, message, message_bytes);
+        ck_assert_uint_eq(ll_binary_file_offset_bytes(&file), walk.bytes_sum + 2 * walk.message_count);
         ck_assert_uint_ge(ll_binary_file_position_bytes(&file), position_bytes);
         position_bytes = ll_binary_file_position_bytes(&file);
         if (ll_binary_file_size_bytes(&file) > 0)

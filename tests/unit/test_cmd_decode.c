@@ -289,6 +289,13 @@ START_TEST(a_request_is_told_by_its_port)
     struct result chosen = RUN("--port", "26477", path);
     ck_assert_int_eq(chosen.exit_code, LL_EXIT_OK);
     ck_assert_str_eq(chosen.out, usual.out);
+    /* Answers come from the request port to whatever port asked; they belong to it. */
+    struct result answers = RUN("--port=9", path);
+    ck_assert_int_eq(answers.exit_code, LL_EXIT_OK);
+    ck_assert_uint_eq(count_lines(answers.out), 3);
+    check_packet(answers.out, 0, "request", 4, '\0');
+    check_packet(answers.out, 2, "message", 5, 'E');
+    done(&answers);
     struct result other = RUN("--port=9", "--request-port=0", path);
     check_refused(&other, "no datagram to decode");
     done(&usual);
