@@ -3,12 +3,16 @@
  * NASDAQ TotalView-ITCH 5.0: bytes to structs and back, all 23 message types, every field.
  *
  * Shape    One struct per message type, one tagged union over them, all made from ll_itch50_layout.h. Text
- * fields keep their bytes verbatim (padding included), so encode(decode(bytes)) == bytes for any content. The
- * hot path does not come here: it takes the few fields a book needs by offset (ll_itch50_update.h). Units as
- * in ll_itch50_layout.h; prices stay raw integers. Errors   LL_ERR_SHORT: no bytes at all, or fewer than the
- * type needs. LL_ERR_LONG: more (a specification change: alarm). LL_ERR_TYPE: a type this edition does not
- * define; skip it by its block length. Threads  pure functions. Source   Nasdaq TotalView-ITCH 5.0
- * specification; layouts in ll_itch50_layout.h.
+ *          fields keep their bytes verbatim (padding included), so encode(decode(bytes)) == bytes for any
+ *          content. Decoding clears the whole union first: equal messages are equal by memcmp. The hot path
+ *          does not come here: it takes the few fields a book needs by offset (ll_itch50_update.h).
+ * Units    as in ll_itch50_layout.h; prices stay raw integers.
+ * Errors   LL_ERR_SHORT: no bytes at all, or fewer than the type needs. LL_ERR_LONG: more (a specification
+ *          change: alarm). LL_ERR_TYPE: a type this edition does not define; skip it by its block length. A
+ *          refused message leaves the result untouched. To encode a timestamp of more than 48 bits is the
+ *          caller's mistake: assertion.
+ * Threads  pure functions.
+ * Source   Nasdaq TotalView-ITCH 5.0 specification; layouts in ll_itch50_layout.h.
  */
 #ifndef LL_HOST_WIRE_ITCH50_H
 #define LL_HOST_WIRE_ITCH50_H

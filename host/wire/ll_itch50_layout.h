@@ -6,10 +6,14 @@
  * Shape    LL_ITCH50_MESSAGES(M)       M(ID, id, type char, bytes, "name")
  *          LL_ITCH50_FIELDS_<ID>(F)    F(ID, id, field, offset, bytes, KIND)
  *          The 11-byte header (message_type, stock_locate, tracking_number, timestamp) opens every message
- * and is listed once, in LL_ITCH50_FIELDS_HEADER. KIND: CHAR one ASCII byte; U16 U32 U48 U64 big-endian;
- * ALPHA ASCII padded right with spaces; PRICE4 u32 in 1/10,000; PRICE8 u64 in 1/100,000,000. Units timestamp:
- * ns since local (US Eastern) midnight; ipo_quotation_release_time: SECONDS since midnight. Source   Nasdaq
- * TotalView-ITCH 5.0 specification, sections 4.1 to 4.9 (edition with 23 message types).
+ *          and is listed once, in LL_ITCH50_FIELDS_HEADER.
+ *          KIND: CHAR one ASCII byte; U16 U32 U48 U64 big-endian; ALPHA ASCII padded right with spaces;
+ *          PRICE4 u32 in 1/10,000; PRICE8 u64 in 1/100,000,000.
+ * Units    timestamp: ns since local (US Eastern) midnight; ipo_quotation_release_time: SECONDS since
+ *          midnight.
+ * Errors   a list that leaves a byte out or uses one twice does not compile (ll_itch50.c).
+ * Threads  constants.
+ * Source   Nasdaq TotalView-ITCH 5.0 specification, sections 4.1 to 4.9 (edition with 23 message types).
  */
 #ifndef LL_HOST_WIRE_ITCH50_LAYOUT_H
 #define LL_HOST_WIRE_ITCH50_LAYOUT_H

@@ -8,13 +8,14 @@
  *           18 message_count u16       18 requested_message_count u16
  *           20 blocks: message_length u16, message_data[message_length], ...
  *          message_count 0 = heartbeat, 0xFFFF = end of session; both are 20 bytes. The two packets look
- * alike: decide by socket, never by content. ll_moldudp64_parse checks the whole datagram first, so that the
- *          iterator can walk its blocks without any check of its own failing.
+ *          alike: decide by socket, never by content. ll_moldudp64_parse checks the whole datagram first, so
+ *          that the iterator can walk its blocks without any check of its own failing.
  * Units    bytes; sequence numbers count messages from 1.
  * Errors   LL_ERR_SHORT: less than a header, or blocks end early. LL_ERR_LONG: bytes left over after the last
- *          block. LL_ERR_MALFORMED: sequence + count overflows u64; a heartbeat or end of session with bytes
- * behind it. Threads  pure functions. Source   MoldUDP64 Protocol Specification V 1.00, "Downstream Packet",
- * "Request Packet".
+ *          block, or a request of more than 20 bytes. LL_ERR_MALFORMED: sequence + count overflows u64; a
+ *          heartbeat or end of session with bytes behind it. A refused packet leaves the result untouched.
+ * Threads  pure functions.
+ * Source   MoldUDP64 Protocol Specification V 1.00, "Downstream Packet", "Request Packet".
  */
 #ifndef LL_HOST_WIRE_MOLDUDP64_H
 #define LL_HOST_WIRE_MOLDUDP64_H

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Goal: any capture file is read to an end, with every payload inside its packet and every refusal explained.
+ * Method: the bytes are put into a memory file and walked; each payload is read from first to last byte, so
+ * that the sanitizer sees one that lies outside.
+ */
+#include "host/app/ll_udp_capture.h"
+#include "host/base/ll_assert.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
+{
+    struct ll_udp_capture capture;
+    struct ll_udp_datagram datagram;
+    struct ll_why why = {0};
+    char path[32];
+    uint64_t packet_number = 0;
+    volatile uint8_t sum = 0;
+    int fd = memfd_create("fuzz_udp_capture", 0);
+    LL_ASSERT(fd >= 0);
+    LL_ASSERT(write(fd, bytes, bytes_count) == (ssize_t)bytes_count);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int err = ll_udp_capture_open(&capture, path, &why);
+    LL_ASSERT(err == why.code);
+    while (err == LL_OK || err == LL_ERR_MALFORMED) {
+        why = (struct ll_why){0};
+        err = ll_udp_capture_next(&capture, &datagram, &why);
+        if (err == LL_OK) {
+            LL_ASSERT(datagram.packet_number > packet_number);
+            packet_number = datagram.packet_number;
+            for (uint32_t i = 0; i < datagram.payload_bytes; i++)
+                sum = (uint8_t)(sum + datagram.payload[i]);
+        } else {
+            LL_ASSERT(err == LL_ERR_SHORT || why.code == err);
+            if (err == LL_ERR_SHORT || err == LL_ERR_INPUT)
+                ll_udp_capture_close(&capture);
+        }
+    }
+    (void)close(fd);
+    return 0;
+}
