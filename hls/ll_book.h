@@ -4,19 +4,17 @@
  *
  * Shape    ll_book_reset once, then ll_book_batch. A batch is worked in stages:
  *
- *            updates -> hash -> orders (ll_orders.h) -> changes -> locate the leaf -> levels (ll_levels.h) -> results
+ *            updates -> hash -> orders (ll_orders.h) -> changes -> locate the leaf -> levels (ll_levels.h) ->
+ * results
  *
- *          Orders and levels are matched strictly in arrival order; the results are those of handling one message after
- *          the other. On a CPU each stage fetches ahead what the next one touches, so that a batch waits for
- *          memory a few times and not some times per message; in hardware the stages are the dataflow processes, with the
- *          order table and the level table in memories of their own.
- *          An order is taken before its level is known to find room, so a batch runs in stages only while no level can
- *          be refused (free nodes for every message); otherwise one message at a time, with the same results.
- *          Work per message is bounded: LL_CHAIN_MAX buckets per reference, LL_TREE_HEIGHT_MAX inner nodes per level,
- *          LL_CHANGES_PER_MESSAGE levels.
- * Units    as in ll_records.h and ll_book_types.h.
- * Errors   verdicts, see ll_orders.h.
- * Threads  one owner of the memory.
+ *          Orders and levels are matched strictly in arrival order; the results are those of handling one
+ * message after the other. On a CPU each stage fetches ahead what the next one touches, so that a batch waits
+ * for memory a few times and not some times per message; in hardware the stages are the dataflow processes,
+ * with the order table and the level table in memories of their own. An order is taken before its level is
+ * known to find room, so a batch runs in stages only while no level can be refused (free nodes for every
+ * message); otherwise one message at a time, with the same results. Work per message is bounded: LL_CHAIN_MAX
+ * buckets per reference, LL_TREE_HEIGHT_MAX inner nodes per level, LL_CHANGES_PER_MESSAGE levels. Units    as
+ * in ll_records.h and ll_book_types.h. Errors   verdicts, see ll_orders.h. Threads  one owner of the memory.
  */
 #ifndef LL_HLS_BOOK_H
 #define LL_HLS_BOOK_H
@@ -27,22 +25,25 @@
 #define LL_BATCH_MAX 64u
 
 /* Hash and orders: fills `changes`, returns their number. */
-LL_FN_RARE u32 ll_book_orders(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets,
-                             LL_GLOBAL const struct ll_inner *inners, LL_GLOBAL const struct ll_book_side *sides,
-                             LL_GLOBAL const struct ll_update *updates, LL_GLOBAL struct ll_result *results, u32 count,
-                             struct ll_change *changes)
+LL_FN_RARE u32 ll_book_orders(LL_GLOBAL struct ll_book_control *control,
+                              LL_GLOBAL struct ll_order_bucket *buckets,
+                              LL_GLOBAL const struct ll_inner *inners,
+                              LL_GLOBAL const struct ll_book_side *sides,
+                              LL_GLOBAL const struct ll_update *updates, LL_GLOBAL struct ll_result *results,
+                              u32 count, struct ll_change *changes)
 {
     u32 bucket[LL_BATCH_MAX];
     u32 change_count = 0;
     for (u32 i = 0; i < count; i++) {
-#pragma HLS LOOP_TRIPCOUNT min=1 max=64
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         bucket[i] = ll_bucket_of(updates[i].ref, control->hash_seed, control->bucket_count);
         LL_PREFETCH(&buckets[bucket[i]]);
     }
     for (u32 i = 0; i < count; i++) {
-#pragma HLS LOOP_TRIPCOUNT min=1 max=64
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         u32 first = change_count;
-        change_count += ll_order_step(control, buckets, updates[i], bucket[i], &changes[first], i, &results[i]);
+        change_count +=
+            ll_order_step(control, buckets, updates[i], bucket[i], &changes[first], i, &results[i]);
         LL_PREFETCH(&inners[changes[first].book_side].low[0]);
         LL_PREFETCH(&inners[changes[first].book_side].child[0]);
         LL_PREFETCH(&sides[changes[first].book_side]);
@@ -50,9 +51,11 @@ LL_FN_RARE u32 ll_book_orders(LL_GLOBAL struct ll_book_control *control, LL_GLOB
     return change_count;
 }
 
-/* A level that found no room: the order that came with it goes again. Only where messages go one at a time. */
-LL_FN_RARE void ll_book_refuse(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets,
-                               struct ll_update update, LL_GLOBAL struct ll_result *result)
+/* A level that found no room: the order that came with it goes again. Only where messages go one at a time.
+ */
+LL_FN_RARE void ll_book_refuse(LL_GLOBAL struct ll_book_control *control,
+                               LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
+                               LL_GLOBAL struct ll_result *result)
 {
     u64 ref = update.op == LL_OP_REPLACE ? update.new_ref : update.ref;
     u32 home = ll_bucket_of(ref, control->hash_seed, control->bucket_count);
@@ -63,7 +66,7 @@ LL_FN_RARE void ll_book_refuse(LL_GLOBAL struct ll_book_control *control, LL_GLO
 
 /* A message that changes no level is answered all the same. */
 LL_FN void ll_book_answer_only(LL_GLOBAL const struct ll_book_side *sides, LL_GLOBAL struct ll_result *result,
-                                   struct ll_change change)
+                               struct ll_change change)
 {
     if ((change.message & LL_CHANGE_NO_BOOK) != 0)
         ll_level_answer_nothing(result);
@@ -73,7 +76,8 @@ LL_FN void ll_book_answer_only(LL_GLOBAL const struct ll_book_side *sides, LL_GL
 
 /* Levels: applies the changes in order and completes the results. */
 LL_FN_RARE void ll_book_levels(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update *updates,
-                              LL_GLOBAL struct ll_result *results, const struct ll_change *changes, u32 change_count)
+                               LL_GLOBAL struct ll_result *results, const struct ll_change *changes,
+                               u32 change_count)
 {
     u32 leaf[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
     u32 shape[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
@@ -108,26 +112,29 @@ LL_FN_RARE void ll_book_levels(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update 
     }
 }
 
-/* Any count: worked in batches of at most `batch` (1..LL_BATCH_MAX) messages. The results do not depend on `batch`. */
+/* Any count: worked in batches of at most `batch` (1..LL_BATCH_MAX) messages. The results do not depend on
+ * `batch`. */
 LL_FN_HOT void ll_book_batch(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update *updates,
                              LL_GLOBAL struct ll_result *results, u32 count, u32 batch)
 {
     struct ll_change changes[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
     u32 done = 0;
     while (done < count) {
-#pragma HLS LOOP_TRIPCOUNT min=1 max=64
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         u32 scarce = (u32)(control->leaf_free_count < LL_BATCH_MAX) |
                      (u32)(control->inner_free_count < LL_BATCH_MAX * LL_TREE_HEIGHT_MAX) |
                      (u32)(control->height_max >= LL_TREE_HEIGHT_MAX);
         u32 now = scarce != 0 ? 1u : batch;
         now = count - done < now ? count - done : now;
-        u32 change_count = ll_book_orders(control, buckets, inners, sides, updates + done, results + done, now, changes);
+        u32 change_count =
+            ll_book_orders(control, buckets, inners, sides, updates + done, results + done, now, changes);
         ll_book_levels(LL_BOOK_MEMORY_PASS, updates + done, results + done, changes, change_count);
         done += now;
     }
 }
 
-/* Empties everything: control's counts and seed are set, the rest may be anything. Once per load, not on the fast path. */
+/* Empties everything: control's counts and seed are set, the rest may be anything. Once per load, not on the
+ * fast path. */
 LL_FN void ll_book_reset(LL_BOOK_MEMORY)
 {
     (void)levels;

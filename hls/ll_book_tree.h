@@ -2,15 +2,13 @@
 /*
  * Price levels of one side of one book: a B+ tree with unsorted leaves.
  *
- * Shape    Down the tree: one compare over 14 lanes per inner node (nearly always one, at most LL_TREE_HEIGHT_MAX),
- *          one compare over 31 lanes in the leaf, no branch that depends on the price. Splits, merges and removals of
- *          leaves are rare and walk the same path; an emptied node is freed at once, a leaf that shrinks merges with
- *          a neighbour.
- *          A side always has a leaf, its own from the start, so that an empty side is no special case.
- *          Nothing scans: the next best price after the best level is gone is a minimum over one leaf.
- * Units    keys as in ll_book_types.h.
- * Errors   no free node, or the height limit: the insert changes nothing and says so.
- * Threads  one owner.
+ * Shape    Down the tree: one compare over 14 lanes per inner node (nearly always one, at most
+ * LL_TREE_HEIGHT_MAX), one compare over 31 lanes in the leaf, no branch that depends on the price. Splits,
+ * merges and removals of leaves are rare and walk the same path; an emptied node is freed at once, a leaf
+ * that shrinks merges with a neighbour. A side always has a leaf, its own from the start, so that an empty
+ * side is no special case. Nothing scans: the next best price after the best level is gone is a minimum over
+ * one leaf. Units    keys as in ll_book_types.h. Errors   no free node, or the height limit: the insert
+ * changes nothing and says so. Threads  one owner.
  */
 #ifndef LL_HLS_BOOK_TREE_H
 #define LL_HLS_BOOK_TREE_H
@@ -65,7 +63,8 @@ LL_FN u32 ll_leaf_alloc(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL str
     return leaf;
 }
 
-LL_FN void ll_leaf_release(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_leaf *leaves, u32 leaf)
+LL_FN void ll_leaf_release(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_leaf *leaves,
+                           u32 leaf)
 {
     leaves[leaf].lane[0] = control->leaf_free;
     leaves[leaf].lane[LL_LEAF_USED] = 0;
@@ -82,7 +81,8 @@ LL_FN u32 ll_inner_alloc(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL st
     return node;
 }
 
-LL_FN void ll_inner_release(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_inner *inners, u32 node)
+LL_FN void ll_inner_release(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_inner *inners,
+                            u32 node)
 {
     inners[node].child[0] = control->inner_free;
     inners[node].low[LL_INNER_COUNT] = 0;
@@ -159,7 +159,8 @@ LL_FN_HOT u32 ll_tree_best_leaf(LL_GLOBAL const struct ll_inner *inners, u32 roo
     return node;
 }
 
-LL_FN struct ll_tree_path ll_tree_path_of(LL_GLOBAL const struct ll_inner *inners, u32 root, u32 height, u32 key)
+LL_FN struct ll_tree_path ll_tree_path_of(LL_GLOBAL const struct ll_inner *inners, u32 root, u32 height,
+                                          u32 key)
 {
     struct ll_tree_path path;
     path.height = height;
@@ -175,8 +176,8 @@ LL_FN struct ll_tree_path ll_tree_path_of(LL_GLOBAL const struct ll_inner *inner
 }
 
 /* A root with a single inner node below it takes that node's children. Returns the new height. */
-LL_FN u32 ll_tree_lower_root(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_inner *inners, u32 root,
-                             u32 height)
+LL_FN u32 ll_tree_lower_root(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_inner *inners,
+                             u32 root, u32 height)
 {
     for (u32 h = 0; h < LL_TREE_HEIGHT_MAX; h++) {
         if (height <= 1u || inners[root].low[LL_INNER_COUNT] != 1u)
@@ -189,8 +190,8 @@ LL_FN u32 ll_tree_lower_root(LL_GLOBAL struct ll_book_control *control, LL_GLOBA
     return height;
 }
 
-/* Takes the leaf at the end of `path` out of the tree, and every inner node that this empties. Never the only leaf. Returns
- * the new height. */
+/* Takes the leaf at the end of `path` out of the tree, and every inner node that this empties. Never the only
+ * leaf. Returns the new height. */
 LL_FN u32 ll_tree_remove_leaf(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_leaf *leaves,
                               LL_GLOBAL struct ll_inner *inners, struct ll_tree_path path)
 {
@@ -208,8 +209,8 @@ LL_FN u32 ll_tree_remove_leaf(LL_GLOBAL struct ll_book_control *control, LL_GLOB
     return ll_tree_lower_root(control, inners, path.node[0], path.height);
 }
 
-/* The leaf at the end of `path` has shrunk: joins it with its neighbour when both together stay small. Returns the new
- * height. */
+/* The leaf at the end of `path` has shrunk: joins it with its neighbour when both together stay small.
+ * Returns the new height. */
 LL_FN u32 ll_tree_merge_leaf(LL_TREE_MEMORY, struct ll_tree_path path)
 {
     (void)sides;
@@ -239,7 +240,8 @@ LL_FN u32 ll_tree_merge_leaf(LL_TREE_MEMORY, struct ll_tree_path path)
     return ll_tree_remove_leaf(control, leaves, inners, path);
 }
 
-/* How many pool nodes a split of the leaf at the end of `path` needs; LL_NODE_NONE when the tree would grow too high. */
+/* How many pool nodes a split of the leaf at the end of `path` needs; LL_NODE_NONE when the tree would grow
+ * too high. */
 LL_FN u32 ll_tree_split_needs(LL_GLOBAL const struct ll_inner *inners, struct ll_tree_path path)
 {
     u32 needs = 0;
@@ -254,7 +256,8 @@ LL_FN u32 ll_tree_split_needs(LL_GLOBAL const struct ll_inner *inners, struct ll
 }
 
 /* Moves the worse half of a full leaf into an empty one. Returns the smallest key moved. */
-LL_FN u32 ll_leaf_split(LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_leaf_levels *levels, u32 source, u32 target)
+LL_FN u32 ll_leaf_split(LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_leaf_levels *levels, u32 source,
+                        u32 target)
 {
     u32 keys[LL_LEAF_WAYS];
     u32 moved = 0;
@@ -280,9 +283,11 @@ LL_FN u32 ll_leaf_split(LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_le
     return low;
 }
 
-/* Puts `child`, whose keys start at `low`, beside the end of `path`, and splits the inner nodes that are full. */
+/* Puts `child`, whose keys start at `low`, beside the end of `path`, and splits the inner nodes that are
+ * full. */
 LL_FN void ll_tree_insert_child(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_inner *inners,
-                                LL_GLOBAL struct ll_book_side *side, struct ll_tree_path path, u32 low, u32 child)
+                                LL_GLOBAL struct ll_book_side *side, struct ll_tree_path path, u32 low,
+                                u32 child)
 {
     for (u32 i = 0; i < LL_TREE_HEIGHT_MAX; i++) {
         if (i >= path.height)
@@ -318,8 +323,8 @@ LL_FN void ll_tree_insert_child(LL_GLOBAL struct ll_book_control *control, LL_GL
     }
 }
 
-/* Splits the full leaf that `key` belongs into. Returns the leaf to put it into, LL_NODE_NONE when there is no room (then
- * nothing has changed). */
+/* Splits the full leaf that `key` belongs into. Returns the leaf to put it into, LL_NODE_NONE when there is
+ * no room (then nothing has changed). */
 LL_FN_RARE u32 ll_tree_split(LL_TREE_MEMORY, u32 book_side, u32 key)
 {
     struct ll_tree_path path = ll_tree_path_of(inners, book_side, sides[book_side].height, key);
@@ -330,7 +335,8 @@ LL_FN_RARE u32 ll_tree_split(LL_TREE_MEMORY, u32 book_side, u32 key)
     u32 low = ll_leaf_split(leaves, levels, path.leaf, child);
     ll_tree_insert_child(control, inners, &sides[book_side], path, low, child);
     sides[book_side].shape++;
-    control->height_max = sides[book_side].height > control->height_max ? sides[book_side].height : control->height_max;
+    control->height_max =
+        sides[book_side].height > control->height_max ? sides[book_side].height : control->height_max;
     return key < low ? path.leaf : child;
 }
 

@@ -5,20 +5,19 @@
  * Shape    order reference -> bucket (hash, 3 orders to a 64-byte line, overflow buckets chained behind it)
  *          book -> two sides -> a B+ tree of price levels, best first
  *
- *            bucket       3 x {ref, shares, price, book and side} + link     one line; a lookup usually touches one
- *            side         level count, height, best level                    two sides of a book share a line
- *            inner        15 lower bounds + count, 15 children               two lines; the root of side s is inner s,
- *                                                                            so its address is known without a load
- *            leaf         31 keys + a mask of the used ones                  two lines, compared all at once
- *            leaf_levels  31 x {quantity, orders}                            the line of one level is touched
+ *            bucket       3 x {ref, shares, price, book and side} + link     one line; a lookup usually
+ * touches one side         level count, height, best level                    two sides of a book share a
+ * line inner        15 lower bounds + count, 15 children               two lines; the root of side s is inner
+ * s, so its address is known without a load leaf         31 keys + a mask of the used ones two lines,
+ * compared all at once leaf_levels  31 x {quantity, orders}                            the line of one level
+ * is touched
  *
  *          A key is a price so turned that smaller is better on both sides: sell = price, buy = ~price.
- *          Keys inside a leaf are in no order: an insert writes one key and one level and shifts nothing; the best of a
- *          leaf is a minimum over 31 lanes. Leaves are ordered by the inner nodes above them. A side of up to some
- *          hundreds of levels is a root and its leaves (height 1); a larger one grows upwards.
- * Units    prices in ticks, quantities in shares, indices count from 0, LL_NODE_NONE = no node.
- * Errors   none here.
- * Threads  one kernel owns all of it.
+ *          Keys inside a leaf are in no order: an insert writes one key and one level and shifts nothing; the
+ * best of a leaf is a minimum over 31 lanes. Leaves are ordered by the inner nodes above them. A side of up
+ * to some hundreds of levels is a root and its leaves (height 1); a larger one grows upwards. Units    prices
+ * in ticks, quantities in shares, indices count from 0, LL_NODE_NONE = no node. Errors   none here. Threads
+ * one kernel owns all of it.
  */
 #ifndef LL_HLS_BOOK_TYPES_H
 #define LL_HLS_BOOK_TYPES_H
@@ -40,7 +39,7 @@
 #define LL_TREE_HEIGHT_MAX  6u  /* inner nodes between a side and its leaves; 8^6 leaves at the thinnest */
 #define LL_KEY_WORST        0xffffffffu
 #define LL_NODE_NONE        0xffffffffu
-#define LL_MERGE_COUNT      8u  /* a leaf that shrinks to this many levels looks for a neighbour to merge with */
+#define LL_MERGE_COUNT      8u /* a leaf that shrinks to this many levels looks for a neighbour to merge with */
 #define LL_MERGED_COUNT_MAX 22u /* and merges only when this much room for growth remains */
 
 struct ll_order_bucket {
@@ -48,12 +47,13 @@ struct ll_order_bucket {
     u32 shares[LL_BUCKET_WAYS];
     u32 price[LL_BUCKET_WAYS];
     u32 book_side[LL_BUCKET_WAYS]; /* book * 2 + side */
-    u32 link;                      /* used ways << 28 | next overflow bucket, 0 = none (bucket 0 is never one) */
+    u32 link; /* used ways << 28 | next overflow bucket, 0 = none (bucket 0 is never one) */
 };
 LL_STATIC_ASSERT(sizeof(struct ll_order_bucket) == 64, "one line");
 
 struct ll_leaf {
-    u32 lane[LL_LEAF_LANES]; /* 31 keys, unused ones LL_KEY_WORST; lane 31 the mask; free leaves: lane 0 links */
+    u32 lane[LL_LEAF_LANES]; /* 31 keys, unused ones LL_KEY_WORST; lane 31 the mask; free leaves: lane 0 links
+                              */
 };
 LL_STATIC_ASSERT(sizeof(struct ll_leaf) == 128, "two lines");
 
@@ -69,7 +69,8 @@ struct ll_leaf_levels {
 LL_STATIC_ASSERT(sizeof(struct ll_leaf_levels) == 512, "eight lines");
 
 struct ll_inner {
-    u32 low[LL_INNER_LANES];   /* lowest key routed to each child (the first takes all below); lane 15 the count */
+    u32 low[LL_INNER_LANES]; /* lowest key routed to each child (the first takes all below); lane 15 the count
+                              */
     u32 child[LL_INNER_LANES]; /* free inners: child 0 links */
 };
 LL_STATIC_ASSERT(sizeof(struct ll_inner) == 128, "two lines");
@@ -89,7 +90,8 @@ LL_STATIC_ASSERT(sizeof(struct ll_book_side) == 32, "both sides of a book in one
 struct ll_book_control {
     u32 bucket_count; /* primary buckets, a power of two; overflow buckets follow them in the same array */
     u32 overflow_count;
-    u32 leaf_count;  /* the first 2 * book_count leaves and inner nodes belong to the sides, the others are the pool */
+    u32 leaf_count; /* the first 2 * book_count leaves and inner nodes belong to the sides, the others are the
+                       pool */
     u32 inner_count;
     u32 book_count;
     u32 hash_seed;
@@ -106,17 +108,18 @@ struct ll_book_control {
 };
 LL_STATIC_ASSERT(sizeof(struct ll_book_control) == 64, "one line");
 
-/* The memory arguments of every function: OpenCL C knows no pointers inside structs, HLS wants one per port. */
-#define LL_BOOK_MEMORY                                                                                               \
-    LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets,                            \
-        LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_leaf_levels *levels, LL_GLOBAL struct ll_inner *inners, \
-        LL_GLOBAL struct ll_book_side *sides
+/* The memory arguments of every function: OpenCL C knows no pointers inside structs, HLS wants one per port.
+ */
+#define LL_BOOK_MEMORY                                                                    \
+    LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets, \
+        LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_leaf_levels *levels,        \
+        LL_GLOBAL struct ll_inner *inners, LL_GLOBAL struct ll_book_side *sides
 #define LL_BOOK_MEMORY_PASS control, buckets, leaves, levels, inners, sides
 
 /* The part of it that the price levels are made of. */
-#define LL_TREE_MEMORY                                                                                               \
-    LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_leaf *leaves,                                     \
-        LL_GLOBAL struct ll_leaf_levels *levels, LL_GLOBAL struct ll_inner *inners,                                  \
+#define LL_TREE_MEMORY                                                              \
+    LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_leaf *leaves,    \
+        LL_GLOBAL struct ll_leaf_levels *levels, LL_GLOBAL struct ll_inner *inners, \
         LL_GLOBAL struct ll_book_side *sides
 #define LL_TREE_MEMORY_PASS control, leaves, levels, inners, sides
 

@@ -2,18 +2,17 @@
 /*
  * Comparisons over a whole node at once: the three questions the tree asks of its nodes.
  *
- * Shape    plain loops with constant bounds, which hardware unrolls into as many comparators; on an x86 CPU with AVX-512 the
- *          same in a few instructions. tests/unit/test_lanes.c holds both against each other.
- * Units    lanes of 32 bits, unsigned.
- * Errors   none.
- * Threads  pure.
+ * Shape    plain loops with constant bounds, which hardware unrolls into as many comparators; on an x86 CPU
+ * with AVX-512 the same in a few instructions. tests/unit/test_lanes.c holds both against each other. Units
+ * lanes of 32 bits, unsigned. Errors   none. Threads  pure.
  */
 #ifndef LL_HLS_LANES_H
 #define LL_HLS_LANES_H
 
 #include "hls/ll_types.h"
 
-#if defined(__AVX512F__) && !defined(__OPENCL_VERSION__) && !defined(__SYNTHESIS__) && !defined(LL_PLAIN_LANES)
+#if defined(__AVX512F__) && !defined(__OPENCL_VERSION__) && !defined(__SYNTHESIS__) && \
+    !defined(LL_PLAIN_LANES)
 #include <immintrin.h>
 #define LL_LANES_AVX512 1
 #endif
@@ -57,7 +56,8 @@ LL_FN_HOT u32 ll_lanes_min31(LL_GLOBAL const u32 *lane)
 LL_FN_HOT u32 ll_lanes_rank14(LL_GLOBAL const u32 *lane, u32 key)
 {
 #if defined(LL_LANES_AVX512)
-    return ll_popcount32(_mm512_mask_cmple_epu32_mask(0x7ffe, _mm512_loadu_si512(lane), _mm512_set1_epi32((int)key)));
+    return ll_popcount32(
+        _mm512_mask_cmple_epu32_mask(0x7ffe, _mm512_loadu_si512(lane), _mm512_set1_epi32((int)key)));
 #else
     u32 rank = 0;
     for (u32 i = 1; i < 15u; i++) {

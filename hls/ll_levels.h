@@ -2,11 +2,9 @@
 /*
  * Price levels: what the changes of orders do to them, and the best bid and offer of every answer.
  *
- * Shape    ll_level_change: one change of one level, on one straight way for levels that grow, shrink, appear and go.
- *          ll_level_answer: the book's half of an answer.
- * Units    as in ll_book_types.h.
- * Errors   no node free: the change is not done, and nothing has changed.
- * Threads  one owner of the memory.
+ * Shape    ll_level_change: one change of one level, on one straight way for levels that grow, shrink, appear
+ * and go. ll_level_answer: the book's half of an answer. Units    as in ll_book_types.h. Errors   no node
+ * free: the change is not done, and nothing has changed. Threads  one owner of the memory.
  */
 #ifndef LL_HLS_LEVELS_H
 #define LL_HLS_LEVELS_H
@@ -27,7 +25,8 @@ LL_FN_HOT void ll_level_next_best(LL_TREE_MEMORY, u32 book_side)
     side->best_quantity = levels[leaf].level[slot].quantity;
 }
 
-/* `leaf` is where the key is in or belongs into. Returns 1, or 0 when a new level found no room; nothing has changed then. */
+/* `leaf` is where the key is in or belongs into. Returns 1, or 0 when a new level found no room; nothing has
+ * changed then. */
 LL_FN_HOT u32 ll_level_change(LL_TREE_MEMORY, struct ll_change change, u32 leaf)
 {
     LL_GLOBAL struct ll_book_side *side = &sides[change.book_side];

@@ -2,16 +2,15 @@
 /*
  * The order table: exchange order reference -> resting order, and what a message does to it.
  *
- * Shape    A hash table of 64-byte buckets with three orders each. The home bucket nearly always answers; behind it hangs a
- *          short chain of overflow buckets. Orders never move, so there is nothing to rehash and nothing to wait for.
- *          Each message leaves its mark on the order here and becomes at most three changes of price levels
- *          (ll_levels.h), in order: a replace is a level losing an order and a level gaining one.
- * Units    as in ll_records.h and ll_book_types.h.
- * Errors   verdicts: duplicate (the newer order takes the place of the live one), unknown_id, overfill (all is
- *          taken), bad_input (quantity 0, no such side or operation), table_full (the order is not taken; of a replace the
- *          old order is gone, since the exchange has ended it), book_mismatch (applied to the order's own book).
- * Threads  one owner of the memory.
- * Source   order rules: Nasdaq TotalView-ITCH 5.0, "Modify Order Messages"; defensive rules: docs/design.md.
+ * Shape    A hash table of 64-byte buckets with three orders each. The home bucket nearly always answers;
+ * behind it hangs a short chain of overflow buckets. Orders never move, so there is nothing to rehash and
+ * nothing to wait for. Each message leaves its mark on the order here and becomes at most three changes of
+ * price levels (ll_levels.h), in order: a replace is a level losing an order and a level gaining one. Units
+ * as in ll_records.h and ll_book_types.h. Errors   verdicts: duplicate (the newer order takes the place of
+ * the live one), unknown_id, overfill (all is taken), bad_input (quantity 0, no such side or operation),
+ * table_full (the order is not taken; of a replace the old order is gone, since the exchange has ended it),
+ * book_mismatch (applied to the order's own book). Threads  one owner of the memory. Source   order rules:
+ * Nasdaq TotalView-ITCH 5.0, "Modify Order Messages"; defensive rules: docs/design.md.
  */
 #ifndef LL_HLS_ORDERS_H
 #define LL_HLS_ORDERS_H
@@ -35,7 +34,8 @@ struct ll_change {
 #define LL_CHANGE_NO_BOOK      0x20000000u /* with LL_CHANGE_NONE: the message names no book there is */
 #define LL_CHANGE_INDEX        0x0000ffffu
 
-/* --- The match: values in, values out, no memory. ------------------------------------------------------------------ */
+/* --- The match: values in, values out, no memory.
+ * ------------------------------------------------------------------ */
 
 /* An order after a message, and what the message did. */
 struct ll_match {
@@ -44,7 +44,7 @@ struct ll_match {
     u32 leaves;  /* shares after */
     u32 removed; /* shares that left */
     u32 verdict;
-    u32 adds;    /* 1 = the order is new */
+    u32 adds; /* 1 = the order is new */
 };
 
 LL_FN_HOT u32 ll_price_key(u32 price, u32 book_side)
@@ -79,10 +79,12 @@ LL_FN_HOT struct ll_match ll_match_add(u32 book_side, u32 price, u32 quantity)
 }
 
 /* An ordinary message: an add, or an execute, cancel or delete of the order whose fields follow. */
-LL_FN_HOT struct ll_match ll_match_plain(struct ll_update update, u32 adds, u32 book_side, u32 price, u32 shares)
+LL_FN_HOT struct ll_match ll_match_plain(struct ll_update update, u32 adds, u32 book_side, u32 price,
+                                         u32 shares)
 {
     u32 whole = (u32)(update.op == LL_OP_DELETE);
-    struct ll_match take = ll_match_take(book_side, price, shares, ll_select32(whole, shares, update.quantity));
+    struct ll_match take =
+        ll_match_take(book_side, price, shares, ll_select32(whole, shares, update.quantity));
     u32 mismatch = (adds ^ 1u) & (u32)(take.verdict == LL_VERDICT_OK) & (u32)(book_side >> 1 != update.book);
     struct ll_match match;
     match.adds = adds;
@@ -106,7 +108,8 @@ LL_FN_HOT struct ll_change ll_match_change(struct ll_match match, u32 message)
 }
 
 /* The order's half of the answer; the book's half comes with the level (ll_levels.h). */
-LL_FN_HOT void ll_match_answer(LL_GLOBAL struct ll_result *result, struct ll_update update, struct ll_match match, u32 epoch)
+LL_FN_HOT void ll_match_answer(LL_GLOBAL struct ll_result *result, struct ll_update update,
+                               struct ll_match match, u32 epoch)
 {
     result->verdict = (u8)match.verdict;
     result->op = update.op;
@@ -120,12 +123,13 @@ LL_FN_HOT void ll_match_answer(LL_GLOBAL struct ll_result *result, struct ll_upd
     result->seq = update.seq;
 }
 
-/* --- The table ----------------------------------------------------------------------------------------------------- */
+/* --- The table
+ * ----------------------------------------------------------------------------------------------------- */
 
 /* Where a reference is, or where it could go. */
 struct ll_order_place {
     u32 found;
-    u32 bucket;   /* of the order when found, else of the first free way; LL_NODE_NONE = none on the chain */
+    u32 bucket; /* of the order when found, else of the first free way; LL_NODE_NONE = none on the chain */
     u32 way;
     u32 previous; /* the bucket before `bucket` in the chain */
     u32 tail;     /* last bucket of the chain looked at */
@@ -140,12 +144,14 @@ LL_FN u32 ll_bucket_of(u64 ref, u32 seed, u32 bucket_count)
 /* Mask of the ways that hold `ref`: one bit or none. */
 LL_FN_HOT u32 ll_bucket_find(LL_GLOBAL const struct ll_order_bucket *bucket, u64 ref)
 {
-    u32 hits = (u32)(bucket->ref[0] == ref) | (u32)(bucket->ref[1] == ref) << 1 | (u32)(bucket->ref[2] == ref) << 2;
+    u32 hits =
+        (u32)(bucket->ref[0] == ref) | (u32)(bucket->ref[1] == ref) << 1 | (u32)(bucket->ref[2] == ref) << 2;
     return hits & bucket->link >> LL_LINK_USED_SHIFT;
 }
 
 /* The long way: through the chain. */
-LL_FN_RARE struct ll_order_place ll_order_find(LL_GLOBAL const struct ll_order_bucket *buckets, u32 bucket, u64 ref)
+LL_FN_RARE struct ll_order_place ll_order_find(LL_GLOBAL const struct ll_order_bucket *buckets, u32 bucket,
+                                               u64 ref)
 {
     struct ll_order_place place;
     u32 previous = bucket;
@@ -174,9 +180,11 @@ LL_FN_RARE struct ll_order_place ll_order_find(LL_GLOBAL const struct ll_order_b
     return place;
 }
 
-/* A way to put an order into: the free one found, or one of a new overflow bucket. LL_NODE_NONE in `bucket` = full. */
+/* A way to put an order into: the free one found, or one of a new overflow bucket. LL_NODE_NONE in `bucket` =
+ * full. */
 LL_FN struct ll_order_place ll_order_make_room(LL_GLOBAL struct ll_book_control *control,
-                                               LL_GLOBAL struct ll_order_bucket *buckets, struct ll_order_place place)
+                                               LL_GLOBAL struct ll_order_bucket *buckets,
+                                               struct ll_order_place place)
 {
     if (place.bucket != LL_NODE_NONE || place.depth == LL_CHAIN_MAX || control->overflow_free_count == 0)
         return place;
@@ -192,8 +200,9 @@ LL_FN struct ll_order_place ll_order_make_room(LL_GLOBAL struct ll_book_control 
 }
 
 /* Writes an order down, or takes it out when nothing of it is left. */
-LL_FN_HOT void ll_order_store(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *bucket,
-                              u32 way, u64 ref, struct ll_match match)
+LL_FN_HOT void ll_order_store(LL_GLOBAL struct ll_book_control *control,
+                              LL_GLOBAL struct ll_order_bucket *bucket, u32 way, u64 ref,
+                              struct ll_match match)
 {
     u32 ends = (u32)(match.leaves == 0);
     u32 bit = 1u << way << LL_LINK_USED_SHIFT;
@@ -218,7 +227,8 @@ LL_FN void ll_order_trim(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL st
     control->overflow_free_count++;
 }
 
-/* --- One message --------------------------------------------------------------------------------------------------- */
+/* --- One message
+ * --------------------------------------------------------------------------------------------------- */
 
 /* What a message has done so far. */
 struct ll_outcome {
@@ -228,7 +238,8 @@ struct ll_outcome {
 
 /* All of the order at `place` leaves the table. */
 LL_FN struct ll_match ll_order_take_out(LL_GLOBAL struct ll_book_control *control,
-                                        LL_GLOBAL struct ll_order_bucket *buckets, struct ll_order_place place)
+                                        LL_GLOBAL struct ll_order_bucket *buckets,
+                                        struct ll_order_place place)
 {
     u32 shares = buckets[place.bucket].shares[place.way];
     struct ll_match match = ll_match_take(buckets[place.bucket].book_side[place.way],
@@ -240,8 +251,8 @@ LL_FN struct ll_match ll_order_take_out(LL_GLOBAL struct ll_book_control *contro
 
 /* Puts a new order in; a live order of the same reference gives way. */
 LL_FN struct ll_outcome ll_order_insert(LL_GLOBAL struct ll_book_control *control,
-                                        LL_GLOBAL struct ll_order_bucket *buckets, u64 ref, struct ll_match match,
-                                        struct ll_change *changes, u32 change_count)
+                                        LL_GLOBAL struct ll_order_bucket *buckets, u64 ref,
+                                        struct ll_match match, struct ll_change *changes, u32 change_count)
 {
     struct ll_outcome outcome;
     u32 home = ll_bucket_of(ref, control->hash_seed, control->bucket_count);
@@ -281,8 +292,8 @@ LL_FN struct ll_outcome ll_order_replace(LL_GLOBAL struct ll_book_control *contr
         outcome.change_count = 1;
         return outcome;
     }
-    outcome = ll_order_insert(control, buckets, update.new_ref, ll_match_add(old.book_side, update.price, update.quantity),
-                              changes, 1);
+    outcome = ll_order_insert(control, buckets, update.new_ref,
+                              ll_match_add(old.book_side, update.price, update.quantity), changes, 1);
     outcome.match.removed = old.removed;
     if (outcome.match.verdict == LL_VERDICT_OK && old.book_side >> 1 != update.book)
         outcome.match.verdict = LL_VERDICT_BOOK_MISMATCH;
@@ -295,8 +306,9 @@ LL_FN struct ll_outcome ll_order_take_far(LL_GLOBAL struct ll_book_control *cont
                                           struct ll_order_place place, struct ll_change *changes)
 {
     struct ll_outcome outcome;
-    outcome.match = ll_match_plain(update, 0, buckets[place.bucket].book_side[place.way],
-                                   buckets[place.bucket].price[place.way], buckets[place.bucket].shares[place.way]);
+    outcome.match =
+        ll_match_plain(update, 0, buckets[place.bucket].book_side[place.way],
+                       buckets[place.bucket].price[place.way], buckets[place.bucket].shares[place.way]);
     outcome.change_count = 1;
     changes[0] = ll_match_change(outcome.match, 0);
     ll_order_store(control, &buckets[place.bucket], place.way, update.ref, outcome.match);
@@ -306,8 +318,9 @@ LL_FN struct ll_outcome ll_order_take_far(LL_GLOBAL struct ll_book_control *cont
 
 /* All that the straight way of ll_order_step does not take. */
 LL_FN_RARE struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control *control,
-                                                LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
-                                                u32 bucket, struct ll_change *changes)
+                                                LL_GLOBAL struct ll_order_bucket *buckets,
+                                                struct ll_update update, u32 bucket,
+                                                struct ll_change *changes)
 {
     struct ll_order_place place = ll_order_find(buckets, bucket, update.ref);
     u32 needs_quantity = (u32)(update.op != LL_OP_DELETE) & (u32)(update.op != LL_OP_REPLACE);
@@ -316,13 +329,15 @@ LL_FN_RARE struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control
     outcome.change_count = 0;
     if (update.op == LL_OP_NONE)
         outcome.match.verdict = LL_VERDICT_OK;
-    else if (update.op > LL_OP_REPLACE || update.side > LL_SIDE_SELL || (needs_quantity != 0 && update.quantity == 0))
+    else if (update.op > LL_OP_REPLACE || update.side > LL_SIDE_SELL ||
+             (needs_quantity != 0 && update.quantity == 0))
         outcome.match.verdict = LL_VERDICT_BAD_INPUT;
     else if (update.op == LL_OP_ADD && update.book >= control->book_count)
         outcome.match.verdict = LL_VERDICT_TABLE_FULL;
     else if (update.op == LL_OP_ADD)
-        outcome = ll_order_insert(control, buckets, update.ref,
-                                  ll_match_add(outcome.match.book_side, update.price, update.quantity), changes, 0);
+        outcome =
+            ll_order_insert(control, buckets, update.ref,
+                            ll_match_add(outcome.match.book_side, update.price, update.quantity), changes, 0);
     else if (place.found == 0)
         outcome.match.verdict = LL_VERDICT_UNKNOWN_ID;
     else if (update.op == LL_OP_REPLACE)
@@ -333,13 +348,14 @@ LL_FN_RARE struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control
 }
 
 /*
- * One message against the order table: `changes` gets what its levels will see (at most LL_CHANGES_PER_MESSAGE), `result` the
- * order's half of the answer. Returns the number of changes, at least one. One straight way for adds, executes, cancels and
- * deletes alike: what depends on the message is selected, not branched on.
+ * One message against the order table: `changes` gets what its levels will see (at most
+ * LL_CHANGES_PER_MESSAGE), `result` the order's half of the answer. Returns the number of changes, at least
+ * one. One straight way for adds, executes, cancels and deletes alike: what depends on the message is
+ * selected, not branched on.
  */
-LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets,
-                            struct ll_update update, u32 bucket, struct ll_change *changes, u32 message,
-                            LL_GLOBAL struct ll_result *result)
+LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control,
+                            LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update, u32 bucket,
+                            struct ll_change *changes, u32 message, LL_GLOBAL struct ll_result *result)
 {
     LL_GLOBAL struct ll_order_bucket *home = &buckets[bucket];
     u32 adds = (u32)(update.op == LL_OP_ADD);
@@ -366,7 +382,8 @@ LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL
         return outcome.change_count;
     }
     u32 way = ll_ctz32(ll_select32(found, hits, ~used));
-    struct ll_match match = ll_match_plain(update, adds, home->book_side[way], home->price[way], home->shares[way]);
+    struct ll_match match =
+        ll_match_plain(update, adds, home->book_side[way], home->price[way], home->shares[way]);
     ll_order_store(control, home, way, update.ref, match);
     ll_match_answer(result, update, match, control->epoch);
     changes[0] = ll_match_change(match, message | LL_CHANGE_LAST);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words of the kernel, for every compiler that reads it: gcc and clang (the CPU way and the golden model), OpenCL C
- * (PoCL), and Vitis HLS.
+ * The words of the kernel, for every compiler that reads it: gcc and clang (the CPU way and the golden
+ * model), OpenCL C (PoCL), and Vitis HLS.
  *
- * Shape    fixed-width integers, the address space of big memory (LL_GLOBAL), of tables (LL_CONST), and of functions
- *          (LL_FN); two bit helpers; a prefetch that only a CPU takes.
- * Units    widths in bits.
- * Errors   none.
+ * Shape    fixed-width integers, the address space of big memory (LL_GLOBAL), of tables (LL_CONST), and of
+ * functions (LL_FN); two bit helpers; a prefetch that only a CPU takes. Units    widths in bits. Errors none.
  * Threads  none.
  */
 #ifndef LL_HLS_TYPES_H
@@ -35,8 +33,8 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 #define LL_GLOBAL
-#define LL_CONST static const
-#define LL_FN    static inline
+#define LL_CONST                          static const
+#define LL_FN                             static inline
 #define LL_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
 #if defined(__SYNTHESIS__)
 #define LL_FN_HOT      static inline
@@ -54,8 +52,8 @@ typedef uint64_t u64;
 
 #endif
 
-/* `yes` when `condition` is 1, `no` when it is 0, by masks and not by a branch: which way a message goes is close to random, and
- * a mispredicted branch costs more than a level's whole arithmetic. */
+/* `yes` when `condition` is 1, `no` when it is 0, by masks and not by a branch: which way a message goes is
+ * close to random, and a mispredicted branch costs more than a level's whole arithmetic. */
 LL_FN_HOT u32 ll_select32(u32 condition, u32 yes, u32 no)
 {
     return no ^ ((yes ^ no) & (0u - condition));

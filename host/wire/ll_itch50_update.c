@@ -1,42 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/wire/ll_itch50_update.h"
 
-enum {
-#define LL_ITCH50_INDEX_ENUM(ID, id, type, bytes, name) LL_ITCH50_INDEX_##ID,
-    LL_ITCH50_MESSAGES(LL_ITCH50_INDEX_ENUM)
-#undef LL_ITCH50_INDEX_ENUM
-        LL_ITCH50_INDEX_COUNT
-};
-_Static_assert(LL_ITCH50_INDEX_COUNT == LL_ITCH50_TYPE_COUNT, "every type has an index");
+/* clang-format off */
+/* The seven types that change a book, and where they keep what it needs. */
+#define LL_ITCH50_BOOK_ADD \
+    , .op = LL_OP_ADD, \
+    .ref = LL_ITCH50_OFFSET_ADD_order_reference_number, \
+    .quantity = LL_ITCH50_OFFSET_ADD_shares, \
+    .price = LL_ITCH50_OFFSET_ADD_price, \
+    .side = LL_ITCH50_OFFSET_ADD_buy_sell_indicator
+#define LL_ITCH50_BOOK_ADD_MPID \
+    , .op = LL_OP_ADD, \
+    .ref = LL_ITCH50_OFFSET_ADD_MPID_order_reference_number, \
+    .quantity = LL_ITCH50_OFFSET_ADD_MPID_shares, \
+    .price = LL_ITCH50_OFFSET_ADD_MPID_price, \
+    .side = LL_ITCH50_OFFSET_ADD_MPID_buy_sell_indicator
+#define LL_ITCH50_BOOK_EXECUTED \
+    , .op = LL_OP_EXECUTE, \
+    .ref = LL_ITCH50_OFFSET_EXECUTED_order_reference_number, \
+    .quantity = LL_ITCH50_OFFSET_EXECUTED_executed_shares
+#define LL_ITCH50_BOOK_EXECUTED_PRICE \
+    , .op = LL_OP_EXECUTE, \
+    .ref = LL_ITCH50_OFFSET_EXECUTED_PRICE_order_reference_number, \
+    .quantity = LL_ITCH50_OFFSET_EXECUTED_PRICE_executed_shares
+#define LL_ITCH50_BOOK_CANCEL \
+    , .op = LL_OP_CANCEL, \
+    .ref = LL_ITCH50_OFFSET_CANCEL_order_reference_number, \
+    .quantity = LL_ITCH50_OFFSET_CANCEL_cancelled_shares
+#define LL_ITCH50_BOOK_DELETE \
+    , .op = LL_OP_DELETE, \
+    .ref = LL_ITCH50_OFFSET_DELETE_order_reference_number
+#define LL_ITCH50_BOOK_REPLACE \
+    , .op = LL_OP_REPLACE, \
+    .ref = LL_ITCH50_OFFSET_REPLACE_original_order_reference_number, \
+    .new_ref = LL_ITCH50_OFFSET_REPLACE_new_order_reference_number, \
+    .quantity = LL_ITCH50_OFFSET_REPLACE_shares, \
+    .price = LL_ITCH50_OFFSET_REPLACE_price
 
-#define LL_ITCH50_AT(ID, field) LL_ITCH50_OFFSET_##ID##_##field
+/* The others change nothing. */
+#define LL_ITCH50_BOOK_SYSTEM_EVENT
+#define LL_ITCH50_BOOK_STOCK_DIRECTORY
+#define LL_ITCH50_BOOK_TRADING_ACTION
+#define LL_ITCH50_BOOK_REG_SHO
+#define LL_ITCH50_BOOK_PARTICIPANT_POSITION
+#define LL_ITCH50_BOOK_MWCB_LEVEL
+#define LL_ITCH50_BOOK_MWCB_STATUS
+#define LL_ITCH50_BOOK_IPO_QUOTING
+#define LL_ITCH50_BOOK_LULD_COLLAR
+#define LL_ITCH50_BOOK_OPERATIONAL_HALT
+#define LL_ITCH50_BOOK_TRADE
+#define LL_ITCH50_BOOK_CROSS_TRADE
+#define LL_ITCH50_BOOK_BROKEN_TRADE
+#define LL_ITCH50_BOOK_NOII
+#define LL_ITCH50_BOOK_RPII
+#define LL_ITCH50_BOOK_DLCR
+/* clang-format on */
 
-/* Every type of the layout table, with no operation; then the seven that change a book, field by field. */
-#define LL_ITCH50_ROW(ID, id, type, length, name) [type] = {.bytes = (length), .index = LL_ITCH50_INDEX_##ID},
-#define LL_ITCH50_BOOK_ROW(ID, ...)                                                                        \
-    [LL_ITCH50_TYPE_##ID] = {.bytes = LL_ITCH50_BYTES_##ID, .index = LL_ITCH50_INDEX_##ID, __VA_ARGS__}
+#define LL_ITCH50_ROW(ID, id, type, length, name) [type] = {.bytes = (length)LL_ITCH50_BOOK_##ID},
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
-const struct ll_itch50_row ll_itch50_rows[256] = {
-    [0 ... 255] = {.index = LL_ITCH50_TYPE_COUNT},
-    LL_ITCH50_MESSAGES(LL_ITCH50_ROW)
-    LL_ITCH50_BOOK_ROW(ADD, .op = LL_OP_ADD, .ref = LL_ITCH50_AT(ADD, order_reference_number),
-                       .quantity = LL_ITCH50_AT(ADD, shares), .price = LL_ITCH50_AT(ADD, price),
-                       .side = LL_ITCH50_AT(ADD, buy_sell_indicator)),
-    LL_ITCH50_BOOK_ROW(ADD_MPID, .op = LL_OP_ADD, .ref = LL_ITCH50_AT(ADD_MPID, order_reference_number),
-                       .quantity = LL_ITCH50_AT(ADD_MPID, shares), .price = LL_ITCH50_AT(ADD_MPID, price),
-                       .side = LL_ITCH50_AT(ADD_MPID, buy_sell_indicator)),
-    LL_ITCH50_BOOK_ROW(EXECUTED, .op = LL_OP_EXECUTE, .ref = LL_ITCH50_AT(EXECUTED, order_reference_number),
-                       .quantity = LL_ITCH50_AT(EXECUTED, executed_shares)),
-    LL_ITCH50_BOOK_ROW(EXECUTED_PRICE, .op = LL_OP_EXECUTE,
-                       .ref = LL_ITCH50_AT(EXECUTED_PRICE, order_reference_number),
-                       .quantity = LL_ITCH50_AT(EXECUTED_PRICE, executed_shares)),
-    LL_ITCH50_BOOK_ROW(CANCEL, .op = LL_OP_CANCEL, .ref = LL_ITCH50_AT(CANCEL, order_reference_number),
-                       .quantity = LL_ITCH50_AT(CANCEL, cancelled_shares)),
-    LL_ITCH50_BOOK_ROW(DELETE, .op = LL_OP_DELETE, .ref = LL_ITCH50_AT(DELETE, order_reference_number)),
-    LL_ITCH50_BOOK_ROW(REPLACE, .op = LL_OP_REPLACE, .ref = LL_ITCH50_AT(REPLACE, original_order_reference_number),
-                       .new_ref = LL_ITCH50_AT(REPLACE, new_order_reference_number),
-                       .quantity = LL_ITCH50_AT(REPLACE, shares), .price = LL_ITCH50_AT(REPLACE, price)),
-};
-#pragma GCC diagnostic pop
+const struct ll_itch50_row ll_itch50_rows[256] = {LL_ITCH50_MESSAGES(LL_ITCH50_ROW)};
