@@ -76,8 +76,7 @@ struct ll_mold_receiver {
     struct ll_mold_counters counters;
 };
 
-/* --- set-up ----------------------------------------------------------------------------------------------
- */
+/* --- set-up --- */
 
 struct ll_mold_layout {
     size_t held_at_bytes;
@@ -160,8 +159,7 @@ struct ll_mold_receiver *ll_mold_receiver_init(void *memory, const struct ll_mol
     return receiver;
 }
 
-/* --- small parts -------------------------------------------------------------------------------------------
- */
+/* --- small parts --- */
 
 /* A clock that steps back makes nothing happen early. */
 static uint64_t ll_mold_elapsed_ns(uint64_t since_ns, uint64_t now_ns)
@@ -278,8 +276,7 @@ static void ll_mold_ask(struct ll_mold_receiver *receiver, struct ll_mold_hole *
     receiver->handler.on_request(receiver->handler.context, request, now_ns);
 }
 
-/* --- delivery ----------------------------------------------------------------------------------------------
- */
+/* --- delivery --- */
 
 /* Hands out the blocks of a packet that reaches beyond `next`; the numbers below it are counted as old. */
 static inline void ll_mold_deliver(struct ll_mold_receiver *receiver, uint32_t line, uint64_t sequence,
@@ -321,8 +318,7 @@ static void ll_mold_drain(struct ll_mold_receiver *receiver, uint64_t now_ns)
     }
 }
 
-/* --- the hold-back store
- * ------------------------------------------------------------------------------------- */
+/* --- the hold-back store --- */
 
 /* Takes held packets from..to-1 out of the order and leaves one free place there. */
 static void ll_mold_open_place(struct ll_mold_receiver *receiver, uint32_t from, uint32_t to)
@@ -434,8 +430,7 @@ static bool ll_mold_hold(struct ll_mold_receiver *receiver, uint32_t line,
     return true;
 }
 
-/* --- gaps and the end --------------------------------------------------------------------------------------
- */
+/* --- gaps and the end --- */
 
 /* Brings the books in line with what is missing now: the tail's hole, the open gap, the end of the session.
  */
@@ -541,8 +536,7 @@ static void ll_mold_end_seen(struct ll_mold_receiver *receiver, uint64_t end_seq
     receiver->end_sequence = end_sequence;
 }
 
-/* --- packets
- * --------------------------------------------------------------------------------------------------- */
+/* --- packets --- */
 
 /* One past the last number the packet says exists. */
 static uint64_t ll_mold_claim_end(const struct ll_moldudp64_packet *packet)
@@ -602,8 +596,13 @@ static void ll_mold_accept(struct ll_mold_receiver *receiver, uint32_t line,
     ll_mold_settle(receiver, now_ns);
 }
 
-/* --- packets that jump too far
- * ----------------------------------------------------------------------------------- */
+/* --- packets that jump too far --- */
+
+static bool ll_mold_is_far(const struct ll_mold_receiver *receiver, uint64_t sequence)
+{
+    return sequence > receiver->known_end &&
+           sequence - receiver->known_end > receiver->config.ahead_messages_max;
+}
 
 static void ll_mold_far_drop(struct ll_mold_receiver *receiver)
 {
@@ -658,8 +657,15 @@ static void ll_mold_far_take(struct ll_mold_receiver *receiver, uint64_t now_ns)
     ll_mold_accept(receiver, far.line, &packet, bytes, far.bytes_count, now_ns);
 }
 
-/* --- the doors
- * -------------------------------------------------------------------------------------------------- */
+/* Has the stream come near the packet put aside? Then its numbers are as good as any, and must not be named
+ * lost while they lie there. */
+static void ll_mold_far_review(struct ll_mold_receiver *receiver, uint64_t now_ns)
+{
+    if (receiver->far.present && !receiver->ended && !ll_mold_is_far(receiver, receiver->far.sequence))
+        ll_mold_far_take(receiver, now_ns);
+}
+
+/* --- the doors --- */
 
 static void ll_mold_enter(struct ll_mold_receiver *receiver, uint64_t now_ns)
 {
@@ -710,8 +716,7 @@ static void ll_mold_sort_out(struct ll_mold_receiver *receiver, uint32_t line,
         ll_mold_after_end(receiver, line, packet);
         return;
     }
-    bool is_far = packet->sequence > receiver->known_end &&
-                  packet->sequence - receiver->known_end > receiver->config.ahead_messages_max;
+    bool is_far = ll_mold_is_far(receiver, packet->sequence);
     if (is_far && !ll_mold_far_fits(receiver, packet)) {
         ll_mold_far_put(receiver, line, packet, bytes, bytes_count);
     } else {
@@ -719,6 +724,7 @@ static void ll_mold_sort_out(struct ll_mold_receiver *receiver, uint32_t line,
             ll_mold_far_take(receiver, now_ns);
         ll_mold_accept(receiver, line, packet, bytes, bytes_count, now_ns);
     }
+    ll_mold_far_review(receiver, now_ns);
     ll_mold_gap_work(receiver, now_ns);
 }
 
@@ -776,6 +782,7 @@ void ll_mold_receiver_poll(struct ll_mold_receiver *receiver, uint64_t now_ns)
     ll_mold_enter(receiver, now_ns);
     if (receiver->config.stale_after_ns != 0 && !receiver->ended)
         ll_mold_mark_stale(receiver, now_ns);
+    ll_mold_far_review(receiver, now_ns);
     ll_mold_gap_work(receiver, now_ns);
     receiver->busy = false;
 }
@@ -783,6 +790,7 @@ void ll_mold_receiver_poll(struct ll_mold_receiver *receiver, uint64_t now_ns)
 void ll_mold_receiver_finish(struct ll_mold_receiver *receiver, uint64_t now_ns)
 {
     ll_mold_enter(receiver, now_ns);
+    ll_mold_far_review(receiver, now_ns);
     ll_mold_far_drop(receiver);
     while (receiver->next < receiver->known_end)
         ll_mold_give_up(receiver, now_ns);

@@ -16,8 +16,8 @@
  * Units    sequence numbers count messages from 1; *_ns nanoseconds of the caller's clock; bytes.
  * Errors   Malformed datagrams are counted by line and handed to on_bad_packet; nothing is fatal.
  * Threads  one owner. Callbacks run inside _packet, _poll and _finish, must not call those three, and may
- * read message pointers during the call only. Source   MoldUDP64 Protocol Specification V 1.00; behaviour
- * where it is silent: docs/moldudp64-receiver.md.
+ *          read message pointers during the call only.
+ * Source   MoldUDP64 Protocol Specification V 1.00; where it is silent: docs/moldudp64-receiver.md.
  */
 #ifndef LL_HOST_PROVIDER_MOLD_RECEIVER_H
 #define LL_HOST_PROVIDER_MOLD_RECEIVER_H

@@ -211,8 +211,7 @@ static void rig_expect(struct rig *rig, const char *log)
     rig->log[0] = '\0';
 }
 
-/* --- the first packet, the session -------------------------------------------------------------------------
- */
+/* --- the first packet, the session --- */
 
 START_TEST(session_is_learnt_from_the_first_packet)
 {
@@ -334,8 +333,7 @@ START_TEST(a_preset_session_takes_no_other)
 }
 END_TEST
 
-/* --- order
- * -------------------------------------------------------------------------------------------------------- */
+/* --- order --- */
 
 START_TEST(sequence_as_expected_is_delivered)
 {
@@ -439,8 +437,7 @@ START_TEST(lines_with_other_packet_boundaries_are_arbitrated_per_message)
 }
 END_TEST
 
-/* --- heartbeats, end
- * ------------------------------------------------------------------------------------------------- */
+/* --- heartbeats, end --- */
 
 START_TEST(a_heartbeat_above_expected_shows_a_tail_gap)
 {
@@ -557,8 +554,7 @@ START_TEST(an_end_is_withdrawn_when_later_messages_come)
 }
 END_TEST
 
-/* --- requests
- * ----------------------------------------------------------------------------------------------------- */
+/* --- requests --- */
 
 START_TEST(an_unanswered_request_is_repeated_and_then_the_gap_given_up)
 {
@@ -729,8 +725,7 @@ START_TEST(the_other_line_fills_a_gap_without_the_server)
 }
 END_TEST
 
-/* --- malformed
- * ------------------------------------------------------------------------------------------------------- */
+/* --- malformed --- */
 
 START_TEST(malformed_packets_are_counted_and_deliver_nothing)
 {
@@ -756,8 +751,7 @@ START_TEST(malformed_packets_are_counted_and_deliver_nothing)
 }
 END_TEST
 
-/* --- hold-back
- * ----------------------------------------------------------------------------------------------------- */
+/* --- hold-back --- */
 
 START_TEST(held_packets_may_overlap)
 {
@@ -886,8 +880,7 @@ START_TEST(finish_hands_out_what_is_held_and_names_what_is_lost)
 }
 END_TEST
 
-/* --- numbers far ahead
- * ---------------------------------------------------------------------------------------------- */
+/* --- numbers far ahead --- */
 
 START_TEST(one_forged_number_moves_nothing)
 {
@@ -1007,9 +1000,35 @@ START_TEST(a_far_packet_elsewhere_confirms_nothing)
 }
 END_TEST
 
-/* --- lines
- * ------------------------------------------------------------------------------------------------------------
- */
+START_TEST(a_packet_put_aside_is_taken_when_the_stream_comes_near)
+{
+    struct rig rig;
+    struct ll_mold_config config = default_config();
+    config.ahead_messages_max = 10;
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, B, 20, 1);
+    rig_data(&rig, A, 10, 1); /* 20 is near now, and held like any other */
+    rig_expect(&rig, "S1 M1 R2+8 R11+9");
+    ll_mold_receiver_finish(rig.receiver, rig.now_ns);
+    rig_expect(&rig, "G2+8 M10 G11+9 M20");
+    ck_assert_uint_eq(rig.counters->far_dropped, 0);
+    rig_deinit(&rig);
+
+    rig_init(&rig, config); /* the same with nothing missing on the way there */
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, B, 20, 1);
+    for (uint64_t sequence = 2; sequence <= 12; sequence++)
+        rig_data(&rig, A, sequence, 1);
+    rig_wait(&rig, 1);
+    rig_expect(&rig, "S1 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 R13+7");
+    rig_data(&rig, A, 13, 7);
+    rig_expect(&rig, "M13 M14 M15 M16 M17 M18 M19 M20");
+    rig_deinit(&rig);
+}
+END_TEST
+
+/* --- lines --- */
 
 START_TEST(a_silent_line_is_stale_until_it_speaks)
 {
@@ -1049,8 +1068,7 @@ START_TEST(a_clock_that_steps_back_does_nothing_early)
 }
 END_TEST
 
-/* --- configuration
- * ---------------------------------------------------------------------------------------------------- */
+/* --- configuration --- */
 
 static const struct {
     uint32_t line_count, holdback_packets, holdback_bytes_max, gap_requests_max;
@@ -1132,6 +1150,7 @@ static Suite *suite(void)
     tcase_add_test(recovery, a_second_packet_confirms_a_long_outage);
     tcase_add_test(recovery, a_repeated_heartbeat_or_the_other_line_confirms_too);
     tcase_add_test(recovery, a_far_packet_elsewhere_confirms_nothing);
+    tcase_add_test(recovery, a_packet_put_aside_is_taken_when_the_stream_comes_near);
     tcase_add_test(recovery, a_silent_line_is_stale_until_it_speaks);
     tcase_add_test(recovery, a_clock_that_steps_back_does_nothing_early);
     tcase_add_loop_test(recovery, config_limits, 0, (int)(sizeof CONFIGS / sizeof CONFIGS[0]));
