@@ -518,8 +518,10 @@ static void ll_mold_ask_rest(struct ll_mold_receiver *receiver, uint64_t end, ui
     if (at > 0 && ll_mold_held_at(receiver, at - 1)->end > end)
         return;
     bool is_tail = at == receiver->held_count;
-    if (is_tail && at > 0 && receiver->free_count == 0)
+    if (is_tail && at > 0 && receiver->free_count == 0) {
+        memset(&receiver->tail, 0, sizeof receiver->tail); /* asked for when there is room */
         return;
+    }
     struct ll_mold_hole *hole = is_tail ? &receiver->tail : &ll_mold_held_at(receiver, at)->hole;
     hole->unanswered_count = 0;
     ll_mold_ask(receiver, hole, end, is_tail ? receiver->known_end : ll_mold_held_at(receiver, at)->sequence,
@@ -591,7 +593,7 @@ static void ll_mold_accept(struct ll_mold_receiver *receiver, uint32_t line,
     if (receiver->known_end < claim_end)
         receiver->known_end = claim_end;
     ll_mold_drain(receiver, now_ns);
-    if (is_news && line == LL_MOLD_LINE_REREQUEST && receiver->config.request_timeout_ns != 0)
+    if (is_news && line == LL_MOLD_LINE_REREQUEST)
         ll_mold_ask_rest(receiver, claim_end, now_ns);
     ll_mold_settle(receiver, now_ns);
 }

@@ -725,6 +725,86 @@ START_TEST(the_other_line_fills_a_gap_without_the_server)
 }
 END_TEST
 
+START_TEST(a_request_never_asks_for_65535)
+{
+    struct rig rig;
+    rig_init(&rig, default_config());
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 65537, 1);
+    rig_expect(&rig, "S1 M1 R2+65534"); /* 65,535 missing; that count would say end of session */
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(each_gap_is_counted_for_itself)
+{
+    struct rig rig;
+    rig_init(&rig, default_config());
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 3, 1);
+    for (uint32_t i = 0; i < 3; i++)
+        rig_wait(&rig, 10 * MS);
+    rig_data(&rig, A, 5, 1);
+    rig_data(&rig, B, 4, 1);
+    rig_expect(&rig, "S1 M1 R2+1 R2+1 R2+1 G2+1 M3 R4+1 M4 M5");
+    ck_assert_uint_eq(rig.counters->gaps_detected, 2);
+    ck_assert_uint_eq(rig.counters->gaps_given_up, 1);
+    ck_assert_uint_eq(rig.counters->gaps_filled, 1);
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(what_a_line_brings_of_a_gap_is_an_answer_too)
+{
+    struct rig rig;
+    rig_init(&rig, default_config());
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 6, 1);
+    rig_wait(&rig, 10 * MS);
+    rig_wait(&rig, 10 * MS);
+    rig_data(&rig, B, 2, 1); /* counted from here, repeated by the clock of the last request */
+    rig_expect(&rig, "S1 M1 R2+4 R2+4 R2+4 M2");
+    for (uint32_t i = 0; i < 4; i++)
+        rig_wait(&rig, 10 * MS);
+    rig_expect(&rig, "R3+3 R3+3 R3+3 G3+3 M6");
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(an_answer_that_swallows_a_held_packet_counts_for_the_next_hole)
+{
+    struct rig rig;
+    rig_init(&rig, default_config());
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 5, 1);
+    rig_data(&rig, A, 9, 1);
+    rig_expect(&rig, "S1 M1 R2+3 R6+3");
+    rig_data(&rig, ANSWER, 4, 3); /* 4..6 */
+    rig_data(&rig, ANSWER, 2, 2);
+    rig_expect(&rig, "R7+2 M2 M3 M4 M5 M6");
+    for (uint32_t i = 0; i < 3; i++)
+        rig_wait(&rig, 10 * MS);
+    rig_expect(&rig, "R7+2 R7+2 G7+2 M9");
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(a_packet_beyond_a_hole_is_no_answer_to_it)
+{
+    struct rig rig;
+    rig_init(&rig, default_config());
+    rig_data(&rig, A, 1, 1);
+    rig_heartbeat(&rig, A, 4);
+    rig_wait(&rig, 10 * MS);
+    rig_expect(&rig, "S1 M1 R2+2 R2+2");
+    rig_data(&rig, A, 4, 1);
+    rig_wait(&rig, 10 * MS);
+    rig_wait(&rig, 10 * MS);
+    rig_expect(&rig, "R2+2 G2+2 M4");
+    rig_deinit(&rig);
+}
+END_TEST
+
 /* --- malformed --- */
 
 START_TEST(malformed_packets_are_counted_and_deliver_nothing)
@@ -880,6 +960,78 @@ START_TEST(finish_hands_out_what_is_held_and_names_what_is_lost)
 }
 END_TEST
 
+START_TEST(a_dropped_tail_is_asked_for_when_there_is_room)
+{
+    struct rig rig;
+    rig_init(&rig, default_config());
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 10, 1);
+    rig_data(&rig, A, 11, 1);
+    rig_data(&rig, A, 12, 1);
+    rig_heartbeat(&rig, A, 30);
+    rig_expect(&rig, "S1 M1 R2+8 R13+17");
+    rig_data(&rig, A, 5, 1);
+    rig_data(&rig, A, 7, 1); /* 12 goes for it: the tail is another one now */
+    rig_expect(&rig, "");
+    rig_data(&rig, B, 8, 2);
+    rig_data(&rig, B, 6, 1);
+    rig_data(&rig, B, 2, 3);
+    rig_expect(&rig, "M2 M3 M4 M5 M6 M7 M8 M9 R10+20");
+    ck_assert_uint_eq(rig.counters->dropped_holdback, 3);
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(an_answer_that_fills_the_store_asks_no_further)
+{
+    struct rig rig;
+    struct ll_mold_config config = default_config();
+    config.holdback_packets = 2;
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 10, 1);
+    rig_heartbeat(&rig, A, 30);
+    rig_expect(&rig, "S1 M1 R2+8 R11+19");
+    rig_data(&rig, ANSWER, 11, 2);
+    rig_expect(&rig, "");
+    rig_data(&rig, ANSWER, 2, 8);
+    rig_expect(&rig, "M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 R13+17");
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(the_longest_datagram_to_hold_is_exact)
+{
+    struct rig rig;
+    struct ll_mold_config config = default_config();
+    config.ahead_messages_max = 10;
+    rig_init(&rig, config);
+    uint32_t bytes_count = rig_build(&rig, SESSION, 3, 2);
+    rig_deinit(&rig);
+    config.holdback_bytes_max = bytes_count;
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 3, 2);
+    ck_assert_uint_eq(rig.counters->dropped_holdback, 0);
+    rig_data(&rig, A, 21, 2); /* the same length, put aside */
+    rig_data(&rig, A, 12, 1);
+    rig_data(&rig, A, 30, 3); /* longer */
+    ck_assert_uint_eq(rig.counters->far_packets, 1);
+    ck_assert_uint_eq(rig.counters->dropped_holdback, 1);
+    rig_expect(&rig, "S1 M1 R2+1 R5+7 R13+8 R23+10");
+    ll_mold_receiver_finish(rig.receiver, rig.now_ns);
+    rig_expect(&rig, "G2+1 M3 M4 G5+7 M12 G13+8 M21 M22 G23+10");
+    rig_deinit(&rig);
+
+    config.holdback_bytes_max = bytes_count - 1;
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 3, 2);
+    ck_assert_uint_eq(rig.counters->dropped_holdback, 1);
+    rig_deinit(&rig);
+}
+END_TEST
+
 /* --- numbers far ahead --- */
 
 START_TEST(one_forged_number_moves_nothing)
@@ -1028,6 +1180,51 @@ START_TEST(a_packet_put_aside_is_taken_when_the_stream_comes_near)
 }
 END_TEST
 
+START_TEST(how_near_a_second_packet_must_be_is_exact)
+{
+    struct rig rig;
+    struct ll_mold_config config = default_config();
+    config.ahead_messages_max = 10;
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 1000, 2);
+    rig_data(&rig, A, 1013, 1); /* 11 beyond its end */
+    rig_expect(&rig, "S1 M1");
+    ck_assert_uint_eq(rig.counters->far_dropped, 1);
+    rig_data(&rig, B, 1002, 1); /* ends 10 before the one put aside now */
+    rig_expect(&rig, "R2+1011");
+    ck_assert_uint_eq(rig.counters->far_packets, 2);
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(a_packet_put_aside_is_taken_at_the_finish_when_near)
+{
+    struct rig rig;
+    struct ll_mold_config config = default_config();
+    config.ahead_messages_max = 10;
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, B, 13, 1);
+    rig_data(&rig, A, 2, 1); /* in order: nobody looked */
+    ll_mold_receiver_finish(rig.receiver, rig.now_ns);
+    rig_expect(&rig, "S1 M1 M2 R3+10 G3+10 M13");
+    rig_deinit(&rig);
+
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, B, 14, 1);
+    rig_data(&rig, A, 2, 2);
+    rig_end(&rig, A, 4); /* the end came first */
+    rig_wait(&rig, 1);
+    ll_mold_receiver_finish(rig.receiver, rig.now_ns);
+    rig_expect(&rig, "S1 M1 M2 M3 E4");
+    ck_assert_uint_eq(rig.counters->far_dropped, 1);
+    ck_assert_uint_eq(rig.counters->messages_dropped, 1);
+    rig_deinit(&rig);
+}
+END_TEST
+
 /* --- lines --- */
 
 START_TEST(a_silent_line_is_stale_until_it_speaks)
@@ -1047,6 +1244,9 @@ START_TEST(a_silent_line_is_stale_until_it_speaks)
     ck_assert(rig.counters->line[B].stale);
     rig_wait(&rig, 600 * MS);
     ck_assert_uint_eq(rig.counters->line[A].stale_periods, 2);
+    rig_heartbeat(&rig, A, 3);
+    rig_wait(&rig, 400 * MS);
+    ck_assert(!rig.counters->line[A].stale); /* counts from its last packet */
     ck_assert_uint_eq(rig.counters->line[B].stale_periods, 1);
     ck_assert(!rig.counters->line[ANSWER].stale);
     rig_deinit(&rig);
@@ -1064,6 +1264,24 @@ START_TEST(a_clock_that_steps_back_does_nothing_early)
     rig_wait(&rig, 0);
     rig_expect(&rig, "");
     ck_assert(!rig.counters->line[A].stale);
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(a_gap_of_one_line_is_counted_even_when_the_other_filled_it)
+{
+    struct rig rig;
+    rig_init(&rig, default_config());
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, B, 1, 2);
+    rig_data(&rig, A, 3, 1); /* A never sent 2 */
+    rig_data(&rig, B, 3, 1);
+    rig_heartbeat(&rig, B, 4);
+    rig_expect(&rig, "S1 M1 M2 M3");
+    ck_assert_uint_eq(rig.counters->line[A].gaps, 1);
+    ck_assert_uint_eq(rig.counters->line[B].gaps, 0);
+    ck_assert_uint_eq(rig.counters->line[B].packets_back, 0);
+    ck_assert_uint_eq(rig.counters->gaps_detected, 0);
     rig_deinit(&rig);
 }
 END_TEST
@@ -1153,6 +1371,17 @@ static Suite *suite(void)
     tcase_add_test(recovery, a_packet_put_aside_is_taken_when_the_stream_comes_near);
     tcase_add_test(recovery, a_silent_line_is_stale_until_it_speaks);
     tcase_add_test(recovery, a_clock_that_steps_back_does_nothing_early);
+    tcase_add_test(recovery, a_request_never_asks_for_65535);
+    tcase_add_test(recovery, each_gap_is_counted_for_itself);
+    tcase_add_test(recovery, what_a_line_brings_of_a_gap_is_an_answer_too);
+    tcase_add_test(recovery, an_answer_that_swallows_a_held_packet_counts_for_the_next_hole);
+    tcase_add_test(recovery, a_packet_beyond_a_hole_is_no_answer_to_it);
+    tcase_add_test(recovery, a_dropped_tail_is_asked_for_when_there_is_room);
+    tcase_add_test(recovery, an_answer_that_fills_the_store_asks_no_further);
+    tcase_add_test(recovery, the_longest_datagram_to_hold_is_exact);
+    tcase_add_test(recovery, how_near_a_second_packet_must_be_is_exact);
+    tcase_add_test(recovery, a_packet_put_aside_is_taken_at_the_finish_when_near);
+    tcase_add_test(recovery, a_gap_of_one_line_is_counted_even_when_the_other_filled_it);
     tcase_add_loop_test(recovery, config_limits, 0, (int)(sizeof CONFIGS / sizeof CONFIGS[0]));
     suite_add_tcase(suite, recovery);
     return suite;
