@@ -1320,9 +1320,8 @@ START_TEST(config_limits)
 }
 END_TEST
 
-static Suite *suite(void)
+static TCase *rules_case(void)
 {
-    Suite *suite = suite_create("mold_receiver");
     TCase *rules = tcase_create("rules");
     tcase_set_timeout(rules, 20);
     tcase_add_test(rules, session_is_learnt_from_the_first_packet);
@@ -1346,7 +1345,11 @@ static Suite *suite(void)
     tcase_add_test(rules, an_end_below_known_messages_is_refused);
     tcase_add_test(rules, an_end_is_withdrawn_when_later_messages_come);
     tcase_add_test(rules, malformed_packets_are_counted_and_deliver_nothing);
-    suite_add_tcase(suite, rules);
+    return rules;
+}
+
+static TCase *recovery_case(void)
+{
     TCase *recovery = tcase_create("recovery");
     tcase_set_timeout(recovery, 20);
     tcase_add_test(recovery, an_unanswered_request_is_repeated_and_then_the_gap_given_up);
@@ -1383,13 +1386,15 @@ static Suite *suite(void)
     tcase_add_test(recovery, a_packet_put_aside_is_taken_at_the_finish_when_near);
     tcase_add_test(recovery, a_gap_of_one_line_is_counted_even_when_the_other_filled_it);
     tcase_add_loop_test(recovery, config_limits, 0, (int)(sizeof CONFIGS / sizeof CONFIGS[0]));
-    suite_add_tcase(suite, recovery);
-    return suite;
+    return recovery;
 }
 
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
+    Suite *suite = suite_create("mold_receiver");
+    suite_add_tcase(suite, rules_case());
+    suite_add_tcase(suite, recovery_case());
+    SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed_count = srunner_ntests_failed(runner);
     srunner_free(runner);
