@@ -24,6 +24,7 @@
 struct ll_mold_hole {
     bool asked;
     uint32_t unanswered_count; /* requests since anything of it last came */
+    uint64_t seen_end;         /* numbers below it were known to be missing when the clock started */
     uint64_t asked_first_ns;   /* the hole was seen; gap_timeout_ns counts from here */
     uint64_t asked_last_ns;
 };
@@ -133,8 +134,12 @@ struct ll_mold_receiver *ll_mold_receiver_init(void *memory, const struct ll_mol
 {
     LL_ASSERT(memory != NULL);
     LL_ASSERT((uintptr_t)memory % _Alignof(struct ll_mold_receiver) == 0);
-    LL_ASSERT(handler->on_message != NULL && handler->on_session != NULL && handler->on_gap != NULL);
-    LL_ASSERT(handler->on_request != NULL && handler->on_bad_packet != NULL && handler->on_end != NULL);
+    LL_ASSERT(handler->on_message != NULL);
+    LL_ASSERT(handler->on_session != NULL);
+    LL_ASSERT(handler->on_gap != NULL);
+    LL_ASSERT(handler->on_request != NULL);
+    LL_ASSERT(handler->on_bad_packet != NULL);
+    LL_ASSERT(handler->on_end != NULL);
     if (!ll_mold_config_is_good(config))
         return NULL;
     struct ll_mold_layout layout = ll_mold_layout(config);
@@ -260,8 +265,11 @@ static void ll_mold_ask(struct ll_mold_receiver *receiver, struct ll_mold_hole *
                         uint64_t end, uint64_t now_ns)
 {
     LL_ASSERT(sequence < end);
-    if (!hole->asked)
+    if (!hole->asked || hole->seen_end <= sequence) {
+        hole->unanswered_count = 0;
         hole->asked_first_ns = now_ns;
+        hole->seen_end = end;
+    }
     hole->asked = true;
     hole->asked_last_ns = now_ns;
     if (receiver->config.request_timeout_ns == 0)
@@ -432,8 +440,7 @@ static bool ll_mold_hold(struct ll_mold_receiver *receiver, uint32_t line,
 
 /* --- gaps and the end --- */
 
-/* Brings the books in line with what is missing now: the tail's hole, the open gap, the end of the session.
- */
+/* Brings the books in line with what is missing now: the tail's hole, the open gap, the end. */
 static void ll_mold_settle(struct ll_mold_receiver *receiver, uint64_t now_ns)
 {
     uint64_t reach = ll_mold_reach(receiver);
@@ -463,12 +470,12 @@ static void ll_mold_settle(struct ll_mold_receiver *receiver, uint64_t now_ns)
     LL_ASSERT_SLOW(ll_mold_is_sound(receiver));
 }
 
-/* The hole at `next` is lost: names it and goes on with what is held behind it. */
-static void ll_mold_give_up(struct ll_mold_receiver *receiver, uint64_t now_ns)
+/* The hole at `next` is lost up to `lost_end`: names it and goes on with what is held behind it. */
+static void ll_mold_give_up(struct ll_mold_receiver *receiver, uint64_t lost_end, uint64_t now_ns)
 {
     uint64_t lost_first = receiver->next;
-    uint64_t lost_end = ll_mold_first_bound(receiver);
     LL_ASSERT(lost_first < lost_end);
+    LL_ASSERT(lost_end <= ll_mold_first_bound(receiver));
     LL_ASSERT(receiver->gap_open);
     receiver->gap_lost = true;
     receiver->next = lost_end;
@@ -490,26 +497,27 @@ static bool ll_mold_hole_is_hopeless(const struct ll_mold_receiver *receiver, co
            ll_mold_elapsed_ns(hole->asked_last_ns, now_ns) >= config->request_timeout_ns;
 }
 
-/* What time does to the first hole. Each turn of the loop gives one hole up, so it ends with the held ones.
- */
+/* What time does to the first hole. Numbers that went missing later than its first ones have a clock of their
+ * own, so each turn of the loop but the last gives up a whole hole, or the older part of the last one. */
 static void ll_mold_gap_work(struct ll_mold_receiver *receiver, uint64_t now_ns)
 {
     while (receiver->next < receiver->known_end) {
         struct ll_mold_hole *hole = ll_mold_first_hole(receiver);
+        uint64_t bound = ll_mold_first_bound(receiver);
+        bool is_running = hole->asked && hole->seen_end > receiver->next;
         bool is_due = receiver->config.request_timeout_ns != 0 &&
                       ll_mold_elapsed_ns(hole->asked_last_ns, now_ns) >= receiver->config.request_timeout_ns;
-        if (hole->asked && ll_mold_hole_is_hopeless(receiver, hole, now_ns)) {
-            ll_mold_give_up(receiver, now_ns);
+        if (is_running && ll_mold_hole_is_hopeless(receiver, hole, now_ns)) {
+            ll_mold_give_up(receiver, hole->seen_end < bound ? hole->seen_end : bound, now_ns);
             continue;
         }
-        if (!hole->asked || is_due)
-            ll_mold_ask(receiver, hole, receiver->next, ll_mold_first_bound(receiver), now_ns);
+        if (!is_running || is_due)
+            ll_mold_ask(receiver, hole, receiver->next, bound, now_ns);
         break;
     }
 }
 
-/* An answer ended at `end`: a server answers one datagram per request, so ask for what it left of its hole.
- */
+/* An answer ended at `end`. A server answers one datagram per request: ask for what it left of its hole. */
 static void ll_mold_ask_rest(struct ll_mold_receiver *receiver, uint64_t end, uint64_t now_ns)
 {
     if (end < receiver->next || end >= receiver->known_end)
@@ -795,7 +803,7 @@ void ll_mold_receiver_finish(struct ll_mold_receiver *receiver, uint64_t now_ns)
     ll_mold_far_review(receiver, now_ns);
     ll_mold_far_drop(receiver);
     while (receiver->next < receiver->known_end)
-        ll_mold_give_up(receiver, now_ns);
+        ll_mold_give_up(receiver, ll_mold_first_bound(receiver), now_ns);
     LL_ASSERT(receiver->held_count == 0);
     receiver->busy = false;
 }

@@ -805,6 +805,64 @@ START_TEST(a_packet_beyond_a_hole_is_no_answer_to_it)
 }
 END_TEST
 
+START_TEST(numbers_that_go_missing_later_have_their_own_time)
+{
+    struct rig rig;
+    struct ll_mold_config config = default_config();
+    config.gap_requests_max = 0;
+    config.request_timeout_ns = 100 * MS;
+    config.gap_timeout_ns = 20 * MS;
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    rig_heartbeat(&rig, A, 3);
+    rig_wait(&rig, 15 * MS);
+    rig_data(&rig, A, 5, 1); /* 3 and 4 are younger than 2 */
+    rig_expect(&rig, "S1 M1 R2+1");
+    rig_wait(&rig, 5 * MS);
+    rig_expect(&rig, "G2+1 R3+2");
+    rig_wait(&rig, 20 * MS - 1);
+    rig_expect(&rig, "");
+    rig_wait(&rig, 1);
+    rig_expect(&rig, "G3+2 M5");
+    ck_assert_uint_eq(rig.counters->gaps_detected, 2);
+    rig_heartbeat(&rig, A, 7); /* the old part filled: the younger is requested at once, in its own time */
+    rig_wait(&rig, 15 * MS);
+    rig_heartbeat(&rig, A, 9);
+    rig_data(&rig, B, 6, 1);
+    rig_expect(&rig, "R6+1 M6 R7+2");
+    rig_wait(&rig, 20 * MS - 1);
+    rig_expect(&rig, "");
+    rig_wait(&rig, 1);
+    rig_expect(&rig, "G7+2");
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(what_a_full_store_dropped_has_its_own_time)
+{
+    struct rig rig;
+    struct ll_mold_config config = default_config();
+    config.gap_requests_max = 0;
+    config.request_timeout_ns = 100 * MS;
+    config.gap_timeout_ns = 20 * MS;
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    rig_heartbeat(&rig, A, 14);
+    for (uint64_t sequence = 10; sequence <= 13; sequence++)
+        rig_data(&rig, A, sequence, 1);
+    rig_wait(&rig, 15 * MS);
+    rig_data(&rig, A, 14, 3);
+    rig_expect(&rig, "S1 M1 R2+12");
+    rig_data(&rig, B, 2, 8);
+    rig_expect(&rig, "M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 R14+3");
+    rig_wait(&rig, 20 * MS - 1);
+    rig_expect(&rig, "");
+    rig_wait(&rig, 1);
+    rig_expect(&rig, "G14+3");
+    rig_deinit(&rig);
+}
+END_TEST
+
 /* --- malformed --- */
 
 START_TEST(malformed_packets_are_counted_and_deliver_nothing)
@@ -1385,6 +1443,8 @@ static TCase *recovery_case(void)
     tcase_add_test(recovery, how_near_a_second_packet_must_be_is_exact);
     tcase_add_test(recovery, a_packet_put_aside_is_taken_at_the_finish_when_near);
     tcase_add_test(recovery, a_gap_of_one_line_is_counted_even_when_the_other_filled_it);
+    tcase_add_test(recovery, numbers_that_go_missing_later_have_their_own_time);
+    tcase_add_test(recovery, what_a_full_store_dropped_has_its_own_time);
     tcase_add_loop_test(recovery, config_limits, 0, (int)(sizeof CONFIGS / sizeof CONFIGS[0]));
     return recovery;
 }
