@@ -863,6 +863,26 @@ START_TEST(what_a_full_store_dropped_has_its_own_time)
 }
 END_TEST
 
+START_TEST(numbers_that_go_missing_later_have_their_own_requests)
+{
+    struct rig rig;
+    rig_init(&rig, default_config());
+    rig_data(&rig, A, 1, 1);
+    rig_heartbeat(&rig, A, 3);
+    rig_wait(&rig, 10 * MS);
+    rig_data(&rig, A, 5, 1);
+    rig_wait(&rig, 10 * MS);
+    rig_expect(&rig, "S1 M1 R2+1 R2+1 R2+3");
+    rig_wait(&rig, 10 * MS);
+    rig_wait(&rig, 10 * MS);
+    rig_wait(&rig, 10 * MS);
+    rig_expect(&rig, "G2+1 R3+2 R3+2 R3+2");
+    rig_wait(&rig, 10 * MS);
+    rig_expect(&rig, "G3+2 M5");
+    rig_deinit(&rig);
+}
+END_TEST
+
 /* --- malformed --- */
 
 START_TEST(malformed_packets_are_counted_and_deliver_nothing)
@@ -1445,6 +1465,7 @@ static TCase *recovery_case(void)
     tcase_add_test(recovery, a_gap_of_one_line_is_counted_even_when_the_other_filled_it);
     tcase_add_test(recovery, numbers_that_go_missing_later_have_their_own_time);
     tcase_add_test(recovery, what_a_full_store_dropped_has_its_own_time);
+    tcase_add_test(recovery, numbers_that_go_missing_later_have_their_own_requests);
     tcase_add_loop_test(recovery, config_limits, 0, (int)(sizeof CONFIGS / sizeof CONFIGS[0]));
     return recovery;
 }
