@@ -80,21 +80,33 @@ static void flush_sent(struct ll_port *port)
     port->tx_count = 0;
 }
 
-/* A file gave nothing: it is at its end, also when it has become shorter since it was counted - unless the
- * driver just lost the frame it was reading. */
+/* The previous burst: the caller is done with it. */
+static void give_back(struct ll_port *port)
+{
+    if (port->kind != LL_PORT_KIND_RING) {
+        rte_pktmbuf_free_bulk(port->held, port->held_count);
+        return;
+    }
+    LL_ASSERT(port->spare_count + port->held_count <= LL_PORT_RING_BUFFERS);
+    memcpy(&port->spare[port->spare_count], port->held, port->held_count * sizeof port->held[0]);
+    port->spare_count += port->held_count;
+}
+
+/* A file gave nothing: it is at its end, also when it was cut after it had been counted - unless the driver
+ * had no buffer and lost the frame it was reading. An unreadable rest is an error again at each call, so
+ * errors do not count here. */
 static void end_of_file(struct ll_port *port)
 {
     struct ll_port_counters counters;
     ll_port_counters(port, &counters);
-    uint64_t lost = counters.missed + counters.errors;
-    port->drained = lost == port->empty_lost;
-    port->empty_lost = lost;
+    port->drained = counters.missed == port->empty_missed;
+    port->empty_missed = counters.missed;
 }
 
 uint32_t ll_port_receive(struct ll_port *port, struct ll_datagram datagrams[LL_PORT_BURST_MAX])
 {
     if (port->held_count > 0)
-        rte_pktmbuf_free_bulk(port->held, port->held_count);
+        give_back(port);
     if (port->tx_count > 0)
         flush_sent(port);
     uint16_t frame_count = rte_eth_rx_burst(port->port_id, 0, port->held, LL_PORT_BURST_MAX);
@@ -125,11 +137,7 @@ uint8_t *ll_port_send_begin(struct ll_port *port, uint32_t *capacity_bytes)
     LL_ASSERT(port->kind == LL_PORT_KIND_RING);
     if (port->ring_count + port->tx_count >= LL_PORT_RING_FRAMES)
         return NULL;
-    if (port->spare_count == 0) {
-        if (rte_pktmbuf_alloc_bulk(port->pool, port->spare, LL_PORT_BURST_MAX) != 0)
-            return NULL;
-        port->spare_count = LL_PORT_BURST_MAX;
-    }
+    LL_ASSERT(port->spare_count > 0);
     *capacity_bytes = LL_PORT_FRAME_BYTES_MAX - LL_FRAME_UDP_HEADERS_BYTES;
     return rte_pktmbuf_mtod(port->spare[port->spare_count - 1], uint8_t *) + LL_FRAME_UDP_HEADERS_BYTES;
 }

@@ -49,8 +49,7 @@ static const uint32_t pool_frames[] = {[LL_PORT_KIND_PCAP] = 1023,
                                        [LL_PORT_KIND_PCI] = 8191};
 
 _Static_assert(sizeof pool_frames / sizeof pool_frames[0] == LL_PORT_KIND_COUNT, "a size for each kind");
-_Static_assert(LL_PORT_RING_FRAMES + 3 * LL_PORT_BURST_MAX + POOL_CACHE * 3 / 2 <= 2047,
-               "a full ring, the held, spare and outgoing bursts, and a full cache");
+_Static_assert(LL_PORT_RING_BUFFERS <= 2047, "all of a ring's buffers at once");
 _Static_assert(LL_PORT_BURST_MAX * 7 + POOL_CACHE * 3 / 2 <= 1023, "a burst of the longest chains");
 
 static const char *const remedies[] = {
@@ -143,6 +142,9 @@ static int plug_ring(struct ll_port *port, uint32_t number)
                                  RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
     if (port->ring == NULL)
         return -rte_errno;
+    if (rte_pktmbuf_alloc_bulk(port->pool, port->spare, LL_PORT_RING_BUFFERS) != 0)
+        return -ENOMEM;
+    port->spare_count = LL_PORT_RING_BUFFERS;
     int port_id = rte_eth_from_ring(port->ring);
     if (port_id < 0)
         return -rte_errno;

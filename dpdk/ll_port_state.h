@@ -21,8 +21,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a ring port holds between send and receive. */
-#define LL_PORT_RING_FRAMES 1024u
+/* What a ring port holds between send and receive, and all the buffers it ever needs: a full ring, the burst
+ * the caller is looking at, and one being built. */
+#define LL_PORT_RING_FRAMES  1024u
+#define LL_PORT_RING_BUFFERS (LL_PORT_RING_FRAMES + LL_PORT_BURST_MAX + 1u)
 
 /* Longest frame any driver puts into one buffer here: af_packet's slots are this long, less their header. */
 #define LL_PORT_BUFFER_BYTES 10240u
@@ -52,16 +54,17 @@ struct ll_port {
     struct ll_port_flow flow[LL_PORT_FLOWS_MAX];
     struct rte_mbuf *held[LL_PORT_BURST_MAX]; /* the burst the caller is looking at */
 
-    /* Ring ports: buffers to build in, frames not yet in the ring, frames in it. */
+    /* Ring ports: buffers to build in, frames not yet in the ring, frames in it. The buffers go round among
+     * these and `held` and never back to the pool, which would clear each one twice. */
     uint32_t spare_count;
     uint32_t tx_count;
     uint32_t ring_count;
-    struct rte_mbuf *spare[LL_PORT_BURST_MAX];
     struct rte_mbuf *tx[LL_PORT_BURST_MAX];
+    struct rte_mbuf *spare[LL_PORT_RING_BUFFERS];
 
     /* Cold. */
     uint64_t frames_total;   /* in the file */
-    uint64_t empty_lost;     /* lost when the file last gave nothing */
+    uint64_t empty_missed;   /* lost when the file last gave nothing */
     uint64_t kernel_dropped; /* af_packet: read so far from the kernel */
     int packet_fd;           /* af_packet: the driver's socket; -1 = none */
     int file_fd;             /* pcap: keeps the name that the driver was given valid */
