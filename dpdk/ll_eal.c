@@ -115,7 +115,11 @@ int ll_eal_start(const struct ll_eal_config *config, struct ll_why *why)
     cpu_set_t allowed;
     if (pthread_getaffinity_np(pthread_self(), sizeof allowed, &allowed) != 0)
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot read the CPU affinity of the process");
-    struct ll_eal_machine machine = {.huge_free_bytes = huge_free_bytes(),
+    long page_count = sysconf(_SC_PHYS_PAGES);
+    long page_bytes = sysconf(_SC_PAGESIZE);
+    LL_ASSERT(page_count > 0 && page_bytes > 0);
+    struct ll_eal_machine machine = {.memory_bytes = (uint64_t)page_count * (uint64_t)page_bytes,
+                                     .huge_free_bytes = huge_free_bytes(),
                                      .cpu = allowed_cpu(config->cpu, &allowed),
                                      .process_id = (uint32_t)getpid()};
     struct ll_eal_words words;

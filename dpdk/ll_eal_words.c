@@ -3,11 +3,10 @@
 
 #include "host/base/ll_assert.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#define MEMORY_MB_MAX (1024u * 1024u)
 
 /* One more word; false when it does not fit. */
 static bool add(struct ll_eal_words *words, size_t *used_bytes, const char *fmt, ...) LL_PRINTF(3, 4);
@@ -67,8 +66,10 @@ int ll_eal_words_init(struct ll_eal_words *words, const struct ll_eal_config *co
     LL_ASSERT(machine != NULL);
     memset(words, 0, sizeof *words);
     uint32_t memory_mb = config->memory_mb != 0 ? config->memory_mb : LL_EAL_MEMORY_MB;
-    if (memory_mb > MEMORY_MB_MAX)
-        return LL_FAIL(why, LL_ERR_USAGE, "memory of %u MB for EAL; at most %u", memory_mb, MEMORY_MB_MAX);
+    if ((uint64_t)memory_mb << 20 > machine->memory_bytes)
+        return LL_FAIL(why, LL_ERR_ENVIRONMENT,
+                       "EAL shall take %u MB of memory, the machine has %" PRIu64 "; ask for less", memory_mb,
+                       machine->memory_bytes >> 20);
     words->huge_pages = machine->huge_free_bytes >= (uint64_t)memory_mb << 20;
     (void)snprintf(words->file_prefix, sizeof words->file_prefix, "lifeline-%u", machine->process_id);
 

@@ -6,6 +6,7 @@
  *          EAL can be started once per process, also after a failure, so the choice is made before the start.
  * Units    megabytes are 2^20 bytes.
  * Errors   LL_ERR_USAGE: extra_args is too long, or holds a word that would end the process (--help).
+ *          LL_ERR_ENVIRONMENT: more memory than the machine has, which EAL answers by crashing.
  * Threads  start-up only.
  */
 #ifndef LL_DPDK_EAL_WORDS_H
@@ -23,6 +24,7 @@
 #define LL_EAL_HUGE_PAGE_SIZES 8u   /* x86 has two, other machines a few more */
 
 struct ll_eal_machine {
+    uint64_t memory_bytes;    /* of the whole machine */
     uint64_t huge_free_bytes; /* in huge pages nobody uses */
     uint32_t cpu;             /* one this process may run on */
     uint32_t process_id;
