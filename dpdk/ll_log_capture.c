@@ -26,7 +26,8 @@ void ll_log_capture_begin(struct ll_log_capture *capture, bool enabled, bool std
     }
 }
 
-/* Lines up to EAL's usage, each once (getopt runs twice over the words), joined with "; ". */
+/* Lines up to EAL's usage, each once (getopt runs twice over the words), joined with "; ". The BPF libraries
+ * warn about sections they do not know, also when all is well. */
 static void join_lines(char *text, char reason[LL_LOG_REASON_BYTES])
 {
     size_t used_bytes = 0;
@@ -35,7 +36,8 @@ static void join_lines(char *text, char reason[LL_LOG_REASON_BYTES])
     for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
         if (strncmp(line, "Usage:", 6) == 0)
             return;
-        if (strcmp(line, previous) == 0)
+        if (strcmp(line, previous) == 0 || strncmp(line, "libbpf:", 7) == 0 ||
+            strncmp(line, "libxdp:", 7) == 0)
             continue;
         int length = snprintf(reason + used_bytes, LL_LOG_REASON_BYTES - used_bytes, "%s%s",
                               used_bytes > 0 ? "; " : "", line);

@@ -4,7 +4,7 @@
  *
  * Shape    begin -> the DPDK calls -> end gives the error lines, joined on one line.
  *          With `stdio` the process' stdout and stderr are caught too: EAL answers a wrong word by printing
- *          its whole usage there, and getopt complains on its own.
+ *          its whole usage there, getopt complains on its own, and so do the BPF libraries.
  * Units    bytes.
  * Errors   none: without memory for it, nothing is caught and the reason is empty.
  * Threads  main thread; with `stdio` before other threads print.

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <rte_bus_vdev.h>
 #include <rte_dev.h>
@@ -32,13 +33,21 @@
 /* With fewer, the AF_XDP driver reports no loss when it loses: its small ring overflows unseen. */
 #define RX_DESCRIPTORS 2048u
 
-/* The kernel's ring for af_packet: 16 MiB of slots that take a frame of an ordinary MTU, or 20 MiB of slots
- * that take 9216 bytes. The driver wants whole slots in a block, the kernel whole pages, and the slot with
- * its header must fit a buffer. */
-#define PACKET_ARGS       "blocksz=65536,framesz=2048,framecnt=8192"
-#define PACKET_ARGS_JUMBO "blocksz=122880,framesz=10240,framecnt=2040"
-#define PACKET_MTU_MAX    1900 /* above it a slot of 2048 is too short */
-#define MTU_UNKNOWN       1500
+/* The kernel's ring for af_packet, in blocks of slots; an MTU above what a small slot takes needs the large
+ * ones. The driver wants whole slots in a block, the kernel whole pages, and a slot must fit a buffer. The
+ * ring is locked in memory, twice (the driver makes one to send, too): with a low limit (ulimit -l) it is
+ * halved until it fits. */
+struct packet_ring {
+    int mtu_max;
+    uint32_t block_bytes;
+    uint32_t slot_bytes;
+    uint32_t block_count;
+};
+
+static const struct packet_ring packet_rings[] = {{1900, 65536, 2048, 256}, {INT_MAX, 122880, 10240, 168}};
+
+#define PACKET_RING_HALVINGS 4
+#define MTU_UNKNOWN          1500
 
 /* Buffers by kind: what the driver may hold, what the caller looks at, and the pool's own cache. A pcap
  * device makes a chain of up to 7 out of one oversize frame. */
@@ -57,7 +66,8 @@ static const char *const remedies[] = {
     [LL_PORT_KIND_RING] = "see docs/dpdk.md",
     [LL_PORT_KIND_AF_PACKET] =
         "packet sockets need root, CAP_NET_RAW or a namespace of one's own (unshare -Urn)",
-    [LL_PORT_KIND_VDEV] = "check the name and its arguments; kernel interfaces need root",
+    [LL_PORT_KIND_VDEV] =
+        "check name and arguments; a kernel interface needs root, AF_XDP also a new process for each opening",
     [LL_PORT_KIND_PCI] = "bind it to vfio-pci (dpdk-devbind.py), allow PCI and huge pages"};
 
 _Static_assert(sizeof remedies / sizeof remedies[0] == LL_PORT_KIND_COUNT, "a remedy for each kind");
@@ -96,6 +106,11 @@ static int load_flows(struct ll_port *port, const struct ll_flow *flows, uint32_
     return LL_OK;
 }
 
+static bool is_af_xdp(const char *device)
+{
+    return strncmp(device, AF_XDP_DEVICE, strlen(AF_XDP_DEVICE)) == 0;
+}
+
 /* The pool's name numbers the port: everything else it owns in DPDK is named after it. */
 static int make_pool(struct ll_port *port, const struct ll_port_spec *spec, uint32_t *number,
                      struct ll_why *why)
@@ -110,7 +125,7 @@ static int make_pool(struct ll_port *port, const struct ll_port_spec *spec, uint
     if (free_number == PORTS_MAX)
         return LL_FAIL(why, LL_ERR_FULL, "%u ports are open; close one", PORTS_MAX);
     /* The kernel takes no AF_XDP buffer above a page. Its interfaces carry no jumbo frames then, either. */
-    bool xdp = strncmp(spec->device, AF_XDP_DEVICE, strlen(AF_XDP_DEVICE)) == 0;
+    bool xdp = is_af_xdp(spec->device);
     uint32_t frame_count = xdp ? XDP_POOL_FRAMES : pool_frames[spec->kind];
     uint16_t room_bytes = xdp ? RTE_MBUF_DEFAULT_BUF_SIZE : LL_PORT_BUFFER_BYTES + RTE_PKTMBUF_HEADROOM;
     port->pool = rte_pktmbuf_pool_create(name, frame_count, POOL_CACHE, 0, room_bytes, SOCKET_ID_ANY);
@@ -167,15 +182,23 @@ static int interface_mtu(const char *interface)
 
 static int plug_af_packet(struct ll_port *port, const char *interface, uint32_t number, struct ll_why *why)
 {
-    char args[128];
     struct ll_packet_socket_set before;
     if (if_nametoindex(interface) == 0)
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "no interface '%s' here; see: ip link", interface);
-    (void)snprintf(args, sizeof args, "iface=%s,%s", interface,
-                   interface_mtu(interface) > PACKET_MTU_MAX ? PACKET_ARGS_JUMBO : PACKET_ARGS);
+    const struct packet_ring *ring = &packet_rings[0];
+    if (interface_mtu(interface) > ring->mtu_max)
+        ring = &packet_rings[1];
     (void)snprintf(port->device, sizeof port->device, "net_af_packet_ll%u", number);
     ll_packet_socket_note(&before);
-    int error = rte_vdev_init(port->device, args);
+    int error = -ENODEV;
+    for (uint32_t i = 0; error != 0 && i < PACKET_RING_HALVINGS; i++) {
+        char args[128];
+        uint32_t block_count = ring->block_count >> i;
+        (void)snprintf(args, sizeof args, "iface=%s,blocksz=%u,framesz=%u,framecnt=%u", interface,
+                       ring->block_bytes, ring->slot_bytes,
+                       block_count * (ring->block_bytes / ring->slot_bytes));
+        error = rte_vdev_init(port->device, args);
+    }
     if (error == 0)
         port->packet_fd = ll_packet_socket_find(&before, interface);
     return error;
@@ -295,8 +318,11 @@ static void free_frames(struct ll_port *port)
 
 void ll_port_close(struct ll_port *port)
 {
+    struct ll_log_capture capture;
+    char ignored[LL_LOG_REASON_BYTES];
     if (port == NULL)
         return;
+    ll_log_capture_begin(&capture, rte_log_get_global_level() <= RTE_LOG_CRIT, is_af_xdp(port->device));
     free_frames(port);
     if (port->port_started)
         (void)rte_eth_dev_stop(port->port_id);
@@ -311,6 +337,15 @@ void ll_port_close(struct ll_port *port)
     if (port->file_fd >= 0)
         (void)close(port->file_fd);
     rte_free(port);
+    ll_log_capture_end(&capture, ignored);
+}
+
+/* The driver's own words are best; -1 is no errno, some drivers return it for everything. */
+static const char *describe(const char *reason, int error)
+{
+    if (reason[0] != '\0')
+        return reason;
+    return error == -1 ? "the driver refuses and says no more" : strerror(-error);
 }
 
 /* From an empty port to a running one. On failure the caller closes what is there. */
@@ -331,7 +366,7 @@ static int bring_up(struct ll_port *port, const struct ll_port_spec *spec, const
     struct ll_log_capture capture;
     struct ll_why own = {0};
     char reason[LL_LOG_REASON_BYTES];
-    ll_log_capture_begin(&capture, rte_log_get_global_level() <= RTE_LOG_CRIT, false);
+    ll_log_capture_begin(&capture, rte_log_get_global_level() <= RTE_LOG_CRIT, is_af_xdp(spec->device));
     int error = plug(port, spec, number, &own);
     if (error == 0)
         error = start(port);
@@ -343,7 +378,7 @@ static int bring_up(struct ll_port *port, const struct ll_port_spec *spec, const
     if (own.code != LL_OK)
         return LL_FAIL(why, own.code, "%s", own.text);
     return LL_FAIL(why, LL_ERR_ENVIRONMENT, "%.40s does not start: %.110s; %s", specification,
-                   reason[0] != '\0' ? reason : strerror(-error), remedies[spec->kind]);
+                   describe(reason, error), remedies[spec->kind]);
 }
 
 int ll_port_open(struct ll_port **opened, const char *specification, const struct ll_flow *flows,
