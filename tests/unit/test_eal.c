@@ -19,6 +19,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Asked by the leak sanitizer, when there is one: EAL gives up halfway when it cannot start. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:librte_eal";
+}
+
 #define GIB (UINT64_C(1) << 30)
 
 static bool has_word(const struct ll_eal_words *words, const char *word)
