@@ -6,6 +6,8 @@
  * one end of a virtual Ethernet pair and received through the port on the other. EAL starts once, so the
  * cases share the process. Skipped (77) when the kernel allows no namespace.
  */
+#include "dpdk/ll_frame.h"
+#include "host/base/ll_bytes.h"
 #include "host/base/ll_clock.h"
 #include "tests/model/live_link.h"
 
@@ -13,6 +15,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SKIPPED      77
@@ -52,6 +55,47 @@ END_TEST
 START_TEST(af_packet_receives_jumbo_frames)
 {
     exchange("af_packet:llv3", "llv2", 8900);
+}
+END_TEST
+
+/* The driver asks the kernel to put fragments together, so they arrive as the datagram they were. */
+START_TEST(af_packet_gets_fragments_whole)
+{
+    struct ll_port *port = open_port("af_packet:llv1");
+    struct ll_port_counters counters;
+    struct ll_datagram datagrams[LL_PORT_BURST_MAX];
+    uint8_t whole[LL_FRAME_UDP_HEADERS_BYTES + 1000];
+    int fd = live_open_sender("llv0");
+    for (uint32_t i = 0; i < 1000; i++)
+        whole[LL_FRAME_UDP_HEADERS_BYTES + i] = (uint8_t)i;
+    ll_frame_build_udp(whole, 1000, LIVE_GROUP, LIVE_UDP_PORT);
+    /* 1008 bytes behind the IPv4 header, sent as 504 and 504. The checksum is set anew each time (RFC 1624).
+     */
+    for (uint32_t part = 0; part < 2; part++) {
+        uint8_t frame[34 + 504];
+        memcpy(frame, whole, 34);
+        memcpy(frame + 34, whole + 34 + part * 504, 504);
+        ll_store_be16(frame + 16, 20 + 504);
+        ll_store_be16(frame + 20, part == 0 ? 0x2000 : 504 / 8);
+        ll_store_be16(frame + 24, 0);
+        uint32_t sum = 0;
+        for (uint32_t i = 14; i < 34; i += 2)
+            sum += ll_load_be16(frame + i);
+        sum = (sum >> 16) + (sum & 0xFFFF);
+        ll_store_be16(frame + 24, (uint16_t) ~(sum + (sum >> 16)));
+        ck_assert_int_eq(send(fd, frame, sizeof frame, 0), sizeof frame);
+    }
+    uint64_t end_ns = ll_clock_mono_ns() + LIVE_WAIT_NS;
+    uint32_t count = 0;
+    while (count == 0 && ll_clock_mono_ns() < end_ns)
+        count = ll_port_receive(port, datagrams);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(datagrams[0].payload_bytes, 1000);
+    ck_assert_int_eq(memcmp(datagrams[0].payload, whole + LL_FRAME_UDP_HEADERS_BYTES, 1000), 0);
+    check_counters(port, &counters);
+    ck_assert_uint_eq(counters.fragments, 0);
+    ll_port_close(port);
+    (void)close(fd);
 }
 END_TEST
 
@@ -141,6 +185,7 @@ int main(void)
     TCase *tcase = tcase_create("live");
     tcase_add_test(tcase, af_packet_receives);
     tcase_add_test(tcase, af_packet_receives_jumbo_frames);
+    tcase_add_test(tcase, af_packet_gets_fragments_whole);
     tcase_add_test(tcase, af_packet_counts_what_the_kernel_dropped);
     tcase_add_test(tcase, null_device_gives_frames_for_nobody);
     tcase_add_loop_test(tcase, failing_open_has_a_reason, 0,
