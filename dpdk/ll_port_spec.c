@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dpdk/ll_port_spec.h"
+
+#include "host/base/ll_assert.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEVICE_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+struct kind_row {
+    const char *prefix;
+    enum ll_port_kind kind;
+};
+
+static const struct kind_row kinds[] = {{"pcap:", LL_PORT_KIND_PCAP},
+                                        {"ring:", LL_PORT_KIND_RING},
+                                        {"af_packet:", LL_PORT_KIND_AF_PACKET},
+                                        {"vdev:", LL_PORT_KIND_VDEV},
+                                        {"pci:", LL_PORT_KIND_PCI}};
+
+_Static_assert(sizeof kinds / sizeof kinds[0] == LL_PORT_KIND_COUNT, "a row for each kind");
+
+static int parse_file(struct ll_port_spec *spec, const char *rest, struct ll_why *why)
+{
+    size_t length = strlen(rest);
+    if (length == 0)
+        return LL_FAIL(why, LL_ERR_USAGE, "pcap: without a file; write pcap:FILE");
+    if (length >= sizeof spec->path)
+        return LL_FAIL(why, LL_ERR_USAGE, "pcap: path of %zu bytes; at most %zu", length,
+                       sizeof spec->path - 1);
+    memcpy(spec->path, rest, length + 1);
+    return LL_OK;
+}
+
+static int parse_ring(const char *rest, struct ll_why *why)
+{
+    if (rest[0] != '\0')
+        return LL_FAIL(why, LL_ERR_USAGE, "ring:%.40s: nothing may follow; write ring:", rest);
+    return LL_OK;
+}
+
+/* What the kernel calls a valid name, without what would end the driver's argument. */
+static int parse_interface(struct ll_port_spec *spec, const char *rest, struct ll_why *why)
+{
+    size_t length = strlen(rest);
+    if (length == 0 || length >= IF_NAMESIZE || strcspn(rest, " /:,=[]()\t\n") != length)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "af_packet:%.40s: not an interface name; write af_packet:IFACE, 1 to %d characters",
+                       rest, IF_NAMESIZE - 1);
+    memcpy(spec->device, rest, length + 1);
+    return LL_OK;
+}
+
+static int parse_vdev(struct ll_port_spec *spec, const char *rest, struct ll_why *why)
+{
+    size_t length = strcspn(rest, ",");
+    if (length == 0 || length > LL_PORT_SPEC_DEVICE_BYTES - 1 || strspn(rest, DEVICE_CHARACTERS) < length)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "vdev:%.40s: not a device name; write vdev:NAME,ARGS such as "
+                       "vdev:net_af_xdp0,iface=eth1",
+                       rest);
+    memcpy(spec->device, rest, length);
+    spec->device[length] = '\0';
+    const char *args = rest[length] == ',' ? rest + length + 1 : "";
+    if (strlen(args) >= sizeof spec->args)
+        return LL_FAIL(why, LL_ERR_USAGE, "vdev:%s: arguments of %zu bytes; at most %zu", spec->device,
+                       strlen(args), sizeof spec->args - 1);
+    (void)snprintf(spec->args, sizeof spec->args, "%s", args);
+    return LL_OK;
+}
+
+/* [DDDD:]BB:DD.F in hexadecimal; the domain is 0000 when left out. */
+static int parse_pci(struct ll_port_spec *spec, const char *rest, struct ll_why *why)
+{
+    static const char shape[] = "hhhh:hh:hh.o";
+    char full[24];
+    size_t length = strlen(rest);
+    bool valid = length == sizeof shape - 1 || length == sizeof shape - 6;
+    if (valid)
+        (void)snprintf(full, sizeof full, "%s%s", length == sizeof shape - 1 ? "" : "0000:", rest);
+    for (size_t i = 0; valid && i < sizeof shape - 1; i++) {
+        if (shape[i] == 'h')
+            valid = strchr("0123456789abcdefABCDEF", full[i]) != NULL;
+        else if (shape[i] == 'o')
+            valid = full[i] >= '0' && full[i] <= '7';
+        else
+            valid = full[i] == shape[i];
+    }
+    if (!valid)
+        return LL_FAIL(why, LL_ERR_USAGE, "pci:%.40s: not an address; write pci:0000:03:00.0 (see lspci -D)",
+                       rest);
+    memcpy(spec->device, full, sizeof shape);
+    return LL_OK;
+}
+
+int ll_port_spec_parse(struct ll_port_spec *spec, const char *text, struct ll_why *why)
+{
+    LL_ASSERT(spec != NULL);
+    LL_ASSERT(text != NULL);
+    memset(spec, 0, sizeof *spec);
+    for (size_t i = 0; i < LL_PORT_KIND_COUNT; i++) {
+        size_t prefix_bytes = strlen(kinds[i].prefix);
+        if (strncmp(text, kinds[i].prefix, prefix_bytes) != 0)
+            continue;
+        spec->kind = kinds[i].kind;
+        const char *rest = text + prefix_bytes;
+        switch (spec->kind) {
+        case LL_PORT_KIND_PCAP:
+            return parse_file(spec, rest, why);
+        case LL_PORT_KIND_RING:
+            return parse_ring(rest, why);
+        case LL_PORT_KIND_AF_PACKET:
+            return parse_interface(spec, rest, why);
+        case LL_PORT_KIND_VDEV:
+            return parse_vdev(spec, rest, why);
+        case LL_PORT_KIND_PCI:
+            return parse_pci(spec, rest, why);
+        case LL_PORT_KIND_COUNT:
+            break;
+        }
+    }
+    return LL_FAIL(
+        why, LL_ERR_USAGE,
+        "port '%.40s' is of no known kind; write pcap:FILE, ring:, af_packet:IFACE, vdev:NAME,ARGS or "
+        "pci:ADDRESS",
+        text);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A port's specification as text ("pcap:day.pcap") taken apart. Pure text: no DPDK in here.
+ *
+ * Shape    kind, and the words DPDK needs: a device name and its arguments.
+ * Units    none.
+ * Errors   LL_ERR_USAGE, with what is allowed.
+ * Threads  any, no state.
+ */
+#ifndef LL_DPDK_PORT_SPEC_H
+#define LL_DPDK_PORT_SPEC_H
+
+#include "host/base/ll_err.h"
+
+enum ll_port_kind {
+    LL_PORT_KIND_PCAP,
+    LL_PORT_KIND_RING,
+    LL_PORT_KIND_AF_PACKET,
+    LL_PORT_KIND_VDEV,
+    LL_PORT_KIND_PCI,
+    LL_PORT_KIND_COUNT
+};
+
+#define LL_PORT_SPEC_PATH_BYTES   4096u
+#define LL_PORT_SPEC_DEVICE_BYTES 48u
+#define LL_PORT_SPEC_ARGS_BYTES   1024u
+
+struct ll_port_spec {
+    enum ll_port_kind kind;
+    char path[LL_PORT_SPEC_PATH_BYTES];     /* pcap only */
+    char device[LL_PORT_SPEC_DEVICE_BYTES]; /* interface, vdev name or 0000:00:00.0 */
+    char args[LL_PORT_SPEC_ARGS_BYTES];     /* vdev only, "" = none */
+};
+
+LL_MUST_CHECK int ll_port_spec_parse(struct ll_port_spec *spec, const char *text, struct ll_why *why);
+
+#endif
