@@ -49,7 +49,7 @@ LL_CFLAGS   := -std=c11 -D_GNU_SOURCE -I. $(DPDK_CFLAGS) $(WARN) $(OPT_$(MODE)) 
                $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_SLOW_CHECKS)
 LL_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN))
 LL_LIBS     := $(DPDK_LIBS) -lisal -lz -lpcap -lm
-CHECK_LIBS  := $(shell pkg-config --libs check 2>/dev/null)
+CHECK_LIBS  := $(shell pkg-config --libs check 2>/dev/null) -ljansson
 BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 
 # --- sources: a folder is a library, a main is a program, a test is a file -----------------------------------------------

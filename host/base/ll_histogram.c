@@ -152,11 +152,11 @@ void ll_histogram_print(const struct ll_histogram *histogram, FILE *file, const 
     for (uint32_t i = 0; i < LL_HISTOGRAM_BUCKETS; i++)
         row_count[ll_histogram_row(ll_histogram_lowest_of(i))] += histogram->bucket[i];
     unsigned first_row = ll_histogram_row(histogram->min);
-    unsigned in_range_row_max = ll_histogram_row(LL_HISTOGRAM_VALUE_MAX);
-    unsigned last_row = ll_histogram_row(histogram->max);
-    last_row = last_row < in_range_row_max ? last_row : in_range_row_max;
-    for (unsigned row = first_row; row <= last_row; row++)
+    unsigned last_row = 0; /* over-range values are in the title and have no row */
+    for (unsigned row = first_row; row < sizeof row_count / sizeof row_count[0]; row++) {
+        last_row = row_count[row] > 0 ? row : last_row;
         row_count_max = row_count[row] > row_count_max ? row_count[row] : row_count_max;
+    }
     width = width < LL_BAR_COLS_MAX ? width : LL_BAR_COLS_MAX;
     for (unsigned row = first_row; row <= last_row; row++) {
         double part = (double)row_count[row] / (double)row_count_max;
