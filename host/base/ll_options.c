@@ -23,12 +23,9 @@ struct ll_suffix {
 /* Largest first: printing takes the first one that divides the value. */
 static const struct ll_suffix ll_size_suffixes[] = {
     {"G", (uint64_t)1 << 30}, {"M", (uint64_t)1 << 20}, {"K", (uint64_t)1 << 10}, {"", 1}, {NULL, 0}};
-static const struct ll_suffix ll_duration_suffixes[] = {{"m", (uint64_t)60 * LL_NS_PER_S},
-                                                        {"s", LL_NS_PER_S},
-                                                        {"ms", LL_NS_PER_MS},
-                                                        {"us", LL_NS_PER_US},
-                                                        {"ns", 1},
-                                                        {NULL, 0}};
+static const struct ll_suffix ll_duration_suffixes[] = {
+    {"m", 60 * LL_NS_PER_S}, {"s", LL_NS_PER_S}, {"ms", LL_NS_PER_MS},
+    {"us", LL_NS_PER_US},    {"ns", 1},          {NULL, 0}};
 static const struct ll_suffix ll_no_suffixes[] = {{"", 1}, {NULL, 0}};
 
 static const struct ll_suffix *ll_options_suffixes(enum ll_option_type type)

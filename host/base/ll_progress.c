@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LL_PROGRESS_STEP_NS    (100u * LL_NS_PER_MS)
+#define LL_PROGRESS_STEP_NS    (100 * LL_NS_PER_MS)
 #define LL_PROGRESS_BAR_CELLS  30u
 #define LL_PROGRESS_RATE_BYTES 32
 
