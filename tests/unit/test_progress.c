@@ -28,7 +28,6 @@ static void screen_take_stderr(struct screen *screen)
     screen->saved_stderr = dup(STDERR_FILENO);
     ck_assert_int_ge(screen->saved_stderr, 0);
     ck_assert_int_eq(dup2(screen->write_end, STDERR_FILENO), STDERR_FILENO);
-    ck_assert_int_eq(fcntl(screen->read_end, F_SETFL, O_NONBLOCK), 0);
 }
 
 /* Both ends of a pseudo terminal; false where the machine has none. */
@@ -56,12 +55,21 @@ static void screen_open_pipe(struct screen *screen)
     screen_take_stderr(screen);
 }
 
-/* Everything written since the last call, as a string. */
+/* Everything written since the last call, as a string. A terminal hands bytes over in its own time, so a mark
+ * goes behind them and is waited for. */
 static void screen_read(struct screen *screen, char text[SCREEN_BYTES])
 {
+    const char mark = '\001';
+    size_t used = 0;
     (void)fflush(stderr);
-    ssize_t got = read(screen->read_end, text, SCREEN_BYTES - 1);
-    text[got > 0 ? got : 0] = '\0';
+    ck_assert_int_eq(write(screen->write_end, &mark, 1), 1);
+    do {
+        ck_assert_uint_lt(used, SCREEN_BYTES);
+        ssize_t got = read(screen->read_end, text + used, SCREEN_BYTES - used);
+        ck_assert_int_gt(got, 0);
+        used += (size_t)got;
+    } while (text[used - 1] != mark);
+    text[used - 1] = '\0';
 }
 
 static void screen_close(struct screen *screen)
