@@ -50,7 +50,8 @@ OPT_release := -O3 -g
 OPT_debug   := -O1 -g -DLL_SLOW_CHECKS
 # DPDK's headers enter as system headers, so that our warnings stay strict for us; its -march is replaced by ours.
 DPDK_CFLAGS := $(filter-out -march=%,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk 2>/dev/null)))
-DPDK_LIBS   := -lrte_ethdev -lrte_mempool -lrte_mbuf -lrte_ring -lrte_eal -lrte_kvargs -lrte_hash -lrte_bus_vdev -lrte_net_ring
+DPDK_LIBS   := -lrte_ethdev -lrte_mempool -lrte_mbuf -lrte_ring -lrte_eal -lrte_kvargs -lrte_hash -lrte_bus_vdev \
+               -lrte_net_ring
 LL_CFLAGS   := -std=c11 -D_GNU_SOURCE -I. $(DPDK_CFLAGS) $(WARN) $(OPT_$(MODE)) -march=$(MARCH) -pthread \
                $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_SLOW_CHECKS)
 LL_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN))
@@ -60,7 +61,7 @@ FUZZ_SAN    := fuzzer-no-link,address,undefined
 TEST_SAN    := address,undefined
 BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 
-# --- sources: a folder is a library, a main is a program, a test is a file -----------------------------------------------
+# --- sources: a folder is a library, a main is a program, a test is a file -------------------------------------------
 FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/app
 MAINS    := host/app/lifeline.c host/app/lifelined.c
 LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
@@ -73,13 +74,14 @@ FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAY := $(FUZZ_SRC:%.c=$(BUILD)/%)
 FUZZERS     := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 CANARIES    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/canary/runner/*.c))
-E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null)) # helpers are not executable
+# Executable files are tests, the others are their helpers.
+E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 STAMP    := $(BUILD)/flags
 
-# Packages can be missing when this file is read, and the flags above then miss libraries: targets that start with `deps`
-# call make again for the rest.
+# Packages can be missing when this file is read, and the flags above then miss libraries: targets that start with
+# `deps` call make again for the rest.
 SUBMAKE   = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: all help
@@ -132,7 +134,7 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(BENCH_LIBS) $(LDFLAGS) -o $@
 
-# --- run, test, measure ------------------------------------------------------------------------------------------------
+# --- run, test, measure ----------------------------------------------------------------------------------------------
 .PHONY: deps run _run test _test _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
 deps:
 	@tools/deps.sh
@@ -177,7 +179,7 @@ fuzz: deps
 _fuzz: $(FUZZERS)
 	@tools/fuzz.sh $(FUZZ_S) $(foreach fuzzer,$(FUZZERS),$(if $(findstring $(ONLY),$(fuzzer)),$(fuzzer)))
 
-# --- install, look, clean ----------------------------------------------------------------------------------------------
+# --- install, look, clean --------------------------------------------------------------------------------------------
 .PHONY: install uninstall info clean _cflags compile_commands.json
 BIN_DIR := $(DESTDIR)$(PREFIX)/bin
 DOC_DIR := $(DESTDIR)$(PREFIX)/share/doc/lifeline
@@ -200,7 +202,8 @@ info:
 	@echo "clang       $(shell clang --version 2>/dev/null | head -n 1)"
 	@echo "cpu         $(shell sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(shell nproc) usable"
 	@echo "programs    $(notdir $(PROGRAMS))"
-	@echo "tests       $(words $(UNIT_TESTS)) unit, $(words $(FUZZ_SRC)) fuzz, $(words $(E2E_TESTS)) e2e, $(words $(BENCHES)) bench"
+	@echo "tests       $(words $(UNIT_TESTS)) unit, $(words $(FUZZ_SRC)) fuzz, $(words $(E2E_TESTS)) e2e"
+	@echo "benchmarks  $(words $(BENCHES))"
 _cflags:
 	@echo '$(LL_CFLAGS) $(CFLAGS)'
 

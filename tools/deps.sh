@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs the Debian packages of tools/packages.txt that are missing. Does nothing, quickly, when none is.
-# Exit status: 0 all there · 1 apt-get failed · 3 they are missing and we may not install them (the line to run is printed).
+# Exit status: 0 all there · 1 apt-get failed · 3 missing, and we may not install them (the line to run is printed).
 # LL_NO_INSTALL=1 only checks.
 set -u
 
@@ -15,7 +15,8 @@ if ! command -v dpkg-query >/dev/null; then
 fi
 
 missing=()
-installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null | sed -n 's/^installed //p')
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null |
+    sed -n 's/^installed //p')
 for package in "${packages[@]}"; do
     grep -qxF -- "$package" <<<"$installed" || missing+=("$package")
 done
