@@ -144,17 +144,21 @@ run: deps
 _run: all
 	$(BUILD)/lifelined $(RUN_ARGS)
 
-# What tests/run.py runs. Unit tests and corpora run a second time under the sanitizers, unless SAN is given.
+# What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
+# behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
 SAN_BUILD  := $(if $(SAN),,$(BUILD)-$(subst $(comma),-,$(TEST_SAN)))
 UNIT_ITEMS := $(UNIT_TESTS:%=unit=%) $(FUZZ_REPLAY:%=fuzz=%)
-TEST_ITEMS := $(UNIT_ITEMS) $(if $(SAN_BUILD),$(subst $(BUILD)/,$(SAN_BUILD)/,$(UNIT_ITEMS))) \
+THREADED   := $(if $(SAN),,$(patsubst %.c,$(BUILD)-thread/%,$(shell \
+                grep -lE '^(/\*| \*) threads\b' tests/unit/test_*.c 2>/dev/null)))
+TEST_ITEMS := $(UNIT_ITEMS) $(if $(SAN_BUILD),$(subst $(BUILD)/,$(SAN_BUILD)/,$(UNIT_ITEMS))) $(THREADED:%=unit=%) \
               $(BENCHES:%=bench=%) $(E2E_TESTS:%=e2e=%) e2e=tests/canary/runner.sh lint=tools/lint.py
 RUN_TESTS   = LL_SEED=$(SEED) tests/run.py --bin $(BUILD) --jobs $(JOBS) --only '$(ONLY)'
 
 test: deps
 	+@$(SUBMAKE) _test
 _test:
-	+@$(SUBMAKE) _test_build $(if $(SAN_BUILD),&& $(SUBMAKE) SAN=$(TEST_SAN) _test_build_san) || \
+	+@$(SUBMAKE) _test_build $(if $(SAN_BUILD),&& $(SUBMAKE) SAN=$(TEST_SAN) _test_build_san) \
+	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
 _test_build: $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES)
@@ -177,7 +181,7 @@ bench-smoke: $(BENCHES)
 fuzz: deps
 	+@$(SUBMAKE) CC=clang SAN=$(FUZZ_SAN) _fuzz
 _fuzz: $(FUZZERS)
-	@tools/fuzz.sh $(FUZZ_S) $(foreach fuzzer,$(FUZZERS),$(if $(findstring $(ONLY),$(fuzzer)),$(fuzzer)))
+	@tools/fuzz.sh $(FUZZ_S) $(if $(ONLY),$(foreach one,$(FUZZERS),$(if $(findstring $(ONLY),$(one)),$(one))),$(FUZZERS))
 
 # --- install, look, clean --------------------------------------------------------------------------------------------
 .PHONY: install uninstall info clean _cflags compile_commands.json

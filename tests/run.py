@@ -13,7 +13,8 @@ KIND   unit    a libcheck binary; every check in it counts
 
 Exit status of a test: 0 passed, 77 skipped (the last line that starts with SKIP is the reason), anything else,
 a signal or the time limit: failed. A check inside a unit test skips itself by printing a line "SKIP: reason".
-The first 20 lines of a test's source may hold a comment "serial" (run alone) or "limit 300 s".
+The first 20 lines of a test's source may hold a comment "serial" (run alone) or "limit 300 s" (five times that under
+a sanitizer).
 The last line is always "N passed, N failed, N skipped"; the exit status is 0 only when something ran and
 nothing failed.
 """
@@ -29,6 +30,7 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SAN_SLOWDOWN = 5
 LIMIT_S = {"unit": 120, "fuzz": 120, "bench": 180, "e2e": 300, "lint": 300}
 CHECKS = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.M)
 SKIP_LINE = re.compile(r"^SKIP[: ] *(.*)$", re.M)
@@ -68,6 +70,8 @@ class Test:
         self.serial = SERIAL.search(head) is not None
         limit = LIMIT.search(head)
         self.limit_s = args.limit or (int(limit.group(1)) if limit else LIMIT_S[kind])
+        if re.search(r"-(address|thread|undefined)", self.build):
+            self.limit_s *= SAN_SLOWDOWN
         self.log = os.path.join(args.log, re.sub(r"[^\w.-]+", "_", kind + "-" + self.name) + ".log")
         self.passed = self.failed = self.skipped = 0
         self.seconds = 0.0

@@ -432,7 +432,7 @@ def tool_cppcheck(tree):
     if not paths:
         return []
     done = tree.run(["cppcheck", "-j%d" % JOBS, "--quiet", "--std=c11", "--language=c", "--enable=warning,portability",
-                     "--inline-suppr", "--suppress=missingIncludeSystem", "-I.",
+                     "--inline-suppr", "--suppress=missingIncludeSystem", "--suppress=unknownMacro", "-I.",
                      "--template={file}:{line}:{id}:{message}"] + paths)
     return [(path, int(line), "cppcheck", "%s (%s)" % (message, what))
             for path, line, what, message in re.findall(r"^([^:\n]+):(\d+):(\w+):(.*)$", done.stderr, re.M)]
