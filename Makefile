@@ -10,13 +10,16 @@
 #   make fuzz         run every fuzz target for FUZZ_S seconds each (clang)
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
+#   make canary       prove that runner and lint see what they must see
 #   make deps         install the Debian packages that are missing (sudo when not root)
 #   make install      to $(DESTDIR)$(PREFIX); uninstall takes it away
 #   make info         compiler, flags, what was found
 #   make clean        remove build/
+#   make compile_commands.json    for editors and clang tools
 #
 # Options: V=1 shows commands · MODE=release|debug · CC=gcc|clang · SAN=address,undefined|thread ·
-#          MARCH=native|x86-64-v3|… · CFLAGS= LDFLAGS= come last · SEED=n for the random tests
+#          MARCH=native|x86-64-v3|… · CFLAGS= LDFLAGS= come last · SEED=n for the random tests ·
+#          ONLY=word runs the tests whose name has it · JOBS=n · RUN_ARGS= what `make run` gives to lifelined
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -32,6 +35,9 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 INSTALL ?= install
 FUZZ_S  ?= 20
+JOBS    ?= $(shell nproc)
+ONLY    ?=
+RUN_ARGS ?= --feed sim --duration 20s
 Q       := $(if $(V),,@)
 
 comma := ,
@@ -44,15 +50,18 @@ OPT_release := -O3 -g
 OPT_debug   := -O1 -g -DLL_SLOW_CHECKS
 # DPDK's headers enter as system headers, so that our warnings stay strict for us; its -march is replaced by ours.
 DPDK_CFLAGS := $(filter-out -march=%,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk 2>/dev/null)))
-DPDK_LIBS   := -lrte_ethdev -lrte_mempool -lrte_mbuf -lrte_ring -lrte_eal -lrte_kvargs -lrte_hash -lrte_bus_vdev -lrte_net_ring
+DPDK_LIBS   := -lrte_ethdev -lrte_mempool -lrte_mbuf -lrte_ring -lrte_eal -lrte_kvargs -lrte_hash -lrte_bus_vdev \
+               -lrte_net_ring
 LL_CFLAGS   := -std=c11 -D_GNU_SOURCE -I. $(DPDK_CFLAGS) $(WARN) $(OPT_$(MODE)) -march=$(MARCH) -pthread \
                $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_SLOW_CHECKS)
 LL_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN))
 LL_LIBS     := $(DPDK_LIBS) -lisal -lz -lpcap -lm
-CHECK_LIBS  := $(shell pkg-config --libs check jansson 2>/dev/null)
+CHECK_LIBS  := $(shell pkg-config --libs check 2>/dev/null) -ljansson
+FUZZ_SAN    := fuzzer-no-link,address,undefined
+TEST_SAN    := address,undefined
 BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 
-# --- sources: a folder is a library, a main is a program, a test is a file -----------------------------------------------
+# --- sources: a folder is a library, a main is a program, a test is a file -------------------------------------------
 FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/app
 MAINS    := host/app/lifeline.c host/app/lifelined.c
 LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
@@ -63,9 +72,17 @@ TEST_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/model/*.c))
 UNIT_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAY := $(FUZZ_SRC:%.c=$(BUILD)/%)
+FUZZERS     := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+CANARIES    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/canary/runner/*.c))
+# Executable files are tests, the others are their helpers.
+E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 STAMP    := $(BUILD)/flags
+
+# Packages can be missing when this file is read, and the flags above then miss libraries: targets that start with
+# `deps` call make again for the rest.
+SUBMAKE   = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: all help
 all: $(PROGRAMS)
@@ -103,8 +120,101 @@ $(FUZZ_REPLAY): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay_main.o $(TES
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
+# The real fuzzers: SAN=$(FUZZ_SAN) CC=clang, see `fuzz` below.
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(TEST_SUPPORT_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(subst fuzzer-no-link,fuzzer,$(LL_LDFLAGS)) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+
+$(CANARIES): $(BUILD)/%: $(BUILD)/%.o
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ $(CHECK_LIBS) $(LDFLAGS) -o $@
+
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(BENCH_LIBS) $(LDFLAGS) -o $@
+
+# --- run, test, measure ----------------------------------------------------------------------------------------------
+.PHONY: deps run _run test _test _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
+deps:
+	@tools/deps.sh
+
+run: deps
+	+@$(SUBMAKE) _run
+_run: all
+	$(BUILD)/lifelined $(RUN_ARGS)
+
+# What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
+# behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
+SAN_BUILD  := $(if $(SAN),,$(BUILD)-$(subst $(comma),-,$(TEST_SAN)))
+UNIT_ITEMS := $(UNIT_TESTS:%=unit=%) $(FUZZ_REPLAY:%=fuzz=%)
+THREADED   := $(if $(SAN),,$(patsubst %.c,$(BUILD)-thread/%,$(shell \
+                grep -lE '^(/\*| \*) threads\b' tests/unit/test_*.c 2>/dev/null)))
+TEST_ITEMS := $(UNIT_ITEMS) $(if $(SAN_BUILD),$(subst $(BUILD)/,$(SAN_BUILD)/,$(UNIT_ITEMS))) $(THREADED:%=unit=%) \
+              $(BENCHES:%=bench=%) $(E2E_TESTS:%=e2e=%) e2e=tests/canary/runner.sh lint=tools/lint.py
+RUN_TESTS   = LL_SEED=$(SEED) tests/run.py --bin $(BUILD) --jobs $(JOBS) --only '$(ONLY)'
+
+test: deps
+	+@$(SUBMAKE) _test
+_test:
+	+@$(SUBMAKE) _test_build $(if $(SAN_BUILD),&& $(SUBMAKE) SAN=$(TEST_SAN) _test_build_san) \
+	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
+	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+	@$(RUN_TESTS) $(TEST_ITEMS)
+_test_build: $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES)
+_test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY)
+
+lint:
+	@tools/lint.py
+check: lint test
+canary: $(CANARIES)
+	@LL_BIN=$(BUILD) tests/canary/runner.sh
+	@tools/lint.py --canary
+
+bench: deps
+	+@$(SUBMAKE) _bench
+_bench: $(BENCHES)
+	@CC='$(CC)' LL_CFLAGS='$(LL_CFLAGS) $(CFLAGS)' tools/bench.sh $(BENCHES)
+bench-smoke: $(BENCHES)
+	@$(RUN_TESTS) $(BENCHES:%=bench=%)
+
+fuzz: deps
+	+@$(SUBMAKE) CC=clang SAN=$(FUZZ_SAN) _fuzz
+_fuzz: $(FUZZERS)
+	@tools/fuzz.sh $(FUZZ_S) $(if $(ONLY),$(foreach one,$(FUZZERS),$(if $(findstring $(ONLY),$(one)),$(one))),$(FUZZERS))
+
+# --- install, look, clean --------------------------------------------------------------------------------------------
+.PHONY: install uninstall info clean _cflags compile_commands.json
+BIN_DIR := $(DESTDIR)$(PREFIX)/bin
+DOC_DIR := $(DESTDIR)$(PREFIX)/share/doc/lifeline
+install: all
+	$(INSTALL) -d $(BIN_DIR) $(DOC_DIR)/docs
+	$(INSTALL) -m 755 $(PROGRAMS) $(BIN_DIR)
+	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
+	$(INSTALL) -m 644 $(wildcard docs/*.md) $(DOC_DIR)/docs
+uninstall:
+	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS))
+	rm -rf $(DOC_DIR)
+
+info:
+	@echo "compiler    $(CC): $(shell $(CC) --version 2>/dev/null | head -n 1)"
+	@echo "build       $(BUILD)"
+	@echo "flags       $(LL_CFLAGS) $(CFLAGS)"
+	@echo "libraries   $(LL_LIBS) $(LDFLAGS)"
+	@echo "dpdk        $(shell pkg-config --modversion libdpdk 2>/dev/null || echo missing: make deps)"
+	@echo "check       $(shell pkg-config --modversion check 2>/dev/null || echo missing: make deps)"
+	@echo "clang       $(shell clang --version 2>/dev/null | head -n 1)"
+	@echo "cpu         $(shell sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(shell nproc) usable"
+	@echo "programs    $(notdir $(PROGRAMS))"
+	@echo "tests       $(words $(UNIT_TESTS)) unit, $(words $(FUZZ_SRC)) fuzz, $(words $(E2E_TESTS)) e2e"
+	@echo "benchmarks  $(words $(BENCHES))"
+_cflags:
+	@echo '$(LL_CFLAGS) $(CFLAGS)'
+
+compile_commands.json:
+	@$(MAKE) --no-print-directory -nB V=1 _test_build | tools/compile_commands.py > $@
+
+clean:
+	rm -rf build compile_commands.json
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -4,6 +4,7 @@
  *
  * Shape    LL_ASSERT stays on in release builds; LL_ASSERT_SLOW walks whole structures and is on when
  *          LL_SLOW_CHECKS is defined (MODE=debug and every sanitizer build).
+ * Units    none.
  * Errors   a failed assertion prints the place and aborts.
  * Threads  any.
  */

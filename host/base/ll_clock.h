@@ -13,9 +13,10 @@
 #include <stdint.h>
 #include <time.h>
 
-#define LL_NS_PER_S  1000000000u
-#define LL_NS_PER_MS 1000000u
-#define LL_NS_PER_US 1000u
+/* 64 bits wide, so that 5 * LL_NS_PER_S is five seconds. */
+#define LL_NS_PER_S  ((uint64_t)1000000000)
+#define LL_NS_PER_MS ((uint64_t)1000000)
+#define LL_NS_PER_US ((uint64_t)1000)
 
 static inline uint64_t ll_clock_read_ns(clockid_t clock)
 {

@@ -2,12 +2,14 @@
 /*
  * Command-line options as a table: parsing, range checks, --help and the effective values all come from it.
  *
- * Shape    A table of {name, letter, type, offset into the config struct, range, unit, help}. `--name value`
- * and
- *          `--name=value`; flags take no value. What is not an option is an operand, kept in order. "--" ends
- * the options. Units    each row names its own. Sizes accept K M G (binary), durations accept ns us ms s m.
+ * Shape    A table of {name, type, offset into the config struct, range, unit, help}. `--name value` and
+ *          `--name=value`; flags take no value; the last one given wins. What is not an option is an operand,
+ *          kept in order. "--" ends the options; "-" alone is an operand.
+ * Units    each row names its own. Sizes accept K M G (binary); durations need one of ns us ms s m (0 needs
+ *          none); plain numbers may be hexadecimal (0x...).
  * Errors   LL_ERR_USAGE with the option, what was wrong and what is allowed. Numbers are parsed to the end or
- * refused. Threads  start-up only.
+ *          refused.
+ * Threads  start-up only.
  */
 #ifndef LL_HOST_BASE_OPTIONS_H
 #define LL_HOST_BASE_OPTIONS_H
@@ -30,9 +32,9 @@ enum ll_option_type {
 struct ll_option {
     const char *name; /* "segment-bytes"; NULL ends the table */
     enum ll_option_type type;
-    size_t offset; /* offsetof in the config struct */
-    uint64_t min;
-    uint64_t max;
+    size_t offset;          /* offsetof in the config struct */
+    uint64_t min;           /* numbers only */
+    uint64_t max;           /* 0 = no upper limit */
     const char *value_name; /* "BYTES" in --help; NULL for flags */
     const char *choices;    /* LL_OPTION_CHOICE only */
     const char *help;       /* one sentence, with the default */
@@ -45,8 +47,8 @@ struct ll_operands {
     int count;
 };
 
-/* Parses argv[1..]; the config struct already holds the defaults. --help sets *help and returns LL_OK at
- * once. */
+/* Parses argv[1..]; the config struct already holds the defaults. --help (or -h) sets *help and returns
+ * LL_OK at once. */
 LL_MUST_CHECK int ll_options_parse(const struct ll_option *table, int argc, char **argv, void *config,
                                    struct ll_operands *operands, int *help, struct ll_why *why);
 

@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Goal: install puts programs and papers where a packager expects them, and uninstall leaves nothing. Method: both into
+# an empty DESTDIR, from the build directory under test, without building anything.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+[ -x "$LL_BIN/lifeline" ] || [ -x "$LL_BIN/lifelined" ] || { echo "SKIP: no program is built yet"; exit 77; }
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+failed=0
+make=(env -u MAKEFLAGS -u MFLAGS make -s -o all "BUILD=$LL_BIN" "DESTDIR=$place" PREFIX=/usr)
+
+"${make[@]}" install || { echo "make install fails"; exit 1; }
+for path in bin/lifeline bin/lifelined; do
+    [ ! -x "$LL_BIN/${path#bin/}" ] || [ -x "$place/usr/$path" ] || { echo "$path is not installed"; failed=1; }
+done
+for path in README.md LICENSE docs/building.md; do
+    cmp "$path" "$place/usr/share/doc/lifeline/$path" || failed=1
+done
+"${make[@]}" uninstall || { echo "make uninstall fails"; failed=1; }
+left=$(find "$place" ! -type d)
+[ -z "$left" ] || { echo "uninstall leaves: $left"; failed=1; }
+exit $failed
