@@ -124,13 +124,14 @@ static int ll_journal_read_through(const struct ll_journal *journal, struct ll_j
 }
 
 /* Zeroes the unfinished tail and makes durable what stays. Doing it twice, or half and then again, is
- * harmless: what is cut has no run-start mark behind its first bad slot, whatever part of it is left. */
-static int ll_journal_cut(struct ll_journal *journal, uint64_t torn_slots, const uint8_t *zeros,
-                          struct ll_why *why)
+ * harmless: what is cut has no run-start mark behind its first bad slot, whatever part of it is left. Zeros
+ * in front of it are not written again: they may share a sector with records that were durable before. */
+static int ll_journal_cut(struct ll_journal *journal, const struct ll_journal_position *position,
+                          const uint8_t *zeros, struct ll_why *why)
 {
     const struct ll_journal_files *files = journal->files;
-    uint64_t at = ll_segment_offset(journal->writer.slot_index);
-    uint64_t left_bytes = torn_slots * LL_SLOT_BYTES;
+    uint64_t at = ll_segment_offset(position->torn_first);
+    uint64_t left_bytes = position->torn_slots * LL_SLOT_BYTES;
     int rc = LL_OK;
     while (left_bytes > 0 && rc == LL_OK) {
         size_t step_bytes = left_bytes < LL_PREPARE_STEP_BYTES ? (size_t)left_bytes : LL_PREPARE_STEP_BYTES;
@@ -187,7 +188,7 @@ static int ll_journal_recover(struct ll_journal *journal, struct ll_journal_list
     if (rc != LL_OK)
         return rc;
     ll_journal_writer_stand(&journal->writer, &segment, file, position.day, position.slot_index);
-    rc = ll_journal_cut(journal, position.torn_slots, zeros, why);
+    rc = ll_journal_cut(journal, &position, zeros, why);
     if (rc == LL_OK)
         rc = files->dir_sync(files->context, journal->dir, why);
     if (rc == LL_OK)

@@ -104,6 +104,7 @@ static int ll_reader_enter(struct ll_journal_reader *reader, size_t index, struc
     reader->position.segment_number = segment.number;
     reader->position.day = reader->list.entries[index].day;
     reader->position.slot_index = 0;
+    reader->position.torn_first = 0;
     reader->position.torn_slots = 0;
     reader->position.sealed = false;
     reader->records_before_segment = reader->position.records;
@@ -247,9 +248,9 @@ static int ll_reader_look_again(struct ll_journal_reader *reader, enum ll_reader
 
 /* What is written in a stretch of a segment. */
 struct ll_reader_rest {
-    uint64_t used_slots; /* up to the last slot that is not zero, counted from `first` */
-    bool marked;         /* some slot is good and starts a run */
-    uint64_t mark_index;
+    uint64_t used_first; /* the first slot that is not zero */
+    uint64_t used_slots; /* from there up to the last slot that is not zero; 0 = all are zero */
+    bool marked;         /* some slot behind the first one is good and starts a run */
 };
 
 /* Examines [first, end of segment); stops at the first used slot when `any` is enough. */
@@ -268,13 +269,14 @@ static int ll_reader_examine(struct ll_journal_reader *reader, int file, const s
             const struct ll_slot *slot = &reader->window[i];
             if (ll_slot_is_zero(slot))
                 continue;
-            rest->used_slots = at + i + 1 - first;
+            if (rest->used_slots == 0)
+                rest->used_first = at + i;
+            rest->used_slots = at + i + 1 - rest->used_first;
             if (any)
                 return LL_OK;
-            if (!rest->marked && ll_slot_check(slot, seed) == LL_SLOT_GOOD && ll_slot_starts_run(slot)) {
+            /* A mark at `first` itself vouches for what is before it only. */
+            if (at + i > first && ll_slot_check(slot, seed) == LL_SLOT_GOOD && ll_slot_starts_run(slot))
                 rest->marked = true;
-                rest->mark_index = at + i;
-            }
         }
         at += count;
     }
@@ -371,6 +373,7 @@ static int ll_reader_judge_fully(struct ll_journal_reader *reader, struct ll_why
         rc = ll_reader_enter(reader, later, why);
         return rc == LL_ERR_INPUT ? ll_reader_renamed(why) : rc;
     }
+    reader->position.torn_first = rest.used_first;
     reader->position.torn_slots = rest.used_slots;
     reader->follows = true;
     return LL_ERR_SHORT;

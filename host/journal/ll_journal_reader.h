@@ -62,7 +62,8 @@ struct ll_journal_position {
     uint64_t segment_number;
     uint64_t day; /* of the segment's name, since 1970-01-01 */
     uint64_t slot_index;
-    uint64_t torn_slots; /* from slot_index on, as far as anything is written */
+    uint64_t torn_first; /* first slot from slot_index on that is not zero */
+    uint64_t torn_slots; /* from there on, as far as anything is written */
     bool sealed;         /* the slot before slot_index is a seal: closed in order */
     uint64_t segments;   /* that hold records */
     uint64_t records;
