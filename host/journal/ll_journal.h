@@ -19,8 +19,8 @@
  *          reported durable and is cut. A bad slot with a mark (or a used later segment) behind it was
  *          durable once: corruption, refused. Runs start on a multiple of `run_align_bytes`, zeros
  *          between, so that a sector torn by the cut holds nothing older. Close writes a seal, a mark
- *          without a record, so that a closed journal is covered to its last bit; after a crash the run
- *          that was last is not (damage there looks like a torn write).
+ *          without a record, so that a closed journal is covered to its last record; after a crash the
+ *          run that was last is not (damage there looks like a torn write).
  * Units    bytes, slots; event ids count records from 1; *_ns are nanoseconds.
  * Errors   A failed write or sync is final: the journal is `failed`, nothing is retried, append returns
  *          LL_ERR_STOPPED, and the durable watermark never moves again. Disk full is LL_ERR_NO_SPACE. A
