@@ -87,6 +87,12 @@ static uint32_t ll_segment_header_crc32c(const uint8_t *header)
     return ~crc32_iscsi((unsigned char *)(uintptr_t)header, (int)LL_SEGMENT_CRC_AT, ~0u);
 }
 
+void ll_segment_header_sign(uint8_t *header)
+{
+    uint32_t crc = ll_segment_header_crc32c(header);
+    memcpy(header + LL_SEGMENT_CRC_AT, &crc, sizeof crc);
+}
+
 void ll_segment_header_encode(const struct ll_segment *segment, uint8_t *header)
 {
     LL_ASSERT(ll_segment_sizes_valid(segment->segment_bytes, segment->run_align_bytes));
@@ -100,8 +106,7 @@ void ll_segment_header_encode(const struct ll_segment *segment, uint8_t *header)
     memcpy(fields.magic, ll_segment_magic, sizeof fields.magic);
     memset(header, 0, LL_SEGMENT_HEADER_BYTES);
     memcpy(header, &fields, sizeof fields);
-    uint32_t crc = ll_segment_header_crc32c(header);
-    memcpy(header + LL_SEGMENT_CRC_AT, &crc, sizeof crc);
+    ll_segment_header_sign(header);
 }
 
 int ll_segment_header_decode(struct ll_segment *segment, const uint8_t *header, struct ll_why *why)

@@ -65,6 +65,9 @@ void ll_segment_header_encode(const struct ll_segment *segment, uint8_t *header)
 LL_MUST_CHECK int ll_segment_header_decode(struct ll_segment *segment, const uint8_t *header,
                                            struct ll_why *why);
 
+/* Gives header bytes their checksum; encode does it already. */
+void ll_segment_header_sign(uint8_t *header);
+
 /* Limits that header and config share: sizes are multiples, within bounds. */
 bool ll_segment_sizes_valid(uint64_t segment_bytes, uint64_t run_align_bytes);
 

@@ -87,15 +87,14 @@ static int ll_sim_end(bool last, struct ll_why *why)
 
 static int ll_sim_handle_new(struct ll_sim_disk *disk, enum ll_sim_handle kind, uint32_t file)
 {
-    for (int i = 0; i < (int)LL_SIM_HANDLES_MAX; i++) {
-        if (disk->handle[i].kind == LL_SIM_FREE) {
-            disk->handle[i].kind = kind;
-            disk->handle[i].file = file;
-            return i;
-        }
+    int free_handle = 0;
+    while (disk->handle[free_handle].kind != LL_SIM_FREE) {
+        free_handle++;
+        LL_ASSERT(free_handle < (int)LL_SIM_HANDLES_MAX);
     }
-    LL_ASSERT(!"too many simulated handles");
-    return -1;
+    disk->handle[free_handle].kind = kind;
+    disk->handle[free_handle].file = file;
+    return free_handle;
 }
 
 static int ll_sim_find(const struct ll_sim_names *names, const char *name)
