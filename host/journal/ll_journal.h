@@ -2,19 +2,32 @@
 /*
  * The journal: the system of record. The engine appends records; a writer thread makes them durable.
  *
- * Shape    A directory of segment files, `YYYYMMDD-NNNNNN.lljournal`: the UTC day of the first record and a
- *          segment number that counts up over all days. A new day or a full segment starts the next file.
- * Each file is one 4096-byte header (magic "LLJRNL01", layout version, slot bytes, salt, segment number, day,
- * first event id, segment bytes, CRC32C of the header) and pre-zeroed slots (host/wire/ll_record.h). A record
- * never straddles two segments: when it does not fit, the rest of the segment stays zero. Append copies into
- * an SPSC ring and returns; the writer thread checksums what is queued, writes it with one call per
- * contiguous run, syncs, moves the durable watermark, repeats: group commit without a timer. The next segment
- * is created, zeroed and synced ahead, by a helper thread, so the writer never waits for it in the steady
- * state. Units    bytes, slots; event ids count records from 1; *_ns are nanoseconds. Errors   A failed write
- * or sync is final: the journal is `failed`, nothing is retried, append returns LL_ERR_STOPPED, and the
- * durable watermark never moves again. Disk full is LL_ERR_NO_SPACE. A second writer on the same directory is
- * LL_ERR_BUSY (lock file, flock). Threads  append, durable, failed: one producer thread. The writer and the
- * preparer are the journal's own. Source   practice behind the choices: docs/design.md, "Journal".
+ * Shape    A directory of segment files, `YYYYMMDD-NNNNNN.lljournal`: the UTC day of the first record and
+ *          a segment number that counts up over all days. A new day or a full segment starts the next
+ *          file; time that goes back stays in the current one. One 4096-byte header and pre-zeroed slots
+ *          (ll_journal_segment.h). A record never straddles two segments: when it does not fit, the rest
+ *          of the segment stays zero.
+ *          Append copies into an SPSC ring and returns. The writer thread checksums what is queued,
+ *          writes it with one call (a *run*), syncs, moves the durable watermark, repeats: group commit
+ *          without a timer. The next segment is created, zeroed and synced ahead by a helper thread,
+ *          under a temporary name, so the writer waits for it only when it is faster than the disk can
+ *          zero.
+ *          What a power cut may leave, and how recovery tells it from damage: at most one run is not
+ *          synced at any time, and any part of it may be on disk, in any order, or garbled. So the first
+ *          slot of every run carries a mark under its checksum: "all before this slot was durable when
+ *          this was written". A bad slot with no mark behind it lies in that last run: it was never
+ *          reported durable and is cut. A bad slot with a mark (or a used later segment) behind it was
+ *          durable once: corruption, refused. Runs start on a multiple of `run_align_bytes`, zeros
+ *          between, so that a sector torn by the cut holds nothing older. Close writes a seal, a mark
+ *          without a record, so that a closed journal is covered to its last record; after a crash the
+ *          run that was last is not (damage there looks like a torn write).
+ * Units    bytes, slots; event ids count records from 1; *_ns are nanoseconds.
+ * Errors   A failed write or sync is final: the journal is `failed`, nothing is retried, append returns
+ *          LL_ERR_STOPPED, and the durable watermark never moves again. Disk full is LL_ERR_NO_SPACE. A
+ *          second writer on the same directory is LL_ERR_BUSY (lock file, flock).
+ * Threads  append: one producer thread. durable, status, stats: any. The writer and the preparer are the
+ *          journal's own.
+ * Source   practice behind the choices: docs/design.md, "Journal".
  */
 #ifndef LL_HOST_JOURNAL_JOURNAL_H
 #define LL_HOST_JOURNAL_JOURNAL_H
@@ -28,6 +41,10 @@
 #define LL_JOURNAL_SEGMENT_BYTES_DEFAULT ((uint64_t)64 << 20)
 #define LL_JOURNAL_SEGMENT_BYTES_MIN     ((uint64_t)64 << 10)
 #define LL_JOURNAL_RING_SLOTS_DEFAULT    ((uint64_t)1 << 16)
+#define LL_JOURNAL_RING_SLOTS_MIN        ((uint64_t)64)
+#define LL_JOURNAL_RUN_SLOTS_MAX         ((uint64_t)1 << 14) /* 1 MiB: a longer write no longer gains rate */
+#define LL_JOURNAL_RUN_ALIGN_DEFAULT     ((uint64_t)512)
+#define LL_JOURNAL_WRITER_SPIN_NS        ((uint64_t)50000)
 #define LL_JOURNAL_DIR_BYTES_MAX         3072u
 
 struct ll_journal;
@@ -37,9 +54,11 @@ struct ll_journal_config {
     const char *dir;          /* created when absent */
     uint64_t segment_bytes;   /* whole file, multiple of 4096 */
     uint64_t ring_slots;      /* power of two */
-    uint64_t write_slots_max; /* most slots in one write+sync; 0 = as many as are queued contiguously */
+    uint64_t write_slots_max; /* most slots in one write+sync; 0 = LL_JOURNAL_RUN_SLOTS_MAX */
     const struct ll_journal_files *files;
-    int writer_cpu; /* -1 = leave to the scheduler */
+    int writer_cpu;           /* -1 = leave to the scheduler */
+    uint64_t writer_spin_ns;  /* how long the idle writer polls before it sleeps; append then wakes it */
+    uint64_t run_align_bytes; /* runs start on a multiple: a sector the disk tears as one. 512 or 4096 */
 };
 
 /* What recovery found; also the position the next append continues from. */

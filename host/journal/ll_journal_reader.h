@@ -3,12 +3,17 @@
  * Reading a journal, record by record, and checking it: recovery, replay, dump and verify all come here.
  *
  * Shape    open(dir) -> next... -> close. Reads segments in order and hands out whole records with their
- * payload joined. Never writes. It can follow a live journal: at the end it returns LL_ERR_SHORT, and a later
- * call goes on when more has been written. Units    bytes, event ids. Errors   LL_ERR_CORRUPT with segment,
- * byte offset and reason; LL_ERR_IO; LL_ERR_INPUT when the directory holds no journal. What comes after the
- * last good record decides: only zero slots, or an unfinished tail, is the end (LL_ERR_SHORT, torn_slots
- * tells how much); a bad slot followed by any good slot, or a hole in the event ids, or a missing segment, is
- * corruption. Threads  one owner per reader; any number of readers beside the writer.
+ *          payload joined. Never writes. It can follow a live journal: at the end it returns
+ *          LL_ERR_SHORT, and a later call goes on when more has been written. What a follower reads may
+ *          not be durable yet: whoever acts on it compares with ll_journal_durable_event_id.
+ * Units    bytes, event ids.
+ * Errors   LL_ERR_CORRUPT with segment, byte offset, reason and remedy; LL_ERR_IO; LL_ERR_INPUT when the
+ *          directory holds no journal. What comes behind the last good record decides (ll_journal.h tells
+ *          why): nothing but zeros, or slots without a run-start mark, is the end (LL_ERR_SHORT; the
+ *          latter is an unfinished write and counted as torn). A run-start mark or a used later segment
+ *          behind a bad slot, a good slot with the wrong event id, a missing segment, a bad header:
+ *          corruption.
+ * Threads  one owner per reader; any number of readers beside the writer.
  */
 #ifndef LL_HOST_JOURNAL_READER_H
 #define LL_HOST_JOURNAL_READER_H
@@ -16,9 +21,11 @@
 #include "host/base/ll_err.h"
 #include "host/wire/ll_record.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ll_journal_reader;
+struct ll_journal_files; /* ll_journal_files.h */
 
 struct ll_journal_record {
     uint8_t kind;
@@ -41,11 +48,31 @@ struct ll_journal_report {
 
 LL_MUST_CHECK int ll_journal_reader_open(struct ll_journal_reader **reader, const char *dir,
                                          struct ll_why *why);
+/* The same behind another door to the file system; NULL = the real one. */
+LL_MUST_CHECK int ll_journal_reader_open_files(struct ll_journal_reader **reader, const char *dir,
+                                               const struct ll_journal_files *files, struct ll_why *why);
 void ll_journal_reader_close(struct ll_journal_reader *reader);
 
 /* The next record: LL_OK; LL_ERR_SHORT at the end of what is written; or an error, which stays. */
 LL_MUST_CHECK int ll_journal_reader_next(struct ll_journal_reader *reader, struct ll_journal_record *record,
                                          struct ll_why *why);
+
+/* Where the reader stands. After LL_ERR_SHORT: where the log ends, and what recovery has to cut. */
+struct ll_journal_position {
+    uint64_t segment_number;
+    uint64_t day; /* of the segment's name, since 1970-01-01 */
+    uint64_t slot_index;
+    uint64_t torn_first; /* first slot from slot_index on that is not zero */
+    uint64_t torn_slots; /* from there on, as far as anything is written */
+    bool sealed;         /* the slot before slot_index is a seal: closed in order */
+    uint64_t segments;   /* that hold records */
+    uint64_t records;
+    uint64_t slots; /* of records */
+    uint64_t first_event_id;
+    uint64_t last_event_id;
+};
+
+void ll_journal_reader_position(const struct ll_journal_reader *reader, struct ll_journal_position *position);
 
 /* Reads everything. LL_OK (the report is filled, a torn tail is not an error) or the first error. `progress`,
  * when not NULL, is called now and then with bytes done and total. */

@@ -2,19 +2,23 @@
 /*
  * The journal record: what the engine decides, byte for byte as it lies on disk and in memory.
  *
- * Shape    A record is a head slot and, when its payload is longer than 40 bytes, as many tail slots as it
- *          needs. Every slot is 64 bytes, one cache line, and carries its own checksum and the event id, so a
- *          reader can judge each slot alone. The usual book messages (A D E U X C F) fit in one slot.
+ * Shape    A record is a head slot and, when its payload is longer than 40 bytes, as many tail slots as
+ *          it needs. Every slot is 64 bytes, one cache line, and carries its own checksum and the event
+ *          id, so a reader can judge each slot alone. The usual book messages (A D E U X C F) fit in one
+ *          slot.
  *
  *            head  0        4     5        6              8         16       24                        64
  *                  | crc32c | kind| verdict| payload_bytes| event_id| time_ns| payload[40]              |
  *            tail  0        4     5        6              8         16                                 64
  *                  | crc32c | 0xFF| 0      | tail_index   | event_id| payload[48]                       |
  *
- *          crc32c covers bytes 4..63, seeded with the journal's salt (ll_journal.h). Unused payload is zero.
- *          Little-endian. Event ids count up by one per record, from 1, without a hole, over all segments.
+ *          crc32c covers bytes 4..63, seeded per segment (host/journal/ll_journal_segment.h). Unused
+ *          payload is zero. Little-endian. Event ids count up by one per record, from 1, without a hole,
+ *          over all segments. The journal writer owns the top bit of a head's payload_bytes (the run-
+ *          start mark) and one kind, the seal: a slot without a record that carries the last event id.
+ *          Readers see neither.
  * Units    time_ns: UTC nanoseconds. payload_bytes: bytes of payload over the whole record.
- * Errors   none; the reader decides (ll_journal.h).
+ * Errors   none; the reader decides (ll_journal_reader.h).
  * Threads  plain data.
  */
 #ifndef LL_HOST_WIRE_RECORD_H
@@ -28,6 +32,8 @@
 #define LL_RECORD_HEAD_PAYLOAD 40u
 #define LL_RECORD_TAIL_PAYLOAD 48u
 #define LL_RECORD_KIND_TAIL    0xFFu
+#define LL_RECORD_KIND_SEAL    0xFEu   /* journal writer only */
+#define LL_RECORD_RUN_START    0x8000u /* journal writer only: in payload_bytes of the first slot of a write */
 #define LL_RECORD_PAYLOAD_BYTES_MAX \
     2048u /* a longer message is cut here and counted; the head says its length */
 #define LL_RECORD_SLOTS_MAX                                                                      \
