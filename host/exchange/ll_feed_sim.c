@@ -6,6 +6,7 @@
 #include "host/base/ll_bytes.h"
 #include "host/base/ll_prng.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define FEED_ALIGN_BYTES 64u
@@ -580,22 +581,21 @@ static uint32_t write_replace(const struct ll_feed_sim *sim, uint8_t *message,
  */
 
 /* Every fourth order finds the middle ready to move by a tick: up when nobody sells at the tick above, down
- * when nobody buys at the tick it is on. One in 64 turns the direction. */
+ * when nobody buys at the tick it is on. The direction turns after one move in four, and, lest it be stuck,
+ * sometimes. */
 static void middle_move(struct ll_feed_sim *sim, struct symbol *symbol)
 {
     uint32_t random = (uint32_t)(ll_prng_next(&sim->prng) >> 32);
     uint32_t tick = symbol->mid / TICK;
-    if ((random >> 2 & 63) == 0)
-        symbol->rises ^= 1;
     if ((random & 3) != 0)
         return;
-    if (symbol->rises) {
-        if (symbol->mid < MID_MAX && symbol->near_count[1][(tick + 1) & (NEAR_TICKS - 1)] == 0)
-            symbol->mid += TICK;
-    } else {
-        if (symbol->mid > MID_MIN && symbol->near_count[0][tick & (NEAR_TICKS - 1)] == 0)
-            symbol->mid -= TICK;
-    }
+    bool moves = symbol->rises
+                     ? symbol->mid < MID_MAX && symbol->near_count[1][(tick + 1) & (NEAR_TICKS - 1)] == 0
+                     : symbol->mid > MID_MIN && symbol->near_count[0][tick & (NEAR_TICKS - 1)] == 0;
+    if (moves)
+        symbol->mid = symbol->rises ? symbol->mid + TICK : symbol->mid - TICK;
+    if ((random >> 2 & (moves ? 3 : 4095)) == 0)
+        symbol->rises ^= 1;
 }
 
 /* An order somebody would enter now: in a busy symbol more likely, and near its middle. */
