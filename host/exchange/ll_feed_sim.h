@@ -4,15 +4,16 @@
  *
  * Shape    footprint_bytes(config) -> init(memory, config) -> next... -> 0 bytes at the end of a finite day.
  *          The day: S 'O', one R and one H 'T' per symbol, S 'S', the book of the pre-open (adds only, almost
- * up to the live orders wanted), S 'Q', the mix of LL_FEED_SIM_MIX, and S 'M' 'E' 'C' when it is finite. The
- *          generator keeps every live order, so each message fits what went before: no unknown reference, no
- *          over-execution; unless faults are asked for, and then it keeps what a receiver must be left with
- *          (verdicts as in docs/simulated-feed.md). Same config, same bytes, on any machine: integers only.
- *          O(1) per message, no allocation; at most `live_orders_target` orders live at any time.
- * Units    planned time: ns since midnight, the same as in the message, never going backwards. Prices in
- * 1/10,000. Errors   init: LL_ERR_USAGE for a config outside its limits, LL_ERR_NO_MEMORY for too little
- * memory. Threads  one owner per feed. Source   message layouts: Nasdaq TotalView-ITCH 5.0; mix and rates:
- * docs/simulated-feed.md.
+ *          up to the live orders wanted), S 'Q', the mix of LL_FEED_SIM_MIX, and S 'M' 'E' 'C' when finite.
+ *          The generator keeps every live order, so each message fits what went before: no unknown
+ *          reference, no over-execution. Unless faults are asked for: then it keeps what a receiver must be
+ *          left with. Same config, same bytes, on any machine: integers only. O(1) per message, no
+ *          allocation; never more than `live_orders_target` live orders.
+ * Units    planned time: ns since midnight, the same as in the message, never going backwards; prices in
+ *          1/10,000.
+ * Errors   init: LL_ERR_USAGE for a config outside its limits, LL_ERR_NO_MEMORY for too little memory.
+ * Threads  one owner per feed.
+ * Source   layouts: Nasdaq TotalView-ITCH 5.0; mix and rates: docs/simulated-feed.md.
  */
 #ifndef LL_HOST_EXCHANGE_FEED_SIM_H
 #define LL_HOST_EXCHANGE_FEED_SIM_H

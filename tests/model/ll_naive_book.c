@@ -29,10 +29,22 @@ struct ll_naive_book {
 
 const char *ll_naive_verdict_name(enum ll_naive_verdict verdict)
 {
-    static const char *const names[LL_NAIVE_VERDICT_COUNT] = {"ok",       "duplicate", "unknown_id",
-                                                              "overfill", "bad_input", "book_mismatch"};
-    LL_ASSERT(verdict < LL_NAIVE_VERDICT_COUNT);
-    return names[verdict];
+    switch (verdict) {
+    case LL_NAIVE_OK:
+        return "ok";
+    case LL_NAIVE_DUPLICATE:
+        return "duplicate";
+    case LL_NAIVE_UNKNOWN_ID:
+        return "unknown_id";
+    case LL_NAIVE_OVERFILL:
+        return "overfill";
+    case LL_NAIVE_BAD_INPUT:
+        return "bad_input";
+    case LL_NAIVE_BOOK_MISMATCH:
+        return "book_mismatch";
+    default:
+        return "unknown";
+    }
 }
 
 void ll_naive_book_init(struct ll_naive_book **book)
@@ -237,16 +249,16 @@ static void result_end(const struct ll_naive_book *books, struct ll_naive_result
 void ll_naive_book_add(struct ll_naive_book *books, uint64_t reference, uint16_t book, uint8_t side,
                        uint32_t price, uint32_t quantity, struct ll_naive_result *result)
 {
-    LL_ASSERT(side == LL_NAIVE_BUY || side == LL_NAIVE_SELL);
     result_begin(result, book);
     result->side = side;
     result->price = price;
-    if (quantity == 0) {
+    if (quantity == 0 || (side != LL_NAIVE_BUY && side != LL_NAIVE_SELL)) {
         result->verdict = LL_NAIVE_BAD_INPUT;
     } else {
         if (order_find(books, reference) != NULL) {
             result->verdict = LL_NAIVE_DUPLICATE;
             result->overwritten = order_take(books, reference);
+            result->removed = result->overwritten.quantity;
         }
         order_insert(
             books,
@@ -262,22 +274,22 @@ void ll_naive_book_reduce(struct ll_naive_book *books, uint64_t reference, uint1
 {
     result_begin(result, book);
     struct node *node = order_find(books, reference);
-    if (node != NULL)
-        result_of_order(result, &node->order, book);
     if (quantity == 0) {
         result->verdict = LL_NAIVE_BAD_INPUT;
-        result->leaves = node != NULL ? node->order.quantity : 0;
     } else if (node == NULL) {
         result->verdict = LL_NAIVE_UNKNOWN_ID;
-    } else if (quantity >= node->order.quantity) {
+    } else {
+        result_of_order(result, &node->order, book);
         if (quantity > node->order.quantity)
             result->verdict = LL_NAIVE_OVERFILL;
-        result->removed = order_take(books, reference).quantity;
-    } else {
-        level_of_order(books, &node->order)->quantity -= quantity;
-        node->order.quantity -= quantity;
-        result->leaves = node->order.quantity;
-        result->removed = quantity;
+        if (quantity >= node->order.quantity) {
+            result->removed = order_take(books, reference).quantity;
+        } else {
+            level_of_order(books, &node->order)->quantity -= quantity;
+            node->order.quantity -= quantity;
+            result->leaves = node->order.quantity;
+            result->removed = quantity;
+        }
     }
     result_end(books, result);
 }
@@ -318,6 +330,7 @@ void ll_naive_book_replace(struct ll_naive_book *books, uint64_t reference_old, 
 {
     result_begin(result, book);
     if (order_find(books, reference_old) == NULL) {
+        result->price = price;
         result->verdict = LL_NAIVE_UNKNOWN_ID;
     } else {
         struct ll_naive_order order = order_take(books, reference_old);

@@ -2,21 +2,26 @@
 /*
  * The simplest full-depth order book that can be right: the oracle every faster book is compared with.
  *
- * Shape    Live orders in a plain chained hash by reference; per book and side an array of price levels kept
- *          sorted, best first, found by walking. No order of time inside a level: a level is price, total,
- * count. One operation per book message, by normalised fields. `book` is what the message names (ITCH: the
- *          stock locate); the order is found by its reference alone and the operation applies in the order's
- * own book. The best prices in a result are those of the result's book, after the operation. Verdicts What
- * each operation does, first match decides the verdict: add      quantity 0: bad_input, nothing changes.
- * Reference live: duplicate, the live order is removed and the new one takes its place. reduce   quantity 0:
- * bad_input, nothing changes. Reference unknown: unknown_id. More than is left: overfill, the order goes,
- * leaves 0. All that is left: the order goes. Else it shrinks. remove   reference unknown: unknown_id.
- *          replace  old reference unknown: unknown_id, nothing is made. Quantity 0: bad_input, the old order
- * goes, nothing is made. New reference live and not the old one: duplicate, the order under it is removed
- * first. New equal to old is a plain change. Side and book are inherited. Last, book_mismatch: all went well,
- * but the message named another book than the order's own. Units    price in the message's integer; quantity
- * in shares; level totals are 64 bits wide. Errors   none: verdicts. The memory comes from malloc; running
- * out of it aborts. Threads  one owner.
+ * Shape    Live orders in a plain chained hash by reference; per book and side an array of price levels,
+ *          kept sorted, best first, and found by walking. No order of time inside a level: a level is a
+ *          price, a total and a count. One operation per book message, by normalised fields. `book` is
+ *          what the message names (ITCH: the stock locate); the order is found by its reference alone,
+ *          and the operation applies in the order's own book. The best prices in a result are those of
+ *          the result's book, after the operation. What each operation does; the first that fits decides
+ *          the verdict:
+ *          - add. Quantity 0, or a side that is neither: bad_input, nothing changes. Reference live:
+ *            duplicate, the live order is removed and the new one takes its place.
+ *          - reduce. Quantity 0: bad_input, nothing changes. Reference unknown: unknown_id. More than is
+ *            left: overfill, the order goes, leaves 0. All that is left: the order goes. Else it shrinks.
+ *          - remove. Reference unknown: unknown_id. Else the order goes.
+ *          - replace. Old reference unknown: unknown_id, nothing is made. Quantity 0: bad_input, the old
+ *            order goes, nothing is made. New reference live, and not the old one: duplicate, the order
+ *            under it is removed first. New equal to old is a plain change. Side and book are inherited.
+ *          - book_mismatch comes last: all went well, but the message named another book than the
+ *            order's.
+ * Units    price in the message's integer; quantity in shares; level totals are 64 bits wide.
+ * Errors   none: verdicts. The memory comes from malloc; running out of it aborts.
+ * Threads  one owner.
  */
 #ifndef LL_TESTS_MODEL_NAIVE_BOOK_H
 #define LL_TESTS_MODEL_NAIVE_BOOK_H
@@ -27,14 +32,15 @@
 
 #define LL_NAIVE_BOOK_COUNT 65536u
 
+/* The numbers of the kernel's verdicts (hls/ll_records.h), so that the two compare as they are. */
 enum ll_naive_verdict {
-    LL_NAIVE_OK,
-    LL_NAIVE_DUPLICATE,
-    LL_NAIVE_UNKNOWN_ID,
-    LL_NAIVE_OVERFILL,
-    LL_NAIVE_BAD_INPUT,
-    LL_NAIVE_BOOK_MISMATCH,
-    LL_NAIVE_VERDICT_COUNT
+    LL_NAIVE_OK = 0,
+    LL_NAIVE_DUPLICATE = 1,
+    LL_NAIVE_UNKNOWN_ID = 2,
+    LL_NAIVE_OVERFILL = 5,
+    LL_NAIVE_BAD_INPUT = 10,
+    LL_NAIVE_BOOK_MISMATCH = 11,
+    LL_NAIVE_VERDICT_COUNT = 12
 };
 
 /* The characters of the protocol. */
@@ -54,19 +60,18 @@ struct ll_naive_level {
     uint32_t order_count; /* 0 = empty: no such level, and price and quantity are 0 */
 };
 
-/* What an operation did. Without an order (unknown_id; reduce by 0 of an unknown reference): the book is the
- * message's, side, price, leaves and removed are 0. A refused add (quantity 0): side and price are the
- * message's. A refused reduce (quantity 0) of a live order: that order as it stands, removed 0. */
+/* What an operation did. Where no order is concerned (unknown_id; bad_input of an add or a reduce), book,
+ * side and price are what the message says, 0 where it says nothing, and leaves and removed are 0. */
 struct ll_naive_result {
     enum ll_naive_verdict verdict;
     uint16_t book;
     uint8_t side;
     uint32_t price;  /* after the operation; of an order that went, its last */
-    uint32_t leaves; /* left of the order the message leaves behind (replace: under its new reference) */
-    /* Taken from the order the message names. Replace: all that was left under the old reference. Add: 0. */
+    uint32_t leaves; /* of the order the message leaves behind; replace: under its new reference */
+    /* Shares that left: of the order the message names; replace: of the old order; duplicate add: of the live
+     * order that had to give way. */
     uint32_t removed;
-    /* The live order that had to go because its reference came again (duplicate); not counted in `removed`.
-     */
+    /* The live order that had to give way because its reference came again; quantity 0 = none. */
     struct ll_naive_order overwritten;
     struct ll_naive_level bid;
     struct ll_naive_level ask;
@@ -74,7 +79,7 @@ struct ll_naive_result {
 
 struct ll_naive_book; /* all books of a feed */
 
-/* "ok", "duplicate", …: the names of the domain. */
+/* "ok", "duplicate", ...: the names of the domain. */
 const char *ll_naive_verdict_name(enum ll_naive_verdict verdict);
 
 void ll_naive_book_init(struct ll_naive_book **book);
@@ -90,7 +95,7 @@ void ll_naive_book_replace(struct ll_naive_book *books, uint64_t reference_old, 
                            uint16_t book, uint32_t quantity, uint32_t price, struct ll_naive_result *result);
 
 /* Applies one ITCH 5.0 message (A F E C X D U). False, and *result zero, for everything else: other types,
- * types that do not exist, lengths that are wrong. The side of an add must be B or S. */
+ * types that do not exist, lengths that are wrong. */
 bool ll_naive_book_apply_itch50(struct ll_naive_book *books, const uint8_t *bytes, uint32_t bytes_count,
                                 struct ll_naive_result *result);
 
