@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/app/ll_gateway.h"
+
+#include "host/base/ll_arena.h"
+#include "host/base/ll_assert.h"
+#include "host/base/ll_clock.h"
+#include "host/journal/ll_journal_reader.h"
+
+#include <sched.h>
+#include <string.h>
+
+/* How often a full journal ring is tried again before the thread gives its time slice away. */
+#define LL_GATEWAY_SPINS 64u
+
+struct ll_gateway {
+    struct ll_arena arena;
+    struct ll_engine *engine;
+    struct ll_device *device;
+    struct ll_mold_receiver *receiver;
+    struct ll_journal *journal;
+    struct ll_result results[LL_ENGINE_BATCH_MAX];
+    struct ll_gateway_counters counters;
+    uint64_t ordinal; /* of the datagram being worked */
+    uint64_t memory_bytes;
+    int status;
+    struct ll_why why;
+};
+
+void ll_gateway_config_default(struct ll_gateway_config *config)
+{
+    memset(config, 0, sizeof *config);
+    config->device.name = "cpu";
+    config->device.batch = 32;
+    ll_book_config_default(&config->device.book);
+    config->mold = (struct ll_mold_config){
+        .line_count = 1,
+        .holdback_packets = 4096,
+        .holdback_bytes_max = 1500,
+        .gap_timeout_ns = 5 * LL_NS_PER_S,
+        .request_timeout_ns = LL_NS_PER_S,
+        .gap_requests_max = 5,
+        .stale_after_ns = 5 * LL_NS_PER_S,
+    };
+    ll_journal_config_default(&config->journal);
+}
+
+static void ll_gateway_fail(struct ll_gateway *gateway, int status)
+{
+    if (gateway->status == LL_OK)
+        gateway->status = status;
+}
+
+/* --- The step ------------------------------------------------------------------------------------------------------ */
+
+static void ll_gateway_append(struct ll_gateway *gateway)
+{
+    const struct ll_slot *slots;
+    uint32_t slot_count = ll_engine_records(gateway->engine, &slots);
+    uint32_t spins = 0;
+    if (gateway->journal == NULL || slot_count == 0)
+        return;
+    int status = ll_journal_append(gateway->journal, slots, slot_count);
+    if (LL_UNLIKELY(status == LL_ERR_FULL))
+        gateway->counters.journal_waits++;
+    /* Bounded by the journal: its writer frees the ring or fails, and then append says LL_ERR_STOPPED. */
+    while (status == LL_ERR_FULL) {
+        if (++spins > LL_GATEWAY_SPINS)
+            (void)sched_yield();
+        status = ll_journal_append(gateway->journal, slots, slot_count);
+    }
+    if (LL_UNLIKELY(status != LL_OK))
+        ll_gateway_fail(gateway, ll_journal_status(gateway->journal, &gateway->why));
+}
+
+static void ll_gateway_step(struct ll_gateway *gateway, bool journal)
+{
+    const struct ll_update *updates;
+    uint32_t count = ll_engine_updates(gateway->engine, &updates);
+    if (LL_UNLIKELY(gateway->status != LL_OK)) {
+        ll_engine_clear(gateway->engine);
+        return;
+    }
+    uint32_t submitted = 0;
+    uint32_t polled = 0;
+    while (polled < count) {
+        submitted += ll_device_submit(gateway->device, updates + submitted, count - submitted);
+        polled += ll_device_poll(gateway->device, gateway->results + polled, count - polled);
+    }
+    int status = ll_engine_reconcile(gateway->engine, gateway->results, count, &gateway->why);
+    if (LL_UNLIKELY(status != LL_OK))
+        ll_gateway_fail(gateway, status);
+    else if (journal)
+        ll_gateway_append(gateway);
+    ll_engine_clear(gateway->engine);
+    gateway->counters.steps++;
+}
+
+void ll_gateway_flush(struct ll_gateway *gateway)
+{
+    const struct ll_slot *slots;
+    if (ll_engine_records(gateway->engine, &slots) != 0)
+        ll_gateway_step(gateway, true);
+}
+
+static void ll_gateway_make_room(struct ll_gateway *gateway)
+{
+    if (LL_UNLIKELY(ll_engine_full(gateway->engine)))
+        ll_gateway_step(gateway, true);
+}
+
+/* --- What the receiver says ---------------------------------------------------------------------------------------- */
+
+static void ll_gateway_on_message(void *context, uint64_t sequence, const uint8_t *message,
+                                  uint32_t message_bytes, uint64_t now_ns)
+{
+    struct ll_gateway *gateway = context;
+    ll_gateway_make_room(gateway);
+    ll_engine_message(gateway->engine, sequence, message, message_bytes, now_ns);
+}
+
+static void ll_gateway_on_session(void *context, const char session[LL_MOLDUDP64_SESSION_BYTES],
+                                  uint64_t first_sequence, uint64_t now_ns)
+{
+    struct ll_gateway *gateway = context;
+    /* After a restart the journal knows the session already, and where it stands. */
+    if (ll_engine_next_sequence(gateway->engine) == first_sequence)
+        return;
+    ll_gateway_make_room(gateway);
+    ll_engine_session(gateway->engine, session, first_sequence, now_ns);
+}
+
+static void ll_gateway_on_gap(void *context, uint64_t first_sequence, uint64_t count, uint64_t now_ns)
+{
+    struct ll_gateway *gateway = context;
+    ll_gateway_make_room(gateway);
+    ll_engine_gap(gateway->engine, first_sequence, count, now_ns);
+}
+
+static void ll_gateway_on_request(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES],
+                                  uint64_t now_ns)
+{
+    struct ll_gateway *gateway = context;
+    (void)request;
+    (void)now_ns;
+    gateway->counters.requests++;
+}
+
+static void ll_gateway_on_bad_packet(void *context, uint32_t line, int reason, const uint8_t *bytes,
+                                     uint32_t bytes_count, uint64_t now_ns)
+{
+    struct ll_gateway *gateway = context;
+    (void)line;
+    (void)reason;
+    ll_gateway_make_room(gateway);
+    ll_engine_bad_packet(gateway->engine, gateway->ordinal, bytes, bytes_count, now_ns);
+}
+
+static void ll_gateway_on_end(void *context, uint64_t next_sequence, uint64_t now_ns)
+{
+    struct ll_gateway *gateway = context;
+    if (ll_engine_feed_ended(gateway->engine))
+        return;
+    ll_gateway_make_room(gateway);
+    ll_engine_feed_end(gateway->engine, next_sequence, now_ns);
+}
+
+/* --- Recovery ------------------------------------------------------------------------------------------------------ */
+
+static int ll_gateway_replay_records(struct ll_gateway *gateway, struct ll_journal_reader *reader,
+                                     const struct ll_gateway_config *config, uint64_t total,
+                                     struct ll_why *why)
+{
+    struct ll_journal_record record;
+    for (;;) {
+        int status = ll_journal_reader_next(reader, &record, why);
+        if (status == LL_ERR_SHORT)
+            return LL_OK;
+        if (status != LL_OK)
+            return status;
+        if (ll_engine_full(gateway->engine))
+            ll_gateway_step(gateway, false);
+        status = ll_engine_replay(gateway->engine, record.kind, record.verdict, record.event_id,
+                                  record.time_ns, record.payload, record.payload_bytes, why);
+        if (status != LL_OK)
+            return status;
+        if (gateway->status != LL_OK) {
+            *why = gateway->why;
+            return gateway->status;
+        }
+        gateway->counters.records_recovered++;
+        if (config->progress != NULL && (record.event_id & 0xffffu) == 0)
+            config->progress(config->progress_context, record.event_id, total);
+    }
+}
+
+static int ll_gateway_recover(struct ll_gateway *gateway, const struct ll_gateway_config *config,
+                              struct ll_why *why)
+{
+    struct ll_journal_recovery recovery;
+    struct ll_journal_reader *reader;
+    int status = ll_journal_open(&gateway->journal, &config->journal, &recovery, why);
+    if (status != LL_OK)
+        return status;
+    gateway->counters.torn_slots_cut = recovery.torn_slots_cut;
+    if (recovery.last_event_id == 0)
+        return LL_OK;
+    if (!config->resume)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "%s already holds %llu records; give --resume to go on, or another directory",
+                       config->journal.dir, (unsigned long long)recovery.last_event_id);
+    status = ll_journal_reader_open(&reader, config->journal.dir, why);
+    if (status != LL_OK)
+        return status;
+    status = ll_gateway_replay_records(gateway, reader, config, recovery.last_event_id, why);
+    ll_journal_reader_close(reader);
+    if (status == LL_OK)
+        ll_gateway_step(gateway, false);
+    if (status == LL_OK && gateway->status != LL_OK) {
+        *why = gateway->why;
+        status = gateway->status;
+    }
+    return status;
+}
+
+/* --- Life ---------------------------------------------------------------------------------------------------------- */
+
+static int ll_gateway_init_receiver(struct ll_gateway *gateway, const struct ll_gateway_config *config,
+                                    void *memory, struct ll_why *why)
+{
+    struct ll_mold_config mold = config->mold;
+    const struct ll_mold_handler handler = {
+        gateway,           ll_gateway_on_message, ll_gateway_on_session,
+        ll_gateway_on_gap, ll_gateway_on_request, ll_gateway_on_bad_packet,
+        ll_gateway_on_end};
+    if (ll_engine_next_sequence(gateway->engine) != 0) {
+        mold.session_known = ll_engine_session_name(gateway->engine, mold.session);
+        mold.start_sequence = ll_engine_next_sequence(gateway->engine);
+    }
+    gateway->receiver = ll_mold_receiver_init(memory, &mold, &handler);
+    if (gateway->receiver == NULL)
+        return LL_FAIL(why, LL_ERR_USAGE, "the receiver's limits do not fit together");
+    return LL_OK;
+}
+
+int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_config *config,
+                    struct ll_why *why)
+{
+    size_t receiver_bytes = ll_mold_receiver_footprint_bytes(&config->mold);
+    size_t gateway_bytes = ll_align_up(sizeof(struct ll_gateway), 64);
+    size_t engine_bytes = ll_align_up(ll_engine_footprint_bytes(), 64);
+    struct ll_arena arena;
+    if (receiver_bytes == 0)
+        return LL_FAIL(why, LL_ERR_USAGE, "the receiver's limits are out of range");
+    int status = ll_arena_init(&arena, gateway_bytes + engine_bytes + receiver_bytes + 64, why);
+    if (status != LL_OK)
+        return status;
+    struct ll_gateway *gateway = ll_arena_alloc(&arena, gateway_bytes, 64);
+    gateway->engine = ll_engine_init(ll_arena_alloc(&arena, engine_bytes, 64));
+    void *receiver_memory = ll_arena_alloc(&arena, receiver_bytes, 64);
+    ll_arena_seal(&arena);
+    gateway->arena = arena;
+    gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes;
+
+    status = ll_device_open(&gateway->device, &config->device, why);
+    if (status == LL_OK && config->journal.dir != NULL)
+        status = ll_gateway_recover(gateway, config, why);
+    if (status == LL_OK)
+        status = ll_gateway_init_receiver(gateway, config, receiver_memory, why);
+    if (status != LL_OK) {
+        (void)ll_gateway_close(gateway, NULL);
+        return status;
+    }
+    gateway->memory_bytes += ll_device_memory_bytes(gateway->device);
+    *gateway_out = gateway;
+    return LL_OK;
+}
+
+int ll_gateway_close(struct ll_gateway *gateway, struct ll_why *why)
+{
+    if (gateway == NULL)
+        return LL_OK;
+    int journal_status = ll_journal_close(gateway->journal, &gateway->why);
+    ll_gateway_fail(gateway, journal_status);
+    int status = ll_gateway_status(gateway, why);
+    ll_device_close(gateway->device);
+    struct ll_arena arena = gateway->arena;
+    ll_arena_deinit(&arena);
+    return status;
+}
+
+/* --- Work ---------------------------------------------------------------------------------------------------------- */
+
+void ll_gateway_datagram(struct ll_gateway *gateway, uint32_t line, const uint8_t *payload,
+                         uint32_t payload_bytes, uint64_t ordinal, uint64_t now_ns)
+{
+    if (LL_UNLIKELY(gateway->status != LL_OK))
+        return;
+    gateway->ordinal = ordinal;
+    ll_mold_receiver_packet(gateway->receiver, line, payload, payload_bytes, now_ns);
+}
+
+void ll_gateway_poll(struct ll_gateway *gateway, uint64_t now_ns)
+{
+    if (gateway->status == LL_OK)
+        ll_mold_receiver_poll(gateway->receiver, now_ns);
+}
+
+void ll_gateway_finish(struct ll_gateway *gateway, uint64_t now_ns)
+{
+    if (gateway->status != LL_OK)
+        return;
+    ll_mold_receiver_finish(gateway->receiver, now_ns);
+    ll_gateway_flush(gateway);
+    uint64_t last_event_id = ll_engine_next_event_id(gateway->engine) - 1;
+    while (gateway->journal != NULL && gateway->status == LL_OK &&
+           ll_journal_durable_event_id(gateway->journal) < last_event_id) {
+        ll_gateway_fail(gateway, ll_journal_status(gateway->journal, &gateway->why));
+        (void)sched_yield();
+    }
+}
+
+int ll_gateway_status(const struct ll_gateway *gateway, struct ll_why *why)
+{
+    if (why != NULL && why->code == LL_OK)
+        *why = gateway->why;
+    return gateway->status;
+}
+
+const struct ll_engine *ll_gateway_engine(const struct ll_gateway *gateway)
+{
+    return gateway->engine;
+}
+
+const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway)
+{
+    return ll_device_book(gateway->device);
+}
+
+const struct ll_mold_counters *ll_gateway_mold_counters(const struct ll_gateway *gateway)
+{
+    return ll_mold_receiver_counters(gateway->receiver);
+}
+
+const struct ll_gateway_counters *ll_gateway_counters(const struct ll_gateway *gateway)
+{
+    return &gateway->counters;
+}
+
+const struct ll_device *ll_gateway_device(const struct ll_gateway *gateway)
+{
+    return gateway->device;
+}
+
+void ll_gateway_journal_stats(const struct ll_gateway *gateway, struct ll_journal_stats *stats)
+{
+    memset(stats, 0, sizeof *stats);
+    if (gateway->journal != NULL)
+        ll_journal_stats(gateway->journal, stats);
+}
+
+uint64_t ll_gateway_durable_event_id(const struct ll_gateway *gateway)
+{
+    return gateway->journal != NULL ? ll_journal_durable_event_id(gateway->journal) : 0;
+}
+
+uint64_t ll_gateway_memory_bytes(const struct ll_gateway *gateway)
+{
+    return gateway->memory_bytes;
+}

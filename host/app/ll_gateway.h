@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gateway: receiver, engine, device and journal tied together. The one place that knows all four.
+ *
+ * Shape    open (recovers the journal by replaying it) -> datagram... flush, again and again -> finish -> close.
+ *          A datagram's messages are collected into the engine's batch; a full batch, or flush, makes one
+ *          step: device, reconcile, journal. Nothing is kept back after flush.
+ * Units    now_ns: UTC nanoseconds of the feed: when the datagram came, or was captured.
+ * Errors   The first failure is final: status keeps it, later datagrams are not taken (the feed's sequence
+ *          numbers say where to go on). Fail closed.
+ * Threads  one owner, the hot thread. The journal has threads of its own.
+ */
+#ifndef LL_HOST_APP_GATEWAY_H
+#define LL_HOST_APP_GATEWAY_H
+
+#include "host/base/ll_err.h"
+#include "host/core/ll_engine.h"
+#include "host/device/ll_device.h"
+#include "host/journal/ll_journal.h"
+#include "host/provider/ll_mold_receiver.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ll_gateway;
+
+struct ll_gateway_config {
+    struct ll_device_config device;
+    struct ll_mold_config mold;       /* session and start are taken from the journal when it has any */
+    struct ll_journal_config journal; /* journal.dir NULL = no journal */
+    bool resume;                      /* go on with a journal that has records; without it that is refused */
+    void (*progress)(void *context, uint64_t done, uint64_t total); /* of the recovery; NULL = none */
+    void *progress_context;
+};
+
+struct ll_gateway_counters {
+    uint64_t steps;
+    uint64_t journal_waits;     /* times the journal's ring was full and the hot thread had to wait */
+    uint64_t records_recovered; /* replayed from the journal at open */
+    uint64_t torn_slots_cut;
+    uint64_t requests; /* re-request packets made; there is no server to send them to yet */
+};
+
+void ll_gateway_config_default(struct ll_gateway_config *config);
+
+LL_MUST_CHECK int ll_gateway_open(struct ll_gateway **gateway, const struct ll_gateway_config *config,
+                                  struct ll_why *why);
+
+/* `line` as for ll_mold_receiver_packet. `ordinal` numbers the frames of the source; 0 = live, not numbered. */
+void ll_gateway_datagram(struct ll_gateway *gateway, uint32_t line, const uint8_t *payload,
+                         uint32_t payload_bytes, uint64_t ordinal, uint64_t now_ns);
+/* Time passes without a datagram. */
+void ll_gateway_poll(struct ll_gateway *gateway, uint64_t now_ns);
+void ll_gateway_flush(struct ll_gateway *gateway);
+/* No more datagrams: gaps are given up, all that was held is worked, all that was appended is made durable. */
+void ll_gateway_finish(struct ll_gateway *gateway, uint64_t now_ns);
+
+/* LL_OK, or the error that stopped the gateway; `why` then says what failed. */
+int ll_gateway_status(const struct ll_gateway *gateway, struct ll_why *why);
+/* Returns the final status. NULL is allowed. */
+int ll_gateway_close(struct ll_gateway *gateway, struct ll_why *why);
+
+const struct ll_engine *ll_gateway_engine(const struct ll_gateway *gateway);
+const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway);
+const struct ll_mold_counters *ll_gateway_mold_counters(const struct ll_gateway *gateway);
+const struct ll_gateway_counters *ll_gateway_counters(const struct ll_gateway *gateway);
+const struct ll_device *ll_gateway_device(const struct ll_gateway *gateway);
+/* Zeroes without a journal. */
+void ll_gateway_journal_stats(const struct ll_gateway *gateway, struct ll_journal_stats *stats);
+uint64_t ll_gateway_durable_event_id(const struct ll_gateway *gateway);
+/* Memory taken at open: engine, receiver and tables. */
+uint64_t ll_gateway_memory_bytes(const struct ll_gateway *gateway);
+
+#endif
