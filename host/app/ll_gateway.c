@@ -305,11 +305,8 @@ void ll_gateway_poll(struct ll_gateway *gateway, uint64_t now_ns)
         ll_mold_receiver_poll(gateway->receiver, now_ns);
 }
 
-void ll_gateway_finish(struct ll_gateway *gateway, uint64_t now_ns)
+void ll_gateway_drain(struct ll_gateway *gateway)
 {
-    if (gateway->status != LL_OK)
-        return;
-    ll_mold_receiver_finish(gateway->receiver, now_ns);
     ll_gateway_flush(gateway);
     uint64_t last_event_id = ll_engine_next_event_id(gateway->engine) - 1;
     while (gateway->journal != NULL && gateway->status == LL_OK &&
@@ -317,6 +314,14 @@ void ll_gateway_finish(struct ll_gateway *gateway, uint64_t now_ns)
         ll_gateway_fail(gateway, ll_journal_status(gateway->journal, &gateway->why));
         (void)sched_yield();
     }
+}
+
+void ll_gateway_finish(struct ll_gateway *gateway, uint64_t now_ns)
+{
+    if (gateway->status != LL_OK)
+        return;
+    ll_mold_receiver_finish(gateway->receiver, now_ns);
+    ll_gateway_drain(gateway);
 }
 
 int ll_gateway_status(const struct ll_gateway *gateway, struct ll_why *why)

@@ -2,7 +2,8 @@
 /*
  * The gateway: receiver, engine, device and journal tied together. The one place that knows all four.
  *
- * Shape    open (recovers the journal by replaying it) -> datagram... flush, again and again -> finish -> close.
+ * Shape    open (recovers the journal by replaying it) -> datagram... flush, again and again -> finish, or
+ *          drain when the feed is not at its end -> close.
  *          A datagram's messages are collected into the engine's batch; a full batch, or flush, makes one
  *          step: device, reconcile, journal. Nothing is kept back after flush.
  * Units    now_ns: UTC nanoseconds of the feed: when the datagram came, or was captured.
@@ -52,6 +53,8 @@ void ll_gateway_datagram(struct ll_gateway *gateway, uint32_t line, const uint8_
 /* Time passes without a datagram. */
 void ll_gateway_poll(struct ll_gateway *gateway, uint64_t now_ns);
 void ll_gateway_flush(struct ll_gateway *gateway);
+/* Works what was received and waits until all that was appended is durable, or the journal has failed. */
+void ll_gateway_drain(struct ll_gateway *gateway);
 /* No more datagrams: gaps are given up, all that was held is worked, all that was appended is made durable. */
 void ll_gateway_finish(struct ll_gateway *gateway, uint64_t now_ns);
 

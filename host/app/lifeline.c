@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tool `lifeline`: one verb, one function. */
+#include "host/app/ll_cmd_decode.h"
+#include "host/app/ll_cmd_dump.h"
+#include "host/app/ll_cmd_replay.h"
+#include "host/app/ll_cmd_verify.h"
+#include "host/app/ll_exit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} ll_verbs[] = {
+    {"replay", ll_cmd_replay,
+     "send capture or BinaryFILE files through the whole gateway and show the result"},
+    {"decode", ll_cmd_decode, "print the messages of a file as JSON lines, field by field"},
+    {"dump", ll_cmd_dump, "print a journal as JSON lines, one per event"},
+    {"verify", ll_cmd_verify, "check a journal from its first record to its last"},
+};
+#define LL_VERB_COUNT (sizeof ll_verbs / sizeof ll_verbs[0])
+
+static void ll_print_usage(FILE *file)
+{
+    (void)fputs("usage: lifeline VERB [options] ...\n\nverbs:\n", file);
+    for (size_t i = 0; i < LL_VERB_COUNT; i++)
+        (void)fprintf(file, "  %-8s %s\n", ll_verbs[i].name, ll_verbs[i].help);
+    (void)fputs("\n`lifeline VERB --help` tells what a verb does, its options and its exit codes.\n"
+                "The daemon is `lifelined`.\n",
+                file);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        ll_print_usage(stderr);
+        return LL_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        ll_print_usage(stdout);
+        return LL_EXIT_OK;
+    }
+    for (size_t i = 0; i < LL_VERB_COUNT; i++)
+        if (strcmp(argv[1], ll_verbs[i].name) == 0)
+            return ll_verbs[i].run(argc - 1, argv + 1);
+    (void)fprintf(stderr, "lifeline: no verb '%s'\n", argv[1]);
+    ll_print_usage(stderr);
+    return LL_EXIT_USAGE;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/app/ll_cmd_replay.h"
+
+#include "dpdk/ll_port.h"
+#include "host/app/ll_exit.h"
+#include "host/app/ll_flow_text.h"
+#include "host/app/ll_gateway.h"
+#include "host/app/ll_pacer.h"
+#include "host/app/ll_replay_source.h"
+#include "host/app/ll_report.h"
+#include "host/app/ll_stop.h"
+#include "host/base/ll_clock.h"
+#include "host/base/ll_options.h"
+#include "host/base/ll_progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A paced packet carries what is due within this time: more would come late, less would cost a packet each. */
+#define LL_REPLAY_SPLIT_NS ((uint64_t)1000)
+
+struct ll_replay_options {
+    bool json;
+    const char *book;
+    uint64_t depth;
+    const char *speed;
+    const char *journal;
+    bool resume;
+    const char *line_a;
+    const char *line_b;
+    const char *rerequest;
+    uint64_t start_sequence;
+    const char *device;
+    uint64_t batch;
+    uint64_t orders;
+    uint64_t levels;
+    uint64_t books;
+    uint64_t segment_bytes;
+    const char *hgrm;
+};
+
+#define LL_REPLAY_OPTION(name, type, field, min, max, value, help)                         \
+    {                                                                                      \
+        name, type, offsetof(struct ll_replay_options, field), min, max, value, NULL, help \
+    }
+
+static const struct ll_option ll_replay_table[] = {
+    LL_REPLAY_OPTION("json", LL_OPTION_FLAG, json, 0, 0, NULL,
+                     "print one JSON object instead of the summary"),
+    LL_REPLAY_OPTION(
+        "book", LL_OPTION_STRING, book, 0, 0, "SYMBOL",
+        "print this symbol's book at the end: lines 'bid|ask price quantity orders', best first; prices as "
+        "in the feed (1/10,000)"),
+    LL_REPLAY_OPTION("depth", LL_OPTION_U64, depth, 0, UINT32_MAX, "N",
+                     "only the best N levels of each side (0 = all)"),
+    LL_REPLAY_OPTION(
+        "speed", LL_OPTION_STRING, speed, 0, 0, "max|Nx|real",
+        "how fast: as it goes (max, the default), in the feed's own time (real), or N times that"),
+    LL_REPLAY_OPTION("journal", LL_OPTION_STRING, journal, 0, 0, "DIR",
+                     "keep every event durably in DIR (made if absent)"),
+    LL_REPLAY_OPTION("resume", LL_OPTION_FLAG, resume, 0, 0, NULL,
+                     "go on where the journal in DIR ends: it is replayed first, then the files from there"),
+    LL_REPLAY_OPTION("line-a", LL_OPTION_STRING, line_a, 0, 0, "[ADDR:]PORT",
+                     "captures: UDP destination of line A (default: every UDP datagram is line A)"),
+    LL_REPLAY_OPTION("line-b", LL_OPTION_STRING, line_b, 0, 0, "[ADDR:]PORT",
+                     "captures: UDP destination of line B"),
+    LL_REPLAY_OPTION("rerequest", LL_OPTION_STRING, rerequest, 0, 0, "[ADDR:]PORT",
+                     "captures: UDP destination of the re-request server's answers"),
+    LL_REPLAY_OPTION("start-sequence", LL_OPTION_U64, start_sequence, 0, UINT64_MAX / 2, "N",
+                     "first message wanted; 0 (the default): start at whatever comes first"),
+    LL_REPLAY_OPTION("device", LL_OPTION_STRING, device, 0, 0, "NAME", "where the kernel runs (default cpu)"),
+    LL_REPLAY_OPTION("batch", LL_OPTION_U64, batch, 1, 64, "N",
+                     "messages the kernel works together, 1..64 (default 32); changes speed, never results"),
+    LL_REPLAY_OPTION("orders", LL_OPTION_U64, orders, 1, LL_BOOK_ORDERS_MAX, "N",
+                     "live orders to make room for (default 2097152)"),
+    LL_REPLAY_OPTION("levels", LL_OPTION_U64, levels, 1, LL_BOOK_LEVELS_MAX, "N",
+                     "price levels to make room for (default 1048576)"),
+    LL_REPLAY_OPTION("books", LL_OPTION_U64, books, 1, LL_BOOK_BOOKS_MAX, "N",
+                     "instruments to make room for: highest stock locate + 1 (default 16384)"),
+    LL_REPLAY_OPTION("segment-bytes", LL_OPTION_SIZE, segment_bytes, LL_JOURNAL_SEGMENT_BYTES_MIN,
+                     (uint64_t)1 << 40, "SIZE", "size of a journal segment (default 64M)"),
+    LL_REPLAY_OPTION("hgrm", LL_OPTION_STRING, hgrm, 0, 0, "FILE",
+                     "write the latency percentiles in HdrHistogram's text"),
+    {NULL, LL_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL}};
+
+static const char ll_replay_help[] =
+    "usage: lifeline replay [options] FILE...\n"
+    "\n"
+    "Sends files through the whole gateway: DPDK port, MoldUDP64 receiver, decoder, the kernel's book "
+    "table,\n"
+    "reconciliation and, with --journal, the durable log; then shows what came out.\n"
+    "\n"
+    "FILE is a capture (pcap, pcapng) of MoldUDP64 packets with ITCH 5.0, or a NASDAQ BinaryFILE (.ITCH50, "
+    "gzip\n"
+    "too). Several files are one feed, in the order given.\n"
+    "\n"
+    "  lifeline replay day.ITCH50.gz                          a summary, rate and a latency histogram\n"
+    "  lifeline replay day.ITCH50 --book AAPL --depth 5       the best five levels of a book\n"
+    "  lifeline replay day.pcap --journal /var/tmp/j          keep every event; a crash loses nothing "
+    "durable\n"
+    "  lifeline replay day.pcap --journal /var/tmp/j --resume go on after a crash; the end state is the "
+    "same\n"
+    "  lifeline replay day.pcap --speed real --json           in the feed's own time, open-loop latency, for "
+    "scripts\n"
+    "\n"
+    "What cannot be matched is never dropped: it is counted by verdict and, with --journal, kept with its "
+    "raw bytes\n"
+    "(lifeline dump --exceptions).\n"
+    "\n"
+    "Exit: 0 done (also with exceptions), 1 a file is not what it should be, 2 usage, 3 the machine lacks "
+    "something,\n"
+    "4 the journal could not be written, 5 the journal is corrupt.\n"
+    "\n"
+    "options:\n";
+
+struct ll_replay {
+    struct ll_replay_options options;
+    struct ll_operands operands;
+    struct ll_flow flows[3];
+    uint32_t flow_count;
+    struct ll_gateway *gateway;
+    struct ll_replay_source *source;
+    struct ll_pacer pacer;
+    struct ll_progress progress;
+    struct ll_report report;
+};
+
+/* --- Set-up -------------------------------------------------------------------------------------------------------- */
+
+static int ll_replay_parse(struct ll_replay *replay, int argc, char **argv, int *help, struct ll_why *why)
+{
+    struct ll_book_config book;
+    struct ll_replay_options *options = &replay->options;
+    uint64_t speed_milli;
+    ll_book_config_default(&book);
+    *options = (struct ll_replay_options){.speed = "max",
+                                          .device = "cpu",
+                                          .batch = 32,
+                                          .orders = book.orders,
+                                          .levels = book.levels,
+                                          .books = book.books,
+                                          .segment_bytes = LL_JOURNAL_SEGMENT_BYTES_DEFAULT};
+    int status = ll_options_parse(ll_replay_table, argc, argv, options, &replay->operands, help, why);
+    if (status != LL_OK || *help)
+        return status;
+    if (replay->operands.count == 0)
+        return LL_FAIL(why, LL_ERR_USAGE, "give at least one FILE");
+    if (options->resume && options->journal == NULL)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "--resume needs --journal DIR: there is nothing else to go on from");
+    status = ll_pacer_parse_speed(options->speed, &speed_milli, why);
+    ll_pacer_init(&replay->pacer, speed_milli);
+    const struct ll_flow_text texts[] = {
+        {options->line_a, 0}, {options->line_b, 1}, {options->rerequest, LL_MOLD_LINE_REREQUEST}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == LL_OK; i++)
+        if (texts[i].text != NULL)
+            status = ll_flow_parse(&texts[i], &replay->flows[replay->flow_count++], why);
+    return status;
+}
+
+static void ll_replay_recovery_progress(void *context, uint64_t done, uint64_t total)
+{
+    ll_progress_update(context, done, total, ll_clock_mono_ns());
+}
+
+static int ll_replay_open(struct ll_replay *replay, struct ll_why *why)
+{
+    const struct ll_replay_options *options = &replay->options;
+    struct ll_gateway_config config;
+    struct ll_progress recovery;
+    ll_gateway_config_default(&config);
+    config.device.name = options->device;
+    config.device.batch = (uint32_t)options->batch;
+    config.device.book.orders = options->orders;
+    config.device.book.levels = options->levels;
+    config.device.book.books = options->books;
+    config.mold.line_count = options->line_b != NULL ? 2 : 1;
+    config.mold.start_sequence = options->start_sequence;
+    config.mold.holdback_bytes_max = LL_PORT_FRAME_BYTES_MAX;
+    config.journal.dir = options->journal;
+    config.journal.segment_bytes = options->segment_bytes;
+    config.resume = options->resume;
+    config.progress = ll_replay_recovery_progress;
+    config.progress_context = &recovery;
+    ll_progress_init(&recovery, "recover", "events", ll_clock_mono_ns());
+    int status = ll_gateway_open(&replay->gateway, &config, why);
+    ll_progress_done(&recovery);
+    if (status != LL_OK)
+        return status;
+    const struct ll_replay_source_config source = {
+        .paths = replay->operands.value,
+        .path_count = replay->operands.count,
+        .flows = replay->flows,
+        .flow_count = replay->flow_count,
+        .split_ns = replay->pacer.speed_milli != 0 ? LL_REPLAY_SPLIT_NS : 0};
+    return ll_replay_source_open(&replay->source, &source, why);
+}
+
+/* --- The run ------------------------------------------------------------------------------------------------------- */
+
+static uint64_t ll_replay_delivered(const struct ll_replay *replay)
+{
+    return ll_gateway_mold_counters(replay->gateway)->messages;
+}
+
+/* As fast as it goes: a burst is one unit of work, each of its messages waited for all of it. */
+static void ll_replay_burst(struct ll_replay *replay, const struct ll_datagram *datagrams, uint32_t count)
+{
+    uint64_t before = ll_replay_delivered(replay);
+    uint64_t received_ns = ll_clock_mono_ns();
+    for (uint32_t i = 0; i < count; i++)
+        ll_gateway_datagram(replay->gateway, datagrams[i].line, datagrams[i].payload,
+                            datagrams[i].payload_bytes, datagrams[i].ordinal, datagrams[i].rx_ns);
+    ll_gateway_flush(replay->gateway);
+    uint64_t delivered = ll_replay_delivered(replay) - before;
+    if (delivered != 0)
+        ll_histogram_record(&replay->report.latency, ll_clock_mono_ns() - received_ns, delivered);
+}
+
+/* Paced: each datagram at its planned time, measured from there. */
+static void ll_replay_paced(struct ll_replay *replay, const struct ll_datagram *datagrams, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && !ll_stop_requested(); i++) {
+        uint64_t before = ll_replay_delivered(replay);
+        uint64_t planned_ns = ll_pacer_wait(&replay->pacer, datagrams[i].rx_ns);
+        ll_gateway_datagram(replay->gateway, datagrams[i].line, datagrams[i].payload,
+                            datagrams[i].payload_bytes, datagrams[i].ordinal, datagrams[i].rx_ns);
+        ll_gateway_flush(replay->gateway);
+        uint64_t delivered = ll_replay_delivered(replay) - before;
+        if (delivered != 0)
+            ll_histogram_record(&replay->report.latency, ll_clock_mono_ns() - planned_ns, delivered);
+    }
+}
+
+static int ll_replay_run(struct ll_replay *replay, struct ll_why *why)
+{
+    struct ll_datagram datagrams[LL_PORT_BURST_MAX];
+    uint64_t feed_ns = 0;
+    uint32_t polls = 0;
+    bool done = false;
+    int status = LL_OK;
+    uint64_t start_ns = ll_clock_mono_ns();
+    ll_progress_init(&replay->progress, "replay", "", start_ns);
+    while (status == LL_OK && !done && !ll_stop_requested()) {
+        uint32_t count;
+        status = ll_replay_source_poll(replay->source, datagrams, &count, &done, why);
+        if (status != LL_OK || count == 0)
+            continue;
+        if (replay->pacer.speed_milli == 0)
+            ll_replay_burst(replay, datagrams, count);
+        else
+            ll_replay_paced(replay, datagrams, count);
+        feed_ns = datagrams[count - 1].rx_ns;
+        ll_gateway_poll(replay->gateway, feed_ns);
+        status = ll_gateway_status(replay->gateway, why);
+        if ((++polls & 0xffu) == 0 || replay->pacer.speed_milli != 0) {
+            uint64_t done_units;
+            uint64_t total_units;
+            ll_replay_source_progress(replay->source, &done_units, &total_units);
+            ll_progress_update(&replay->progress, done_units, total_units, ll_clock_mono_ns());
+        }
+    }
+    ll_progress_done(&replay->progress);
+    /* What came in is worked and made durable whatever ended the loop; gaps are given up only at the feed's true end, since
+     * after an interruption or a file cut short the missing numbers may still come. */
+    if (done)
+        ll_gateway_finish(replay->gateway, feed_ns);
+    else
+        ll_gateway_drain(replay->gateway);
+    replay->report.elapsed_ns = ll_clock_mono_ns() - start_ns;
+    replay->report.interrupted = !done;
+    return status != LL_OK ? status : ll_gateway_status(replay->gateway, why);
+}
+
+/* --- The result ---------------------------------------------------------------------------------------------------- */
+
+static int ll_replay_write_hgrm(const struct ll_replay *replay, struct ll_why *why)
+{
+    FILE *file = fopen(replay->options.hgrm, "w");
+    if (file == NULL)
+        return LL_FAIL(why, LL_ERR_IO, "%s: cannot be written", replay->options.hgrm);
+    ll_histogram_print_hgrm(&replay->report.latency, file);
+    if (ferror(file) != 0 || fclose(file) != 0)
+        return LL_FAIL(why, LL_ERR_IO, "%s: cannot be written; is the disk full?", replay->options.hgrm);
+    return LL_OK;
+}
+
+static int ll_replay_show(struct ll_replay *replay, struct ll_why *why)
+{
+    struct ll_report *report = &replay->report;
+    int status = LL_OK;
+    ll_replay_source_counters(replay->source, &report->port);
+    report->gateway = replay->gateway;
+    report->open_loop = replay->pacer.speed_milli != 0;
+    report->messages_new = ll_replay_delivered(replay);
+    report->journal_dir = replay->options.journal;
+    report->book_symbol = replay->options.book;
+    report->book_depth = replay->options.depth;
+    if (replay->options.json)
+        ll_report_print_json(report, stdout);
+    else if (replay->options.book != NULL)
+        status = ll_report_print_book(report, stdout, why);
+    else
+        ll_report_print(report, stdout);
+    if (status == LL_OK && replay->options.hgrm != NULL)
+        status = ll_replay_write_hgrm(replay, why);
+    if (fflush(stdout) != 0 || ferror(stdout) != 0)
+        status = LL_FAIL(why, LL_ERR_IO, "the output could not be written");
+    return status;
+}
+
+static int ll_replay_main(struct ll_replay *replay, struct ll_why *why)
+{
+    const struct ll_eal_config eal = {0};
+    ll_histogram_init(&replay->report.latency);
+    int status = ll_eal_start(&eal, why);
+    if (status != LL_OK)
+        return status;
+    status = ll_replay_open(replay, why);
+    if (status == LL_OK) {
+        status = ll_replay_run(replay, why);
+        int shown = ll_replay_show(replay, why);
+        status = status != LL_OK ? status : shown;
+    }
+    ll_replay_source_close(replay->source);
+    int closed = ll_gateway_close(replay->gateway, why);
+    ll_eal_stop();
+    return status != LL_OK ? status : closed;
+}
+
+int ll_cmd_replay(int argc, char **argv)
+{
+    struct ll_why why = {0};
+    int help = 0;
+    struct ll_replay *replay = calloc(1, sizeof *replay);
+    if (replay == NULL)
+        return LL_EXIT_ENVIRONMENT;
+    int status = ll_replay_parse(replay, argc, argv, &help, &why);
+    if (status == LL_OK && help) {
+        (void)fputs(ll_replay_help, stdout);
+        ll_options_print_help(ll_replay_table, stdout);
+    } else if (status == LL_OK) {
+        ll_stop_install();
+        status = ll_replay_main(replay, &why);
+    }
+    if (status != LL_OK)
+        (void)fprintf(stderr, "lifeline replay: %s: %s\n%s", ll_err_name(status), why.text,
+                      status == LL_ERR_USAGE ? "Try: lifeline replay --help\n" : "");
+    free(replay);
+    return ll_exit_code(status);
+}
