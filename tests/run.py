@@ -11,7 +11,7 @@ KIND   unit    a libcheck binary; every check in it counts
        lint    a command line of its own (quoted), such as "tools/lint.py"
        PATH of a unit, fuzz or bench item is inside the build directory that LL_BIN then names.
 
-Exit status of a test: 0 passed, 77 skipped (the last line that starts with SKIP is the reason), anything else,
+Exit status of a test: 0 passed, 77 skipped (the last line that starts with SKIP is the reason, else the last line), anything else,
 a signal or the time limit: failed. A check inside a unit test skips itself by printing a line "SKIP: reason".
 The first 20 lines of a test's source may hold a comment "serial" (run alone) or "limit 300 s" (five times that under
 a sanitizer).
@@ -142,7 +142,7 @@ def judge(test, status, output):
     skips = SKIP_LINE.findall(output)
     if status == SKIPPED_STATUS:
         test.skipped = 1
-        test.reasons = skips[-1:] or ["it gave no reason"]
+        test.reasons = skips[-1:] or output.strip().splitlines()[-1:] or ["it gave no reason"]
     elif status == 0 and test.kind == "unit":
         test.failed = bad
         test.skipped = min(len(skips), checks - bad)
