@@ -11,8 +11,8 @@ KIND   unit    a libcheck binary; every check in it counts
        lint    a command line of its own (quoted), such as "tools/lint.py"
        PATH of a unit, fuzz or bench item is inside the build directory that LL_BIN then names.
 
-Exit status of a test: 0 passed, 77 skipped (the last line that starts with SKIP is the reason), anything else,
-a signal or the time limit: failed. A check inside a unit test skips itself by printing a line "SKIP: reason".
+Exit status of a test: 0 passed; 77 skipped (the last line that starts with SKIP is the reason, else the last line);
+anything else, a signal or the time limit: failed. A check of a unit test skips itself by a line "SKIP: reason".
 The first 20 lines of a test's source may hold a comment "serial" (run alone) or "limit 300 s" (five times that under
 a sanitizer).
 The last line is always "N passed, N failed, N skipped"; the exit status is 0 only when something ran and
@@ -72,6 +72,7 @@ class Test:
         self.limit_s = args.limit or (int(limit.group(1)) if limit else LIMIT_S[kind])
         if re.search(r"-(address|thread|undefined)", self.build):
             self.limit_s *= SAN_SLOWDOWN
+            self.env["CK_TIMEOUT_MULTIPLIER"] = str(SAN_SLOWDOWN)
         self.log = os.path.join(args.log, re.sub(r"[^\w.-]+", "_", kind + "-" + self.name) + ".log")
         self.passed = self.failed = self.skipped = 0
         self.seconds = 0.0
@@ -79,7 +80,7 @@ class Test:
         self.why = ""
 
     def rerun(self):
-        words = ["%s=%s" % (key, os.path.relpath(value, ROOT)) for key, value in self.env.items()]
+        words = ["%s=%s" % (key, value.replace(ROOT + "/", "")) for key, value in self.env.items()]
         return " ".join(words + [shlex.quote(word) for word in self.command])
 
 
@@ -142,7 +143,7 @@ def judge(test, status, output):
     skips = SKIP_LINE.findall(output)
     if status == SKIPPED_STATUS:
         test.skipped = 1
-        test.reasons = skips[-1:] or ["it gave no reason"]
+        test.reasons = skips[-1:] or output.strip().splitlines()[-1:] or ["it gave no reason"]
     elif status == 0 and test.kind == "unit":
         test.failed = bad
         test.skipped = min(len(skips), checks - bad)

@@ -201,6 +201,8 @@ def rule_calls(source):
     if not source.is_c:
         return
     for found in re.finditer(r"(?<![\w.>])(%s)\s*\(" % "|".join(ANYWHERE), source.code):
+        if found.group(1) in ("system", "popen") and source.folder == "tests":
+            continue  # tests set up interfaces and run programs
         yield source.line_of(found.start()), "forbidden-call", "%s: %s" % (found.group(1), ANYWHERE[found.group(1)])
     if not source.is_library:
         return

@@ -57,6 +57,7 @@ int ll_why_set(struct ll_why *why, int code, const char *file, int line, const c
 /* Appends "; <context>" to a filled reason, as an error travels up. Truncates, never fails. */
 void ll_why_append(struct ll_why *why, const char *fmt, ...) LL_PRINTF(2, 3);
 
-#define LL_FAIL(why, code, ...) ll_why_set((why), (code), __FILE__, __LINE__, __VA_ARGS__)
+/* Fills `why` from here; the value is `code`, which the comma lets compilers and analysers see. */
+#define LL_FAIL(why, code, ...) ((void)ll_why_set((why), (code), __FILE__, __LINE__, __VA_ARGS__), (code))
 
 #endif
