@@ -115,7 +115,7 @@ static int ll_journal_read_through(const struct ll_journal *journal, struct ll_j
     ll_journal_reader_close(reader);
     if (rc != LL_ERR_SHORT)
         return rc;
-    if (position->last_event_id == 0 && position->segment_number > 1)
+    if (position->next_event_id == 0)
         return LL_FAIL(why, LL_ERR_CORRUPT,
                        "segment %06llu holds nothing and those before it are gone: the last event id is not "
                        "known; bring back the segment before it",

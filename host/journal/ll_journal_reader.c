@@ -230,6 +230,8 @@ static int ll_reader_look(struct ll_journal_reader *reader, enum ll_reader_sight
         return ll_reader_see(reader, sight, LL_SIGHT_WRONG, "the middle of a record without its head");
     if (!ll_reader_id_fits(reader, slot))
         return ll_reader_see(reader, sight, LL_SIGHT_WRONG, "another event id: events are missing before it");
+    if (slot->kind == LL_RECORD_KIND_SEAL && !ll_slot_starts_run(slot))
+        return ll_reader_see(reader, sight, LL_SIGHT_WRONG, "a seal that lacks its mark");
     if (slot->kind == LL_RECORD_KIND_SEAL)
         return ll_reader_see(reader, sight, LL_SIGHT_SEAL, "good");
     if (ll_slot_payload_bytes(slot) > LL_RECORD_PAYLOAD_BYTES_MAX)
@@ -490,6 +492,7 @@ int ll_journal_reader_next(struct ll_journal_reader *reader, struct ll_journal_r
 void ll_journal_reader_position(const struct ll_journal_reader *reader, struct ll_journal_position *position)
 {
     *position = reader->position;
+    position->next_event_id = reader->expected_event_id;
 }
 
 #define LL_READER_ENTER_TRIES 3
