@@ -7,7 +7,8 @@
 #include "host/journal/ll_journal_reader.h"
 
 #include <sched.h>
-#include <stdlib.h>
+
+#define LL_JOURNAL_PAGE_BYTES ((size_t)4096)
 
 static_assert(LL_JOURNAL_SEGMENT_BYTES_MIN > LL_SEGMENT_HEADER_BYTES + LL_RECORD_SLOTS_MAX * LL_SLOT_BYTES,
               "the longest record fits in an empty segment");
@@ -46,22 +47,30 @@ static int ll_journal_check_config(const struct ll_journal_config *config, struc
     return LL_OK;
 }
 
-/* Takes the memory: ring, run, zeros. */
-static int ll_journal_take_memory(struct ll_journal *journal, uint8_t **zeros, struct ll_why *why)
+/* Takes all memory the journal will ever have: the object itself, ring, run, zeros. */
+static int ll_journal_take_memory(struct ll_journal **journal, const struct ll_journal_config *config,
+                                  uint8_t **zeros, struct ll_why *why)
 {
-    const struct ll_journal_config *config = &journal->config;
+    struct ll_arena arena;
     size_t ring_bytes = ll_slot_ring_footprint_bytes(config->ring_slots);
     size_t run_bytes = (LL_JOURNAL_RUN_SLOTS_MAX + LL_RECORD_SLOTS_MAX) * LL_SLOT_BYTES;
-    int rc = ll_arena_init(&journal->arena, ring_bytes + run_bytes + LL_PREPARE_STEP_BYTES + 3 * 4096, why);
+    size_t object_bytes = ll_align_up(sizeof **journal, LL_JOURNAL_PAGE_BYTES);
+    int rc = ll_arena_init(
+        &arena, object_bytes + ring_bytes + run_bytes + LL_PREPARE_STEP_BYTES + LL_JOURNAL_PAGE_BYTES, why);
     if (rc != LL_OK)
         return rc;
-    ll_slot_ring_init(&journal->ring, ll_arena_alloc(&journal->arena, ring_bytes, 4096), config->ring_slots);
-    journal->writer.run = ll_arena_alloc(&journal->arena, run_bytes, 4096);
-    *zeros = ll_arena_alloc(&journal->arena, LL_PREPARE_STEP_BYTES, 4096);
-    ll_arena_seal(&journal->arena);
-    journal->writer.write_slots_max = config->write_slots_max;
+    struct ll_journal *made = ll_arena_alloc(&arena, object_bytes, LL_JOURNAL_PAGE_BYTES);
+    void *ring_slots = ll_arena_alloc(&arena, ring_bytes, LL_JOURNAL_PAGE_BYTES);
+    *zeros = ll_arena_alloc(&arena, LL_PREPARE_STEP_BYTES, LL_JOURNAL_PAGE_BYTES);
+    made->writer.run = ll_arena_alloc(&arena, run_bytes, LL_JOURNAL_PAGE_BYTES);
+    ll_arena_seal(&arena);
+    ll_slot_ring_init(&made->ring, ring_slots, config->ring_slots);
+    made->config = *config;
+    made->writer.write_slots_max = config->write_slots_max;
     if (config->write_slots_max == 0 || config->write_slots_max > LL_JOURNAL_RUN_SLOTS_MAX)
-        journal->writer.write_slots_max = LL_JOURNAL_RUN_SLOTS_MAX;
+        made->writer.write_slots_max = LL_JOURNAL_RUN_SLOTS_MAX;
+    made->arena = arena;
+    *journal = made;
     return LL_OK;
 }
 
@@ -115,7 +124,7 @@ static int ll_journal_read_through(const struct ll_journal *journal, struct ll_j
     ll_journal_reader_close(reader);
     if (rc != LL_ERR_SHORT)
         return rc;
-    if (position->last_event_id == 0 && position->segment_number > 1)
+    if (position->next_event_id == 0)
         return LL_FAIL(why, LL_ERR_CORRUPT,
                        "segment %06llu holds nothing and those before it are gone: the last event id is not "
                        "known; bring back the segment before it",
@@ -244,7 +253,7 @@ static int ll_journal_start_threads(struct ll_journal *journal, uint8_t *zeros, 
     return rc;
 }
 
-/* Gives back everything that is held; the threads first. */
+/* Gives back everything that is held, the object last; the threads first. */
 static void ll_journal_release(struct ll_journal *journal)
 {
     if (journal->writer_running) {
@@ -259,7 +268,8 @@ static void ll_journal_release(struct ll_journal *journal)
         journal->files->close(journal->files->context, journal->lock);
     if (journal->dir >= 0)
         journal->files->close(journal->files->context, journal->dir);
-    ll_arena_deinit(&journal->arena);
+    struct ll_arena arena = journal->arena; /* the object lies in it */
+    ll_arena_deinit(&arena);
 }
 
 int ll_journal_open(struct ll_journal **journal, const struct ll_journal_config *config,
@@ -271,19 +281,16 @@ int ll_journal_open(struct ll_journal **journal, const struct ll_journal_config 
     int rc = ll_journal_check_config(config, why);
     if (rc != LL_OK)
         return rc;
-    struct ll_journal *made = aligned_alloc(64, (sizeof *made + 63) & ~(size_t)63);
-    if (made == NULL)
-        return LL_FAIL(why, LL_ERR_NO_MEMORY, "no memory for a journal; free some and try again");
-    memset(made, 0, sizeof *made);
-    made->config = *config;
+    struct ll_journal *made;
+    rc = ll_journal_take_memory(&made, config, &zeros, why);
+    if (rc != LL_OK)
+        return rc;
     made->files = config->files != NULL ? config->files : ll_journal_files_real();
     made->dir = -1;
     made->lock = -1;
     made->writer.file = -1;
     made->fences_for_producer = ll_journal_fence_init();
-    rc = ll_journal_take_memory(made, &zeros, why);
-    if (rc == LL_OK)
-        rc = ll_journal_enter_dir(made, why);
+    rc = ll_journal_enter_dir(made, why);
     if (rc == LL_OK)
         rc = ll_journal_recover_or_begin(made, zeros, recovery, why);
     if (rc == LL_OK)
@@ -294,7 +301,6 @@ int ll_journal_open(struct ll_journal **journal, const struct ll_journal_config 
     }
     ll_why_append(why, "journal %s", config->dir);
     ll_journal_release(made);
-    free(made);
     return rc;
 }
 
@@ -353,6 +359,5 @@ int ll_journal_close(struct ll_journal *journal, struct ll_why *why)
     journal->writer_running = false;
     int status = ll_journal_status(journal, why);
     ll_journal_release(journal);
-    free(journal);
     return status;
 }

@@ -9,7 +9,6 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LL_FILES_PATH_BYTES 4096
@@ -191,12 +190,10 @@ static uint64_t ll_files_random_u64(void *context)
 {
     (void)context;
     uint64_t value = 0;
-    if (getrandom(&value, sizeof value, GRND_NONBLOCK) == (ssize_t)sizeof value)
-        return value;
-    /* Early at boot: the salt only has to differ from that of older journals on the same blocks. */
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return ((uint64_t)now.tv_sec << 32) ^ (uint64_t)now.tv_nsec;
+    /* Eight bytes come whole or, before the system has gathered randomness, after a wait. */
+    while (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value)
+        ;
+    return value;
 }
 
 const struct ll_journal_files *ll_journal_files_real(void)

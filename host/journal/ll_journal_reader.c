@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/journal/ll_journal_reader.h"
 
+#include "host/base/ll_arena.h"
 #include "host/base/ll_assert.h"
 #include "host/journal/ll_journal_files.h"
 #include "host/journal/ll_journal_list.h"
 #include "host/journal/ll_journal_segment.h"
-
-#include <stdlib.h>
 
 /* The window on the segment: small when following (a poll costs little), large when reading on. */
 #define LL_READER_WINDOW_SLOTS_MIN 128u
@@ -26,6 +25,7 @@ enum ll_reader_sight {
 
 struct ll_journal_reader {
     const struct ll_journal_files *files;
+    struct ll_arena arena;
     int dir;
     int file; /* -1 until the first segment is open */
     struct ll_journal_list list;
@@ -230,6 +230,8 @@ static int ll_reader_look(struct ll_journal_reader *reader, enum ll_reader_sight
         return ll_reader_see(reader, sight, LL_SIGHT_WRONG, "the middle of a record without its head");
     if (!ll_reader_id_fits(reader, slot))
         return ll_reader_see(reader, sight, LL_SIGHT_WRONG, "another event id: events are missing before it");
+    if (slot->kind == LL_RECORD_KIND_SEAL && !ll_slot_starts_run(slot))
+        return ll_reader_see(reader, sight, LL_SIGHT_WRONG, "a seal that lacks its mark");
     if (slot->kind == LL_RECORD_KIND_SEAL)
         return ll_reader_see(reader, sight, LL_SIGHT_SEAL, "good");
     if (ll_slot_payload_bytes(slot) > LL_RECORD_PAYLOAD_BYTES_MAX)
@@ -345,7 +347,7 @@ static int ll_reader_renamed(struct ll_why *why)
 static int ll_reader_judge_fully(struct ll_journal_reader *reader, struct ll_why *why)
 {
     struct ll_reader_rest rest;
-    enum ll_reader_sight sight;
+    enum ll_reader_sight sight = LL_SIGHT_END;
     size_t later;
     int rc = ll_reader_refresh_list(reader, why);
     if (rc == LL_OK)
@@ -381,7 +383,7 @@ static int ll_reader_judge_fully(struct ll_journal_reader *reader, struct ll_why
 
 static int ll_reader_judge(struct ll_journal_reader *reader, struct ll_why *why)
 {
-    enum ll_reader_sight sight;
+    enum ll_reader_sight sight = LL_SIGHT_END;
     size_t later;
     int rc = LL_OK;
     if (!reader->follows)
@@ -442,7 +444,7 @@ static int ll_reader_take(struct ll_journal_reader *reader, struct ll_journal_re
 {
     struct ll_journal_position *position = &reader->position;
     for (;;) {
-        enum ll_reader_sight sight;
+        enum ll_reader_sight sight = LL_SIGHT_END;
         int rc = ll_reader_look(reader, &sight, why);
         if (rc != LL_OK)
             return rc;
@@ -490,6 +492,7 @@ int ll_journal_reader_next(struct ll_journal_reader *reader, struct ll_journal_r
 void ll_journal_reader_position(const struct ll_journal_reader *reader, struct ll_journal_position *position)
 {
     *position = reader->position;
+    position->next_event_id = reader->expected_event_id;
 }
 
 #define LL_READER_ENTER_TRIES 3
@@ -517,14 +520,16 @@ int ll_journal_reader_open_files(struct ll_journal_reader **reader, const char *
                                  const struct ll_journal_files *files, struct ll_why *why)
 {
     *reader = NULL;
-    struct ll_journal_reader *made = aligned_alloc(64, (sizeof *made + 63) & ~(size_t)63);
-    if (made == NULL)
-        return LL_FAIL(why, LL_ERR_NO_MEMORY, "no memory for a journal reader; free some and try again");
-    memset(made, 0, sizeof *made);
+    struct ll_arena arena;
+    int rc = ll_arena_init(&arena, sizeof **reader, why);
+    if (rc != LL_OK)
+        return rc;
+    struct ll_journal_reader *made = ll_arena_alloc(&arena, sizeof **reader, 64);
+    made->arena = arena;
     made->files = files != NULL ? files : ll_journal_files_real();
     made->dir = -1;
     made->file = -1;
-    int rc = made->files->dir_open(made->files->context, dir, false, &made->dir, why);
+    rc = made->files->dir_open(made->files->context, dir, false, &made->dir, why);
     if (rc == LL_OK)
         rc = ll_reader_enter_first(made, dir, why);
     if (rc == LL_OK)
@@ -548,7 +553,8 @@ void ll_journal_reader_close(struct ll_journal_reader *reader)
     if (reader->dir >= 0)
         reader->files->close(reader->files->context, reader->dir);
     ll_journal_list_free(&reader->list);
-    free(reader);
+    struct ll_arena arena = reader->arena; /* the object lies in it */
+    ll_arena_deinit(&arena);
 }
 
 #define LL_VERIFY_RECORDS_PER_CALL 4096u
@@ -563,6 +569,7 @@ int ll_journal_verify(const char *dir, struct ll_journal_report *report,
     int rc = ll_journal_reader_open(&reader, dir, why);
     if (rc != LL_OK)
         return rc;
+    LL_ASSERT(reader != NULL);
     uint64_t first_number = reader->segment.number;
     uint64_t total_bytes = reader->list.count * reader->segment.segment_bytes;
     do {

@@ -70,6 +70,7 @@ struct ll_journal_position {
     uint64_t slots; /* of records */
     uint64_t first_event_id;
     uint64_t last_event_id;
+    uint64_t next_event_id; /* 0 = not known: the first segments are gone and no record was read */
 };
 
 void ll_journal_reader_position(const struct ll_journal_reader *reader, struct ll_journal_position *position);
