@@ -3,15 +3,49 @@
 
 #include "host/base/ll_assert.h"
 
+#include <errno.h>
 #include <string.h>
+#include <time.h>
+
+/* How far zeroing has to be when the segment in use is so full. */
+static uint32_t ll_preparer_due_permille(uint32_t used_permille)
+{
+    if (used_permille <= 250)
+        return 0;
+    return used_permille >= 750 ? 1000 : (used_permille - 250) * 2;
+}
+
+/* Waits until the next step may be done; false when there is no more need for it. */
+static bool ll_preparer_pace(struct ll_preparer *preparer, uint32_t zeroed_permille)
+{
+    (void)pthread_mutex_lock(&preparer->mutex);
+    for (;;) {
+        uint32_t used = atomic_load_explicit(&preparer->used_permille, memory_order_relaxed);
+        if (preparer->stopping || preparer->hurry || zeroed_permille < ll_preparer_due_permille(used))
+            break;
+        struct timespec until;
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += LL_PREPARE_REST_NS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        uint64_t writes = atomic_load_explicit(&preparer->writes, memory_order_relaxed);
+        int waited = pthread_cond_timedwait(&preparer->changed, &preparer->mutex, &until);
+        if (waited == ETIMEDOUT && writes == atomic_load_explicit(&preparer->writes, memory_order_relaxed))
+            break;
+    }
+    bool needed = !preparer->stopping;
+    (void)pthread_mutex_unlock(&preparer->mutex);
+    return needed;
+}
 
 static int ll_prepare_zero(const struct ll_prepared *next, const struct ll_journal_files *files,
-                           const uint8_t *zeros, const atomic_bool *stopping, struct ll_why *why)
+                           const uint8_t *zeros, struct ll_preparer *preparer, struct ll_why *why)
 {
-    for (uint64_t at = 0; at < next->segment.segment_bytes;) {
-        uint64_t left_bytes = next->segment.segment_bytes - at;
+    uint64_t segment_bytes = next->segment.segment_bytes;
+    for (uint64_t at = 0; at < segment_bytes;) {
+        uint64_t left_bytes = segment_bytes - at;
         size_t step_bytes = left_bytes < LL_PREPARE_STEP_BYTES ? (size_t)left_bytes : LL_PREPARE_STEP_BYTES;
-        if (stopping != NULL && atomic_load_explicit(stopping, memory_order_relaxed))
+        if (preparer != NULL && !ll_preparer_pace(preparer, (uint32_t)(at * 1000 / segment_bytes)))
             return LL_FAIL(why, LL_ERR_STOPPED, "the journal closes");
         int rc = files->write(files->context, next->file, zeros, step_bytes, at, why);
         if (rc == LL_OK)
@@ -24,7 +58,7 @@ static int ll_prepare_zero(const struct ll_prepared *next, const struct ll_journ
 }
 
 int ll_prepare(struct ll_prepared *next, const struct ll_journal_files *files, int dir, uint8_t *zeros,
-               const atomic_bool *stopping, struct ll_why *why)
+               struct ll_preparer *preparer, struct ll_why *why)
 {
     char name[LL_SEGMENT_NAME_BYTES];
     ll_segment_name(name, next->day, next->segment.number);
@@ -34,7 +68,7 @@ int ll_prepare(struct ll_prepared *next, const struct ll_journal_files *files, i
         ll_why_append(why, "while making segment %s", name);
         return rc;
     }
-    rc = ll_prepare_zero(next, files, zeros, stopping, why);
+    rc = ll_prepare_zero(next, files, zeros, preparer, why);
     if (rc == LL_OK) {
         ll_segment_header_encode(&next->segment, zeros);
         rc = files->write(files->context, next->file, zeros, LL_SEGMENT_HEADER_BYTES, 0, why);
@@ -60,7 +94,7 @@ static void *ll_preparer_main(void *argument)
 {
     struct ll_preparer *preparer = argument;
     (void)pthread_mutex_lock(&preparer->mutex);
-    while (!atomic_load_explicit(&preparer->stopping, memory_order_relaxed)) {
+    while (!preparer->stopping) {
         if (preparer->state != LL_PREPARER_WANTED) {
             (void)pthread_cond_wait(&preparer->changed, &preparer->mutex);
             continue;
@@ -68,8 +102,7 @@ static void *ll_preparer_main(void *argument)
         struct ll_prepared next = preparer->next;
         struct ll_why why = {0};
         (void)pthread_mutex_unlock(&preparer->mutex);
-        int rc =
-            ll_prepare(&next, preparer->files, preparer->dir, preparer->zeros, &preparer->stopping, &why);
+        int rc = ll_prepare(&next, preparer->files, preparer->dir, preparer->zeros, preparer, &why);
         (void)pthread_mutex_lock(&preparer->mutex);
         preparer->next = next;
         preparer->why = why;
@@ -91,7 +124,11 @@ int ll_preparer_start(struct ll_preparer *preparer, const struct ll_journal_file
     preparer->next.file = -1;
     preparer->state = LL_PREPARER_IDLE;
     (void)pthread_mutex_init(&preparer->mutex, NULL);
-    (void)pthread_cond_init(&preparer->changed, NULL);
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&preparer->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
     if (pthread_create(&preparer->thread, NULL, ll_preparer_main, preparer) != 0) {
         (void)pthread_cond_destroy(&preparer->changed);
         (void)pthread_mutex_destroy(&preparer->mutex);
@@ -108,7 +145,7 @@ void ll_preparer_stop(struct ll_preparer *preparer)
     if (!preparer->running)
         return;
     (void)pthread_mutex_lock(&preparer->mutex);
-    atomic_store_explicit(&preparer->stopping, true, memory_order_relaxed);
+    preparer->stopping = true;
     (void)pthread_cond_broadcast(&preparer->changed);
     (void)pthread_mutex_unlock(&preparer->mutex);
     (void)pthread_join(preparer->thread, NULL);
@@ -136,8 +173,11 @@ int ll_preparer_take(struct ll_preparer *preparer, struct ll_prepared *next, str
     int rc = LL_OK;
     (void)pthread_mutex_lock(&preparer->mutex);
     LL_ASSERT(preparer->state != LL_PREPARER_IDLE);
+    preparer->hurry = true;
+    (void)pthread_cond_broadcast(&preparer->changed);
     while (preparer->state == LL_PREPARER_WANTED)
         (void)pthread_cond_wait(&preparer->changed, &preparer->mutex);
+    preparer->hurry = false;
     if (preparer->state == LL_PREPARER_READY) {
         *next = preparer->next;
         preparer->state = LL_PREPARER_IDLE;

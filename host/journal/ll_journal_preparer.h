@@ -2,13 +2,15 @@
 /*
  * Makes segment files: the first one at open, each next one ahead of its use, on a thread of its own.
  *
- * Shape    start -> want (what comes next) -> take (hands it over, waits when it is not ready) -> want
- *          ... -> stop. A file is made under a temporary name, filled with zeros and synced in small
- *          steps (so that the writer's syncs never queue behind a large one), gets its header, and only
- *          then its name.
+ * Shape    start -> want (what comes next) -> take (hands it over, waits when it is not ready) -> want ...
+ *          -> stop. A file is made under a temporary name, filled with zeros and synced step by step, gets its
+ *          header, and only then its name.
+ *          Zeroing disturbs the writer's syncs, and the disk has to do it some time. So a step is done when the
+ *          writer rests, or when the segment in use fills up and the rest of the zeroing has to keep pace (it
+ *          begins at a quarter and is done at three quarters), or when the writer waits for it.
  * Units    bytes; days since 1970-01-01.
  * Errors   take returns what preparing failed with; it is not tried again. The temporary file is removed.
- * Threads  want, take: the writer. start, stop: the owner, while no writer runs.
+ * Threads  want, take, progress: the writer. start, stop: the owner, while no writer runs.
  */
 #ifndef LL_HOST_JOURNAL_JOURNAL_PREPARER_H
 #define LL_HOST_JOURNAL_JOURNAL_PREPARER_H
@@ -23,6 +25,7 @@
 #include <stdint.h>
 
 #define LL_PREPARE_STEP_BYTES ((size_t)256 << 10)
+#define LL_PREPARE_REST_NS    ((long)1000 * 1000) /* a writer that wrote nothing for so long rests */
 
 /* A segment ready to be written to. */
 struct ll_prepared {
@@ -43,7 +46,10 @@ struct ll_preparer { /* private */
     enum ll_preparer_state state; /* under the mutex, as all below */
     struct ll_prepared next;
     struct ll_why why;
-    atomic_bool stopping;
+    bool hurry; /* the writer waits */
+    bool stopping;
+    _Atomic uint64_t writes;        /* the writer's progress: how often it wrote, */
+    _Atomic uint32_t used_permille; /* and how much of the segment in use is full */
     bool running;
 };
 
@@ -55,9 +61,15 @@ void ll_preparer_want(struct ll_preparer *preparer, const struct ll_segment *seg
 LL_MUST_CHECK int ll_preparer_take(struct ll_preparer *preparer, struct ll_prepared *next,
                                    struct ll_why *why);
 
-/* The work itself, also for the first segment. `stopping`, when not NULL, ends it early with LL_ERR_STOPPED.
- */
+/* The writer wrote, and the segment in use is so full. Two plain stores. */
+static inline void ll_preparer_progress(struct ll_preparer *preparer, uint64_t writes, uint32_t used_permille)
+{
+    atomic_store_explicit(&preparer->writes, writes, memory_order_relaxed);
+    atomic_store_explicit(&preparer->used_permille, used_permille, memory_order_relaxed);
+}
+
+/* The work itself, also for the first segment: then `preparer` is NULL and nothing is waited for. */
 LL_MUST_CHECK int ll_prepare(struct ll_prepared *next, const struct ll_journal_files *files, int dir,
-                             uint8_t *zeros, const atomic_bool *stopping, struct ll_why *why);
+                             uint8_t *zeros, struct ll_preparer *preparer, struct ll_why *why);
 
 #endif

@@ -44,6 +44,10 @@ void ll_journal_want_next(struct ll_journal *journal)
     next.number++;
     next.segment_bytes = journal->config.segment_bytes;
     next.run_align_bytes = journal->config.run_align_bytes;
+    uint64_t used_permille = journal->writer.slot_index * 1000 / ll_segment_slots(&journal->writer.segment);
+    ll_preparer_progress(&journal->preparer,
+                         atomic_load_explicit(&journal->counters.writes, memory_order_relaxed),
+                         (uint32_t)used_permille);
     ll_preparer_want(&journal->preparer, &next, journal->writer.day);
 }
 
@@ -208,7 +212,10 @@ static int ll_writer_commit(struct ll_journal *journal, uint64_t run_slots, stru
         ll_why_append(why, "segment %06llu, offset %llu", (unsigned long long)writer->segment.number,
                       (unsigned long long)ll_segment_offset(start));
     if (rc == LL_OK) {
+        uint64_t writes = atomic_load_explicit(&journal->counters.writes, memory_order_relaxed);
+        uint64_t used_permille = (start + run_slots) * 1000 / ll_segment_slots(&writer->segment);
         writer->slot_index = start + run_slots;
+        ll_preparer_progress(&journal->preparer, writes, (uint32_t)used_permille);
         ll_writer_count(&journal->counters.slots_durable, run_slots);
     }
     return rc;
