@@ -67,7 +67,7 @@ static const struct shape shapes[] = {
     {"leaves run out",            3000,  400, PRICE_WIDE,   REF_COUNTED,   TAKE_RANDOM, TABLES(512, 200, 3, 100, 2), FULL_LEVELS, 1},
     {"inner nodes run out",       5000, 1200, PRICE_UP,     REF_COUNTED,   TAKE_COMB,   TABLES(2048, 600, 500, 2, 1), FULL_LEVELS, 2},
     {"no pool at all",            2500,  300, PRICE_WIDE,   REF_RANDOM,    TAKE_RANDOM, TABLES(256, 99, 0, 0, 3), FULL_LEVELS, 1},
-    {"everything runs out",       3000,  400, PRICE_WIDE,   REF_RANDOM,    TAKE_NEWEST, TABLES(32, 25, 2, 1, 2), FULL_ORDERS | FULL_LEVELS, 1},
+    {"everything runs out",       3000,  400, PRICE_WIDE,   REF_RANDOM,    TAKE_NEWEST, TABLES(16, 9, 1, 1, 1), FULL_ORDERS | FULL_LEVELS, 1},
     {"pool near the batch limit", 4000, 1000, PRICE_WIDE,   REF_COUNTED,   TAKE_RANDOM, TABLES(1024, 300, 70, 390, 1), FULL_NEVER, 2},
     {"height 3",                  9000, 4400, PRICE_UP,     REF_COUNTED,   TAKE_OLDEST, TABLES(4096, 900, 2000, 900, 1), FULL_NEVER, 3},
     {"height 3, random drain",    9000, 4400, PRICE_DOWN,   REF_COUNTED,   TAKE_RANDOM, TABLES(4096, 900, 2000, 900, 1), FULL_NEVER, 3},
