@@ -5,6 +5,7 @@
 #include "host/base/ll_assert.h"
 #include "host/base/ll_bytes.h"
 #include "host/base/ll_prng.h"
+#include "host/exchange/ll_symbol_name.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -104,22 +105,6 @@ size_t ll_feed_sim_footprint_bytes(const struct ll_feed_sim_config *config)
            align_up(config->live_orders_target * sizeof(struct ll_feed_sim_order));
 }
 
-/* A, B, … Z, AA, AB, …: at most four letters for 65,535 symbols. */
-static uint64_t stock_of(uint32_t index)
-{
-    char text[LL_ITCH50_SYMBOL_BYTES];
-    char letters[LL_ITCH50_SYMBOL_BYTES];
-    uint32_t count = 0;
-    for (uint32_t rest = index + 1; rest > 0; rest = (rest - 1) / 26)
-        letters[count++] = (char)('A' + (rest - 1) % 26);
-    memset(text, ' ', sizeof text);
-    for (uint32_t i = 0; i < count; i++)
-        text[i] = letters[count - 1 - i];
-    uint64_t stock;
-    memcpy(&stock, text, sizeof stock);
-    return stock;
-}
-
 /* Zipf with a blunted head: the share of rank r is 1/(r + 8), so the busiest of 2,000 names has 2 %. */
 static uint64_t weight_of_rank(uint32_t rank)
 {
@@ -196,7 +181,7 @@ static void symbols_init(struct ll_feed_sim *sim)
         uint32_t cents = UINT32_C(200) << ll_prng_below(&sim->prng, 8);
         cents += ll_prng_below(&sim->prng, cents);
         sim->symbols[index].mid = cents * TICK;
-        sim->symbols[index].stock = stock_of(index);
+        sim->symbols[index].stock = ll_symbol_name(index);
         sim->symbols[index].rises = index & 1;
         memset(sim->symbols[index].near_count, 0, sizeof sim->symbols[index].near_count);
     }
