@@ -11,6 +11,7 @@
 #include "hls/ll_book.h"
 #include "host/base/ll_prng.h"
 #include "tests/model/ll_book_pair.h"
+#include "tests/model/ll_other_kernels.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -48,6 +49,13 @@ struct shape {
         .inner_pool_count = (inners), .book_count = (books)                                   \
     }
 
+/* The kernel with lower limits, so that they are reached. */
+#define LOW(buckets, overflow, leaves, inners)                                            \
+    {                                                                                     \
+        .kernel = ll_low_kernel, .bucket_count = (buckets), .overflow_count = (overflow), \
+        .leaf_pool_count = (leaves), .inner_pool_count = (inners), .book_count = 1        \
+    }
+
 /* clang-format off */
 static const struct shape shapes[] = {
     {"deep levels",               2000,    0, PRICE_TINY,   REF_COUNTED,   TAKE_RANDOM, ROOMY(1), FULL_NEVER, 1},
@@ -71,6 +79,8 @@ static const struct shape shapes[] = {
     {"pool near the batch limit", 4000, 1000, PRICE_WIDE,   REF_COUNTED,   TAKE_RANDOM, TABLES(1024, 300, 70, 390, 1), FULL_NEVER, 2},
     {"height 3",                  9000, 4400, PRICE_UP,     REF_COUNTED,   TAKE_OLDEST, TABLES(4096, 900, 2000, 900, 1), FULL_NEVER, 3},
     {"height 3, random drain",    9000, 4400, PRICE_DOWN,   REF_COUNTED,   TAKE_RANDOM, TABLES(4096, 900, 2000, 900, 1), FULL_NEVER, 3},
+    {"the height limit",          9000, 4400, PRICE_UP,     REF_COUNTED,   TAKE_RANDOM, LOW(4096, 900, 900, 900), FULL_LEVELS, 2},
+    {"a short chain",             2500,  300, PRICE_TINY,   REF_RANDOM,    TAKE_RANDOM, LOW(16, 16, 200, 80), FULL_ORDERS, 1},
 };
 /* clang-format on */
 
@@ -335,6 +345,8 @@ static void run_seed(uint64_t seed, struct reach *reach)
     uint32_t odd_batch = 2 + ll_prng_below(&script.prng, LL_BATCH_MAX - 2);
     run_batched(&script, &config, seed, 1, 1, &hashes[0]);
     run_batched(&script, &config, seed, MESSAGES_MAX, LL_BATCH_MAX, &hashes[1]);
+    if (config.kernel == NULL) /* the text as a hardware compiler reads it: no AVX, no prefetch */
+        config.kernel = ll_plain_kernel;
     run_batched(&script, &config, seed, MESSAGES_MAX, odd_batch, &hashes[2]);
     run_batched(&script, &config, seed, 0, 0, &hashes[3]);
     for (int i = 1; i < 4; i++)
