@@ -119,6 +119,7 @@ LL_FN_HOT void ll_book_batch(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update *u
 {
     struct ll_change changes[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
     u32 done = 0;
+    batch = batch - 1u < LL_BATCH_MAX ? batch : LL_BATCH_MAX; /* 0 would never end, more would not fit */
     while (done < count) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         u32 scarce = (u32)(control->leaf_free_count < LL_BATCH_MAX) |

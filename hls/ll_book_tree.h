@@ -299,7 +299,7 @@ LL_FN void ll_tree_insert_child(LL_GLOBAL struct ll_book_control *control, LL_GL
             ll_inner_insert(&inners[node], at, low, child);
             return;
         }
-        u32 half = LL_INNER_WAYS / 2u + 1u;
+        u32 kept = LL_INNER_WAYS / 2u + 1u; /* (`half` is a type in OpenCL C) */
         if (h == 0) { /* the root keeps its place: its children go one floor down, and it gets two new ones */
             u32 left = ll_inner_alloc(control, inners);
             inners[left] = inners[node];
@@ -310,12 +310,12 @@ LL_FN void ll_tree_insert_child(LL_GLOBAL struct ll_book_control *control, LL_GL
             node = left;
         }
         u32 right = ll_inner_alloc(control, inners);
-        u32 right_low = inners[node].low[half];
-        ll_inner_move_tail(inners, node, right, half);
-        if (at <= half)
+        u32 right_low = inners[node].low[kept];
+        ll_inner_move_tail(inners, node, right, kept);
+        if (at <= kept)
             ll_inner_insert(&inners[node], at, low, child);
         else
-            ll_inner_insert(&inners[right], at - half, low, child);
+            ll_inner_insert(&inners[right], at - kept, low, child);
         low = right_low;
         child = right;
         if (h == 0)

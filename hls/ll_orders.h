@@ -370,8 +370,9 @@ LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control,
     if (LL_RARE(rare != 0)) {
         struct ll_outcome outcome = ll_order_step_rare(control, buckets, update, bucket, changes);
         ll_match_answer(result, update, outcome.match, control->epoch);
-        if (outcome.change_count == 0) {
-            u32 no_book = (u32)(outcome.match.book_side >> 1 >= control->book_count);
+        if (outcome.change_count == 0) { /* about no order: `book` is what the message says, all 32 bits */
+            u32 no_book = (u32)(update.book >= control->book_count);
+            result->book = update.book;
             outcome.match.book_side = ll_select32(no_book, 0, outcome.match.book_side);
             changes[0] = ll_match_change(outcome.match, LL_CHANGE_NONE | no_book * LL_CHANGE_NO_BOOK);
             outcome.change_count = 1;

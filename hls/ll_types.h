@@ -21,9 +21,13 @@ typedef ulong u64;
 #define LL_FN          static inline
 #define LL_FN_HOT      static inline
 #define LL_FN_RARE     static inline
-#define LL_PREFETCH(p) ((void)0)
+#define LL_PREFETCH(p) ((void)(p))
+#define LL_RARE(x)     (x)
+#if defined(__clang__)
+#define LL_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#else
 #define LL_STATIC_ASSERT(condition, text)
-#define LL_RARE(x) (x)
+#endif
 
 #else
 
@@ -33,13 +37,17 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 #define LL_GLOBAL
-#define LL_CONST                          static const
-#define LL_FN                             static inline
+#define LL_CONST static const
+#define LL_FN    static inline
+#if defined(__cplusplus)
+#define LL_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#else
 #define LL_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#endif
 #if defined(__SYNTHESIS__)
 #define LL_FN_HOT      static inline
 #define LL_FN_RARE     static inline
-#define LL_PREFETCH(p) ((void)0)
+#define LL_PREFETCH(p) ((void)(p))
 #define LL_RARE(x)     (x)
 #else
 /* What every message runs through is one piece of code; what few run through stays out of its way. */
