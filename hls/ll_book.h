@@ -4,17 +4,19 @@
  *
  * Shape    ll_book_reset once, then ll_book_batch. A batch is worked in stages:
  *
- *            updates -> hash -> orders (ll_orders.h) -> changes -> locate the leaf -> levels (ll_levels.h) ->
- * results
+ *            updates -> hash -> orders (ll_orders.h) -> changes -> locate the leaf -> levels (ll_levels.h) -> results
  *
- *          Orders and levels are matched strictly in arrival order; the results are those of handling one
- * message after the other. On a CPU each stage fetches ahead what the next one touches, so that a batch waits
- * for memory a few times and not some times per message; in hardware the stages are the dataflow processes,
- * with the order table and the level table in memories of their own. An order is taken before its level is
- * known to find room, so a batch runs in stages only while no level can be refused (free nodes for every
- * message); otherwise one message at a time, with the same results. Work per message is bounded: LL_CHAIN_MAX
- * buckets per reference, LL_TREE_HEIGHT_MAX inner nodes per level, LL_CHANGES_PER_MESSAGE levels. Units    as
- * in ll_records.h and ll_book_types.h. Errors   verdicts, see ll_orders.h. Threads  one owner of the memory.
+ *          Orders and levels are matched strictly in arrival order; the results are those of handling one message after
+ *          the other. On a CPU each stage fetches ahead what the next one touches, so that a batch waits for
+ *          memory a few times and not some times per message; in hardware the stages are the dataflow processes, with the
+ *          order table and the level table in memories of their own.
+ *          An order is taken before its level is known to find room, so a batch runs in stages only while no level can
+ *          be refused (free nodes for every message); otherwise one message at a time, with the same results.
+ *          Work per message is bounded: LL_CHAIN_MAX buckets per reference, LL_TREE_HEIGHT_MAX inner nodes per level,
+ *          LL_CHANGES_PER_MESSAGE levels.
+ * Units    as in ll_records.h and ll_book_types.h.
+ * Errors   verdicts, see ll_orders.h.
+ * Threads  one owner of the memory.
  */
 #ifndef LL_HLS_BOOK_H
 #define LL_HLS_BOOK_H

@@ -2,13 +2,15 @@
 /*
  * Price levels of one side of one book: a B+ tree with unsorted leaves.
  *
- * Shape    Down the tree: one compare over 14 lanes per inner node (nearly always one, at most
- * LL_TREE_HEIGHT_MAX), one compare over 31 lanes in the leaf, no branch that depends on the price. Splits,
- * merges and removals of leaves are rare and walk the same path; an emptied node is freed at once, a leaf
- * that shrinks merges with a neighbour. A side always has a leaf, its own from the start, so that an empty
- * side is no special case. Nothing scans: the next best price after the best level is gone is a minimum over
- * one leaf. Units    keys as in ll_book_types.h. Errors   no free node, or the height limit: the insert
- * changes nothing and says so. Threads  one owner.
+ * Shape    Down the tree: one compare over 14 lanes per inner node (nearly always one, at most LL_TREE_HEIGHT_MAX),
+ *          one compare over 31 lanes in the leaf, no branch that depends on the price. Splits, merges and removals of
+ *          leaves are rare and walk the same path; an emptied node is freed at once, a leaf that shrinks merges with
+ *          a neighbour.
+ *          A side always has a leaf, its own from the start, so that an empty side is no special case.
+ *          Nothing scans: the next best price after the best level is gone is a minimum over one leaf.
+ * Units    keys as in ll_book_types.h.
+ * Errors   no free node, or the height limit: the insert changes nothing and says so.
+ * Threads  one owner.
  */
 #ifndef LL_HLS_BOOK_TREE_H
 #define LL_HLS_BOOK_TREE_H

@@ -5,19 +5,20 @@
  * Shape    order reference -> bucket (hash, 3 orders to a 64-byte line, overflow buckets chained behind it)
  *          book -> two sides -> a B+ tree of price levels, best first
  *
- *            bucket       3 x {ref, shares, price, book and side} + link     one line; a lookup usually
- * touches one side         level count, height, best level                    two sides of a book share a
- * line inner        15 lower bounds + count, 15 children               two lines; the root of side s is inner
- * s, so its address is known without a load leaf         31 keys + a mask of the used ones two lines,
- * compared all at once leaf_levels  31 x {quantity, orders}                            the line of one level
- * is touched
+ *            bucket       3 x {ref, shares, price, book and side} + link     one line; a lookup usually touches one
+ *            side         level count, height, best level                    two sides of a book share a line
+ *            inner        15 lower bounds + count, 15 children               two lines; the root of side s is inner s,
+ *                                                                            so its address is known without a load
+ *            leaf         31 keys + a mask of the used ones                  two lines, compared all at once
+ *            leaf_levels  31 x {quantity, orders}                            the line of one level is touched
  *
  *          A key is a price so turned that smaller is better on both sides: sell = price, buy = ~price.
- *          Keys inside a leaf are in no order: an insert writes one key and one level and shifts nothing; the
- * best of a leaf is a minimum over 31 lanes. Leaves are ordered by the inner nodes above them. A side of up
- * to some hundreds of levels is a root and its leaves (height 1); a larger one grows upwards. Units    prices
- * in ticks, quantities in shares, indices count from 0, LL_NODE_NONE = no node. Errors   none here. Threads
- * one kernel owns all of it.
+ *          Keys inside a leaf are in no order: an insert writes one key and one level and shifts nothing; the best of a
+ *          leaf is a minimum over 31 lanes. Leaves are ordered by the inner nodes above them. A side of up to some
+ *          hundreds of levels is a root and its leaves (height 1); a larger one grows upwards.
+ * Units    prices in ticks, quantities in shares, indices count from 0, LL_NODE_NONE = no node.
+ * Errors   none here.
+ * Threads  one kernel owns all of it.
  */
 #ifndef LL_HLS_BOOK_TYPES_H
 #define LL_HLS_BOOK_TYPES_H

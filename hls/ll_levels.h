@@ -2,9 +2,11 @@
 /*
  * Price levels: what the changes of orders do to them, and the best bid and offer of every answer.
  *
- * Shape    ll_level_change: one change of one level, on one straight way for levels that grow, shrink, appear
- * and go. ll_level_answer: the book's half of an answer. Units    as in ll_book_types.h. Errors   no node
- * free: the change is not done, and nothing has changed. Threads  one owner of the memory.
+ * Shape    ll_level_change: one change of one level, on one straight way for levels that grow, shrink, appear and go.
+ *          ll_level_answer: the book's half of an answer.
+ * Units    as in ll_book_types.h.
+ * Errors   no node free: the change is not done, and nothing has changed.
+ * Threads  one owner of the memory.
  */
 #ifndef LL_HLS_LEVELS_H
 #define LL_HLS_LEVELS_H

@@ -2,15 +2,16 @@
 /*
  * The order table: exchange order reference -> resting order, and what a message does to it.
  *
- * Shape    A hash table of 64-byte buckets with three orders each. The home bucket nearly always answers;
- * behind it hangs a short chain of overflow buckets. Orders never move, so there is nothing to rehash and
- * nothing to wait for. Each message leaves its mark on the order here and becomes at most three changes of
- * price levels (ll_levels.h), in order: a replace is a level losing an order and a level gaining one. Units
- * as in ll_records.h and ll_book_types.h. Errors   verdicts: duplicate (the newer order takes the place of
- * the live one), unknown_id, overfill (all is taken), bad_input (quantity 0, no such side or operation),
- * table_full (the order is not taken; of a replace the old order is gone, since the exchange has ended it),
- * book_mismatch (applied to the order's own book). Threads  one owner of the memory. Source   order rules:
- * Nasdaq TotalView-ITCH 5.0, "Modify Order Messages"; defensive rules: docs/design.md.
+ * Shape    A hash table of 64-byte buckets with three orders each. The home bucket nearly always answers; behind it hangs a
+ *          short chain of overflow buckets. Orders never move, so there is nothing to rehash and nothing to wait for.
+ *          Each message leaves its mark on the order here and becomes at most three changes of price levels
+ *          (ll_levels.h), in order: a replace is a level losing an order and a level gaining one.
+ * Units    as in ll_records.h and ll_book_types.h.
+ * Errors   verdicts: duplicate (the newer order takes the place of the live one), unknown_id, overfill (all is
+ *          taken), bad_input (quantity 0, no such side or operation), table_full (the order is not taken; of a replace the
+ *          old order is gone, since the exchange has ended it), book_mismatch (applied to the order's own book).
+ * Threads  one owner of the memory.
+ * Source   order rules: Nasdaq TotalView-ITCH 5.0, "Modify Order Messages"; defensive rules: docs/design.md.
  */
 #ifndef LL_HLS_ORDERS_H
 #define LL_HLS_ORDERS_H

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What goes into the kernel and what comes out: one 64-byte update per provider message, one 64-byte result
- * each.
+ * What goes into the kernel and what comes out: one 64-byte update per provider message, one 64-byte result each.
  *
- * Shape    update  0 ref u64 | 8 new_ref u64 | 16 price u32 | 20 quantity u32 | 24 book u32 | 28 op u8 | 29
- * side u8 | 30 reserved u16 | 32 reserved u64[3] | 56 seq u64 result  0 verdict u8 | 1 op u8 | 2 flags u8 | 3
- * reserved u8 | 4 book u32 | 8 price u32 | 12 leaves u32 | 16 removed u32 | 20 epoch u32 | 24 bid_price u32 |
- * 28 ask_price u32 | 32 bid_quantity u64 | 40 ask_quantity u64 | 48 bid_orders u32 | 52 ask_orders u32 | 56
- * seq u64 The sequence number is in the last word, so that a slot whose last word has arrived is whole.
- * Little-endian. Units    price: the feed's integer ticks; quantity, leaves, removed: shares (lots of one);
- * seq: counts updates. Errors   a verdict per message; none is fatal. Threads  plain data.
+ * Shape    update  0 ref u64 | 8 new_ref u64 | 16 price u32 | 20 quantity u32 | 24 book u32 | 28 op u8 | 29 side u8 |
+ *                 30 reserved u16 | 32 reserved u64[3] | 56 seq u64
+ *          result  0 verdict u8 | 1 op u8 | 2 flags u8 | 3 reserved u8 | 4 book u32 | 8 price u32 | 12 leaves u32 |
+ *                 16 removed u32 | 20 epoch u32 | 24 bid_price u32 | 28 ask_price u32 | 32 bid_quantity u64 |
+ *                 40 ask_quantity u64 | 48 bid_orders u32 | 52 ask_orders u32 | 56 seq u64
+ *          The sequence number is in the last word, so that a slot whose last word has arrived is whole. Little-endian.
+ * Units    price: the feed's integer ticks; quantity, leaves, removed: shares (lots of one); seq: counts updates.
+ * Errors   a verdict per message; none is fatal.
+ * Threads  plain data.
  */
 #ifndef LL_HLS_RECORDS_H
 #define LL_HLS_RECORDS_H

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words of the kernel, for every compiler that reads it: gcc and clang (the CPU way and the golden
- * model), OpenCL C (PoCL), and Vitis HLS.
+ * The words of the kernel, for every compiler that reads it: gcc and clang (the CPU way and the golden model), OpenCL C
+ * (PoCL), and Vitis HLS.
  *
- * Shape    fixed-width integers, the address space of big memory (LL_GLOBAL), of tables (LL_CONST), and of
- * functions (LL_FN); two bit helpers; a prefetch that only a CPU takes. Units    widths in bits. Errors none.
+ * Shape    fixed-width integers, the address space of big memory (LL_GLOBAL), of tables (LL_CONST), and of functions
+ *          (LL_FN); two bit helpers; a prefetch that only a CPU takes.
+ * Units    widths in bits.
+ * Errors   none.
  * Threads  none.
  */
 #ifndef LL_HLS_TYPES_H

@@ -2,11 +2,12 @@
 /*
  * The book half's memory as the host sees it: how big, where, and what it says.
  *
- * Shape    config -> footprint -> place (formats the caller's memory) -> the kernel works in it -> read it:
- * levels of a side, live orders, a check of every invariant, and a hash of the logical state. The same for
- * every device: an OpenCL device copies its buffers into such a memory before they are read. Units    counts
- * of orders, levels, books; bytes. Errors   footprint 0 = a config that cannot be. ll_book_memory_check names
- * the first thing that is wrong. Threads  reading needs the writer to stand still.
+ * Shape    config -> footprint -> place (formats the caller's memory) -> the kernel works in it -> read it: levels of
+ *          a side, live orders, a check of every invariant, and a hash of the logical state. The same for every
+ *          device: an OpenCL device copies its buffers into such a memory before they are read.
+ * Units    counts of orders, levels, books; bytes.
+ * Errors   footprint 0 = a config that cannot be. ll_book_memory_check names the first thing that is wrong.
+ * Threads  reading needs the writer to stand still.
  */
 #ifndef LL_HOST_CORE_BOOK_MEMORY_H
 #define LL_HOST_CORE_BOOK_MEMORY_H

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine: every event of a feed becomes one journal record with one verdict, and the books stay what the
- * feed says.
+ * The engine: every event of a feed becomes one journal record with one verdict, and the books stay what the feed says.
  *
- * Shape    Events go in (message, session, gap, bad packet, end) until the batch is full or the owner has no
- * more; then one step: the batch's updates go to a device, its results come back through reconcile, its
- * records go to the journal, and clear opens the next batch:
+ * Shape    Events go in (message, session, gap, bad packet, end) until the batch is full or the owner has no more;
+ *          then one step: the batch's updates go to a device, its results come back through reconcile, its records go
+ *          to the journal, and clear opens the next batch:
  *
  *            event... -> updates -> [device] -> results -> reconcile -> records -> [journal] -> clear
  *
- *          The engine holds the logical state outside the device: where the feed stands, the symbol
- * directory, counters. It sees no clock, no I/O and no allocator: the same events give the same records and
- * the same state. Replaying a journal is the same path with the records as events; the verdicts must come out
- * the same. Units    time_ns UTC nanoseconds; sequences and event ids count from 1. Errors   a verdict for
- * each message; LL_ERR_CORRUPT when a device answers out of order, or a replayed record comes out different
- * from what the journal says. Threads  one owner.
+ *          The engine holds the logical state outside the device: where the feed stands, the symbol directory,
+ *          counters. It sees no clock, no I/O and no allocator: the same events give the same records and the same
+ *          state. Replaying a journal is the same path with the records as events; the verdicts must come out the same.
+ * Units    time_ns UTC nanoseconds; sequences and event ids count from 1.
+ * Errors   a verdict for each message; LL_ERR_CORRUPT when a device answers out of order, or a replayed record comes
+ *          out different from what the journal says.
+ * Threads  one owner.
  */
 #ifndef LL_HOST_CORE_ENGINE_H
 #define LL_HOST_CORE_ENGINE_H

@@ -2,10 +2,11 @@
 /*
  * A way to reach the kernel. One interface; `cpu` runs it in this process.
  *
- * Shape    open -> submit, poll, submit, poll... -> book -> close. Results come in the order of the updates.
- * The tables live in the device; they are a cache of the journal and are loaded by replaying it. Units counts
- * of updates; bytes. Errors   LL_ERR_USAGE: no such device. LL_ERR_NO_MEMORY. What a device can fail at later
- * is in ll_device_status. Threads  one owner.
+ * Shape    open -> submit, poll, submit, poll... -> book -> close. Results come in the order of the updates. The tables
+ *          live in the device; they are a cache of the journal and are loaded by replaying it.
+ * Units    counts of updates; bytes.
+ * Errors   open: LL_ERR_USAGE (no such device, a size out of range), LL_ERR_NO_MEMORY. Later: none.
+ * Threads  one owner.
  */
 #ifndef LL_HOST_DEVICE_DEVICE_H
 #define LL_HOST_DEVICE_DEVICE_H

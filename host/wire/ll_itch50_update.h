@@ -2,11 +2,12 @@
 /*
  * From a raw ITCH 5.0 message to the kernel's 64-byte update: the hot path's decoder.
  *
- * Shape    One table row per message type says where the few fields a book needs lie; fields a type lacks
- * read as 0. One straight way for all types, no branch on the type. Offsets come from ll_itch50_layout.h.
+ * Shape    One table row per message type says where the few fields a book needs lie; fields a type lacks read as 0.
+ *          One straight way for all types, no branch on the type. Offsets come from ll_itch50_layout.h.
  * Units    as in hls/ll_records.h.
- * Errors   the verdict: LL_VERDICT_OK, UNKNOWN_TYPE or BAD_LENGTH; the update is an LL_OP_NONE for the latter
- * two. Threads  pure. Source   Nasdaq TotalView-ITCH 5.0 specification; layouts in ll_itch50_layout.h.
+ * Errors   the verdict: LL_VERDICT_OK, UNKNOWN_TYPE or BAD_LENGTH; the update is an LL_OP_NONE for the latter two.
+ * Threads  pure.
+ * Source   Nasdaq TotalView-ITCH 5.0 specification; layouts in ll_itch50_layout.h.
  */
 #ifndef LL_HOST_WIRE_ITCH50_UPDATE_H
 #define LL_HOST_WIRE_ITCH50_UPDATE_H
