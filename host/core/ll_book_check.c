@@ -67,6 +67,9 @@ static int ll_audit_side(struct ll_book_audit *audit, uint32_t book_side)
     uint32_t depth = 0;
     if (side->height < 1 || side->height > LL_TREE_HEIGHT_MAX)
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "side %u: height %u", book_side, side->height);
+    if (side->height > 1 && audit->book->inners[book_side].low[LL_INNER_COUNT] < 2)
+        return LL_FAIL(audit->why, LL_ERR_CORRUPT, "side %u: height %u over a single child", book_side,
+                       side->height);
     node[0] = book_side;
     audit->inner_seen[book_side] = 1;
     at[0] = 0;

@@ -78,8 +78,7 @@ static uint8_t add(struct fixture *fixture, uint64_t ref, uint32_t book, uint32_
         .verdict;
 }
 
-/* --- Sizes
- * --------------------------------------------------------------------------------------------------- */
+/* --- Sizes ------------------------------------------------------------------------------------------- */
 
 START_TEST(configs_that_cannot_be)
 {
@@ -170,8 +169,42 @@ START_TEST(the_promised_levels)
 }
 END_TEST
 
-/* --- Hash
- * ---------------------------------------------------------------------------------------------------- */
+/* A market that moves leaves single levels behind: those must not keep leaves and inner nodes of their own.
+ * The window of live prices moves up; what it leaves is taken out from the bottom, at random, or from the
+ * top, but for one level in `keep`. */
+START_TEST(the_promised_levels_of_a_drifting_market)
+{
+    enum { LEVELS = 8000, BLOCK = 400 };
+    static const uint32_t keeps[] = {2, 5, 8, 16, 32, 100};
+    struct fixture fixture;
+    struct ll_prng prng;
+    uint32_t keep = keeps[_i / 3];
+    uint32_t order[BLOCK];
+    uint32_t price = 0;
+    ll_prng_init(&prng, seed_of_run() + (uint64_t)_i);
+    open_book(&fixture, 2 * LEVELS, LEVELS, 1, 1);
+    while (fixture.book.control->live_levels + BLOCK <= LEVELS) {
+        for (uint32_t i = 0; i < BLOCK; i++) {
+            ck_assert_uint_eq(add(&fixture, price + i, 0, LL_SIDE_SELL, price + i, 1), LL_VERDICT_OK);
+            order[i] = _i % 3 == 0 ? i : BLOCK - 1 - i;
+        }
+        for (uint32_t i = 0; _i % 3 == 1 && i < BLOCK; i++) {
+            uint32_t other = ll_prng_below(&prng, BLOCK);
+            uint32_t was = order[i];
+            order[i] = order[other];
+            order[other] = was;
+        }
+        for (uint32_t i = 0; i < BLOCK; i++)
+            if (order[i] % keep != 0)
+                (void)send(&fixture, (struct ll_update){.op = LL_OP_DELETE, .ref = price + order[i]});
+        price += BLOCK;
+    }
+    check_clean(&fixture);
+    close_book(&fixture);
+}
+END_TEST
+
+/* --- Hash -------------------------------------------------------------------------------------------- */
 
 START_TEST(the_hash_is_of_the_meaning)
 {
@@ -204,8 +237,7 @@ START_TEST(the_hash_is_of_the_meaning)
 }
 END_TEST
 
-/* --- Damage
- * -------------------------------------------------------------------------------------------------- */
+/* --- Damage ------------------------------------------------------------------------------------------ */
 
 /* A book with chains, a tree of height 2, free nodes of every kind. */
 static void open_rich_book(struct fixture *fixture)
@@ -335,6 +367,7 @@ int main(void)
     tcase_add_test(tcase, the_smallest_book);
     tcase_add_loop_test(tcase, the_promised_orders, 0, 6);
     tcase_add_loop_test(tcase, the_promised_levels, 0, 4);
+    tcase_add_loop_test(tcase, the_promised_levels_of_a_drifting_market, 0, 18);
     tcase_add_test(tcase, the_hash_is_of_the_meaning);
     tcase_add_test(tcase, damage_to_trees);
     tcase_add_test(tcase, damage_to_orders);
