@@ -192,8 +192,39 @@ LL_FN u32 ll_tree_lower_root(LL_GLOBAL struct ll_book_control *control, LL_GLOBA
     return height;
 }
 
-/* Takes the leaf at the end of `path` out of the tree, and every inner node that this empties. Never the only
- * leaf. Returns the new height. */
+/* Child `at` of `parent` has shrunk: joins it with a neighbour when both together stay small. Returns the
+ * place in `parent` of the one that this empties (it is free already), LL_NODE_NONE when neither neighbour
+ * fits. */
+LL_FN u32 ll_inner_merge(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_inner *inners,
+                         u32 parent, u32 at)
+{
+    u32 last = inners[parent].low[LL_INNER_COUNT] - 1u;
+    for (u32 i = 0; i < 2u; i++) { /* with the worse neighbour, else with the better one */
+        u32 left_at = at - i;
+        if (left_at >= last)
+            continue;
+        u32 left = inners[parent].child[left_at];
+        u32 right = inners[parent].child[left_at + 1u];
+        u32 left_count = inners[left].low[LL_INNER_COUNT];
+        u32 right_count = inners[right].low[LL_INNER_COUNT];
+        if (left_count + right_count > LL_INNER_MERGED_COUNT_MAX)
+            continue;
+        for (u32 j = 0; j < LL_INNER_WAYS; j++) {
+            if (j < right_count) { /* the bound of a first child is its parent's */
+                inners[left].low[left_count + j] =
+                    j == 0 ? inners[parent].low[left_at + 1u] : inners[right].low[j];
+                inners[left].child[left_count + j] = inners[right].child[j];
+            }
+        }
+        inners[left].low[LL_INNER_COUNT] = left_count + right_count;
+        ll_inner_release(control, inners, right);
+        return left_at + 1u;
+    }
+    return LL_NODE_NONE;
+}
+
+/* Takes the leaf at the end of `path` out of the tree, and every inner node that this empties or makes small
+ * enough to join a neighbour. Never the only leaf. Returns the new height. */
 LL_FN u32 ll_tree_remove_leaf(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_leaf *leaves,
                               LL_GLOBAL struct ll_inner *inners, struct ll_tree_path path)
 {
@@ -204,42 +235,51 @@ LL_FN u32 ll_tree_remove_leaf(LL_GLOBAL struct ll_book_control *control, LL_GLOB
         u32 h = path.height - 1u - i;
         u32 node = path.node[h];
         ll_inner_remove(&inners[node], path.at[h]);
-        if (h == 0 || inners[node].low[LL_INNER_COUNT] != 0)
+        u32 left = inners[node].low[LL_INNER_COUNT];
+        if (h == 0 || (left != 0 && left != LL_INNER_MERGE_COUNT))
             break;
-        ll_inner_release(control, inners, node);
+        if (left == 0)
+            ll_inner_release(control, inners, node);
+        else
+            path.at[h - 1u] = ll_inner_merge(control, inners, path.node[h - 1u], path.at[h - 1u]);
+        if (path.at[h - 1u] == LL_NODE_NONE)
+            break;
     }
     return ll_tree_lower_root(control, inners, path.node[0], path.height);
 }
 
-/* The leaf at the end of `path` has shrunk: joins it with its neighbour when both together stay small.
+/* The leaf at the end of `path` has shrunk: joins it with a neighbour when both together stay small.
  * Returns the new height. */
 LL_FN u32 ll_tree_merge_leaf(LL_TREE_MEMORY, struct ll_tree_path path)
 {
     (void)sides;
     u32 h = path.height - 1u;
     u32 parent = path.node[h];
-    u32 count = inners[parent].low[LL_INNER_COUNT];
-    if (count < 2u)
-        return path.height;
-    u32 left_at = path.at[h] + 1u < count ? path.at[h] : path.at[h] - 1u;
-    u32 left = inners[parent].child[left_at];
-    u32 right = inners[parent].child[left_at + 1u];
-    u32 left_used = leaves[left].lane[LL_LEAF_USED];
-    u32 right_used = leaves[right].lane[LL_LEAF_USED];
-    if (ll_popcount32(left_used) + ll_popcount32(right_used) > LL_MERGED_COUNT_MAX)
-        return path.height;
-    for (u32 i = 0; i < LL_LEAF_WAYS; i++) {
-        if ((right_used >> i & 1u) != 0) {
-            u32 slot = ll_ctz32(~left_used);
-            leaves[left].lane[slot] = leaves[right].lane[i];
-            levels[left].level[slot] = levels[right].level[i];
-            left_used |= 1u << slot;
+    u32 last = inners[parent].low[LL_INNER_COUNT] - 1u;
+    for (u32 i = 0; i < 2u; i++) { /* with the worse neighbour, else with the better one */
+        u32 left_at = path.at[h] - i;
+        if (left_at >= last)
+            continue;
+        u32 left = inners[parent].child[left_at];
+        u32 right = inners[parent].child[left_at + 1u];
+        u32 left_used = leaves[left].lane[LL_LEAF_USED];
+        u32 right_used = leaves[right].lane[LL_LEAF_USED];
+        if (ll_popcount32(left_used) + ll_popcount32(right_used) > LL_MERGED_COUNT_MAX)
+            continue;
+        for (u32 j = 0; j < LL_LEAF_WAYS; j++) {
+            if ((right_used >> j & 1u) != 0) {
+                u32 slot = ll_ctz32(~left_used);
+                leaves[left].lane[slot] = leaves[right].lane[j];
+                levels[left].level[slot] = levels[right].level[j];
+                left_used |= 1u << slot;
+            }
         }
+        leaves[left].lane[LL_LEAF_USED] = left_used;
+        path.at[h] = left_at + 1u;
+        path.leaf = right;
+        return ll_tree_remove_leaf(control, leaves, inners, path);
     }
-    leaves[left].lane[LL_LEAF_USED] = left_used;
-    path.at[h] = left_at + 1u;
-    path.leaf = right;
-    return ll_tree_remove_leaf(control, leaves, inners, path);
+    return path.height;
 }
 
 /* How many pool nodes a split of the leaf at the end of `path` needs; LL_NODE_NONE when the tree would grow

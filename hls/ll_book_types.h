@@ -25,23 +25,25 @@
 
 #include "hls/ll_types.h"
 
-#define LL_BUCKET_WAYS      3u
-#define LL_LINK_USED_SHIFT  28u
-#define LL_LINK_NEXT_MASK   0x0fffffffu
-#define LL_BUCKET_FULL      7u
-#define LL_CHAIN_MAX        6u /* buckets looked at for one reference: 18 orders of one hash value */
-#define LL_LEAF_WAYS        31u
-#define LL_LEAF_LANES       32u
-#define LL_LEAF_USED        31u /* lane that holds the mask of used keys */
-#define LL_LEAF_MASK        0x7fffffffu
-#define LL_INNER_WAYS       15u
-#define LL_INNER_LANES      16u
-#define LL_INNER_COUNT      15u /* lane of low[] that holds the number of children */
-#define LL_TREE_HEIGHT_MAX  6u  /* inner nodes between a side and its leaves; 8^6 leaves at the thinnest */
-#define LL_KEY_WORST        0xffffffffu
-#define LL_NODE_NONE        0xffffffffu
-#define LL_MERGE_COUNT      8u /* a leaf that shrinks to this many levels looks for a neighbour to merge with */
-#define LL_MERGED_COUNT_MAX 22u /* and merges only when this much room for growth remains */
+#define LL_BUCKET_WAYS            3u
+#define LL_LINK_USED_SHIFT        28u
+#define LL_LINK_NEXT_MASK         0x0fffffffu
+#define LL_BUCKET_FULL            7u
+#define LL_CHAIN_MAX              6u /* buckets looked at for one reference: 18 orders of one hash value */
+#define LL_LEAF_WAYS              31u
+#define LL_LEAF_LANES             32u
+#define LL_LEAF_USED              31u /* lane that holds the mask of used keys */
+#define LL_LEAF_MASK              0x7fffffffu
+#define LL_INNER_WAYS             15u
+#define LL_INNER_LANES            16u
+#define LL_INNER_COUNT            15u /* lane of low[] that holds the number of children */
+#define LL_TREE_HEIGHT_MAX        6u /* inner nodes between a side and its leaves; 8^6 leaves at the thinnest */
+#define LL_KEY_WORST              0xffffffffu
+#define LL_NODE_NONE              0xffffffffu
+#define LL_MERGE_COUNT            8u /* a leaf that shrinks to this many levels looks for a neighbour to merge with */
+#define LL_MERGED_COUNT_MAX       22u /* and merges only when this much room for growth remains */
+#define LL_INNER_MERGE_COUNT      4u  /* the same for the children of an inner node */
+#define LL_INNER_MERGED_COUNT_MAX 11u
 
 struct ll_order_bucket {
     u64 ref[LL_BUCKET_WAYS];

@@ -14,6 +14,8 @@ struct ll_book_audit {
     const struct ll_book_memory *book;
     struct ll_leaf_levels *left; /* same shape as book->levels */
     unsigned char *leaf_seen;
+    unsigned char *inner_seen;
+    unsigned char *bucket_seen; /* overflow buckets only, counted from the first one */
     uint64_t leaves_in_trees;
     uint64_t inners_in_trees;
     uint64_t orders;
@@ -25,10 +27,10 @@ struct ll_book_audit {
 static int ll_audit_leaf(struct ll_book_audit *audit, uint32_t book_side, uint32_t leaf, uint64_t low,
                          uint64_t high, uint32_t *levels, uint32_t *best)
 {
-    const struct ll_leaf *lanes = &audit->book->leaves[leaf];
     if (leaf >= audit->book->control->leaf_count || audit->leaf_seen[leaf])
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "side %u: leaf %u is out of range or in two places",
                        book_side, leaf);
+    const struct ll_leaf *lanes = &audit->book->leaves[leaf];
     audit->leaf_seen[leaf] = 1;
     audit->leaves_in_trees++;
     for (uint32_t i = 0; i < LL_LEAF_WAYS; i++) {
@@ -65,7 +67,11 @@ static int ll_audit_side(struct ll_book_audit *audit, uint32_t book_side)
     uint32_t depth = 0;
     if (side->height < 1 || side->height > LL_TREE_HEIGHT_MAX)
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "side %u: height %u", book_side, side->height);
+    if (side->height > 1 && audit->book->inners[book_side].low[LL_INNER_COUNT] < 2)
+        return LL_FAIL(audit->why, LL_ERR_CORRUPT, "side %u: height %u over a single child", book_side,
+                       side->height);
     node[0] = book_side;
+    audit->inner_seen[book_side] = 1;
     at[0] = 0;
     low[0] = 0;
     high[0] = LL_KEY_WORST;
@@ -93,8 +99,13 @@ static int ll_audit_side(struct ll_book_audit *audit, uint32_t book_side)
             if (status != LL_OK)
                 return status;
         } else {
+            if (inner->child[i] >= audit->book->control->inner_count || audit->inner_seen[inner->child[i]])
+                return LL_FAIL(audit->why, LL_ERR_CORRUPT,
+                               "side %u: inner %u is out of range or in two places", book_side,
+                               inner->child[i]);
             depth++;
             node[depth] = inner->child[i];
+            audit->inner_seen[node[depth]] = 1;
             at[depth] = 0;
             low[depth] = child_low;
             high[depth] = child_high;
@@ -124,6 +135,21 @@ static int ll_audit_best(const struct ll_book_audit *audit, uint32_t book_side)
     return LL_OK;
 }
 
+/* The order is where its reference is looked for: in its own chain, and under its reference only once. */
+static int ll_audit_place(const struct ll_book_audit *audit, const struct ll_book_order *order)
+{
+    const struct ll_book_control *control = audit->book->control;
+    uint32_t home = ll_bucket_of(order->ref, control->hash_seed, control->bucket_count);
+    struct ll_order_place place = ll_order_find(audit->book->buckets, home, order->ref);
+    const struct ll_order_bucket *bucket = &audit->book->buckets[place.found != 0 ? place.bucket : 0];
+    if (place.found == 0 || bucket->price[place.way] != order->price ||
+        bucket->shares[place.way] != order->shares ||
+        bucket->book_side[place.way] != (order->book << 1 | order->side))
+        return LL_FAIL(audit->why, LL_ERR_CORRUPT, "order %llu: its reference does not lead to it",
+                       (unsigned long long)order->ref);
+    return LL_OK;
+}
+
 static void ll_audit_order(void *context, const struct ll_book_order *order)
 {
     struct ll_book_audit *audit = context;
@@ -136,6 +162,9 @@ static void ll_audit_order(void *context, const struct ll_book_order *order)
                                 (unsigned long long)order->ref, order->book, order->shares);
         return;
     }
+    audit->status = ll_audit_place(audit, order);
+    if (audit->status != LL_OK)
+        return;
     uint32_t key = ll_price_key(order->price, book_side);
     uint32_t leaf =
         ll_tree_leaf_of(audit->book->inners, book_side, audit->book->sides[book_side].height, key);
@@ -182,9 +211,12 @@ static int ll_audit_buckets(const struct ll_book_audit *audit)
         uint32_t bucket = audit->book->buckets[home].link & LL_LINK_NEXT_MASK;
         for (uint32_t depth = 1; bucket != 0; depth++) {
             if (depth >= LL_CHAIN_MAX || bucket < control->bucket_count ||
+                bucket - control->bucket_count >= control->overflow_count ||
+                audit->bucket_seen[bucket - control->bucket_count] ||
                 audit->book->buckets[bucket].link >> LL_LINK_USED_SHIFT == 0)
                 return LL_FAIL(audit->why, LL_ERR_CORRUPT,
-                               "bucket %u: chain too long, or an empty bucket in it", home);
+                               "bucket %u: chain too long, or not of overflow buckets with orders", home);
+            audit->bucket_seen[bucket - control->bucket_count] = 1;
             chained++;
             bucket = audit->book->buckets[bucket].link & LL_LINK_NEXT_MASK;
         }
@@ -195,12 +227,44 @@ static int ll_audit_buckets(const struct ll_book_audit *audit)
     return LL_OK;
 }
 
+/* What is free is in range, in no tree or chain, and on its list once. */
+static int ll_audit_free_lists(struct ll_book_audit *audit)
+{
+    const struct ll_book_control *control = audit->book->control;
+    uint32_t at = control->leaf_free;
+    for (uint32_t i = 0; i < control->leaf_free_count; i++, at = audit->book->leaves[at].lane[0]) {
+        if (at >= control->leaf_count || audit->leaf_seen[at])
+            return LL_FAIL(audit->why, LL_ERR_CORRUPT, "leaf %u is free and elsewhere too, or out of range",
+                           at);
+        audit->leaf_seen[at] = 1;
+    }
+    at = control->inner_free;
+    for (uint32_t i = 0; i < control->inner_free_count; i++, at = audit->book->inners[at].child[0]) {
+        if (at >= control->inner_count || audit->inner_seen[at])
+            return LL_FAIL(audit->why, LL_ERR_CORRUPT, "inner %u is free and elsewhere too, or out of range",
+                           at);
+        audit->inner_seen[at] = 1;
+    }
+    at = control->overflow_free;
+    for (uint32_t i = 0; i < control->overflow_free_count; i++, at = audit->book->buckets[at].link) {
+        if (at - control->bucket_count >= control->overflow_count ||
+            audit->bucket_seen[at - control->bucket_count])
+            return LL_FAIL(audit->why, LL_ERR_CORRUPT, "bucket %u is free and elsewhere too, or out of range",
+                           at);
+        audit->bucket_seen[at - control->bucket_count] = 1;
+    }
+    return LL_OK;
+}
+
 int ll_book_memory_check(const struct ll_book_memory *book, struct ll_why *why)
 {
     struct ll_book_audit audit = {.book = book, .why = why, .status = LL_OK};
     audit.left = calloc(book->control->leaf_count, sizeof *audit.left);
     audit.leaf_seen = calloc(book->control->leaf_count, 1);
-    if (audit.left == NULL || audit.leaf_seen == NULL)
+    audit.inner_seen = calloc(book->control->inner_count, 1);
+    audit.bucket_seen = calloc((size_t)book->control->overflow_count + 1, 1);
+    if (audit.left == NULL || audit.leaf_seen == NULL || audit.inner_seen == NULL ||
+        audit.bucket_seen == NULL)
         audit.status = LL_FAIL(why, LL_ERR_NO_MEMORY, "no memory for the check");
     for (uint32_t side = 0; side < book->control->book_count * 2 && audit.status == LL_OK; side++)
         audit.status = ll_audit_side(&audit, side);
@@ -212,7 +276,11 @@ int ll_book_memory_check(const struct ll_book_memory *book, struct ll_why *why)
         ll_book_memory_orders(book, ll_audit_order, &audit);
     if (audit.status == LL_OK)
         audit.status = ll_audit_totals(&audit);
+    if (audit.status == LL_OK)
+        audit.status = ll_audit_free_lists(&audit);
     free(audit.left);
     free(audit.leaf_seen);
+    free(audit.inner_seen);
+    free(audit.bucket_seen);
     return audit.status;
 }

@@ -76,8 +76,7 @@ void ll_book_pair_run(const struct ll_book_pair *pair, const struct ll_update *u
     pair->config.kernel(&pair->book, updates, results, count, batch);
 }
 
-/* --- What the answer must be
- * -------------------------------------------------------------------------------- */
+/* --- What the answer must be ------------------------------------------------------------------------- */
 
 /* Fields that say what the message said, for answers that are about no order. */
 static void expect_echo(struct ll_result *expected, const struct ll_update *update, enum ll_verdict verdict)
@@ -267,8 +266,7 @@ bool ll_book_pair_expect(struct ll_book_pair *pair, const struct ll_update *upda
     return false;
 }
 
-/* --- The whole state
- * ---------------------------------------------------------------------------------------- */
+/* --- The whole state --------------------------------------------------------------------------------- */
 
 static void make_scratch(struct ll_book_pair *pair, size_t level_count)
 {

@@ -38,8 +38,7 @@ static const struct ll_book_pair_config roomy = {.bucket_count = 64,
                                                  .hash_seed = 5,
                                                  .epoch = EPOCH};
 
-/* --- Telling a story
- * ---------------------------------------------------------------------------------------- */
+/* --- Telling a story --------------------------------------------------------------------------------- */
 
 static struct step *tell(struct story *story, struct ll_update update, enum ll_verdict verdict)
 {
@@ -160,8 +159,7 @@ static void run(const struct story *story, const struct ll_book_pair_config *con
     ll_book_pair_deinit(&pair);
 }
 
-/* --- Stories
- * ------------------------------------------------------------------------------------------------ */
+/* --- Stories ----------------------------------------------------------------------------------------- */
 
 START_TEST(an_order_lives_and_ends)
 {
@@ -422,8 +420,7 @@ START_TEST(replaces)
 }
 END_TEST
 
-/* --- Full tables
- * -------------------------------------------------------------------------------------------- */
+/* --- Full tables ------------------------------------------------------------------------------------- */
 
 /* One bucket, no overflow: three orders, not a fourth. */
 START_TEST(no_room_for_an_order)
