@@ -17,17 +17,19 @@
 
 struct ll_peer {
     const char *name;
-    /* `bytes_total` is about what will be written in all, headers included. */
-    int (*open)(void **state, const char *dir, uint32_t payload_bytes, uint64_t bytes_total);
-    /* Records first..first+count-1 are durable when it returns. */
+    /* Batches of `batch` records will come; `bytes_total` is about what will be written in all. */
+    int (*open)(void **state, const char *dir, uint32_t payload_bytes, uint32_t batch, uint64_t bytes_total);
+    /* Records first..first+count-1 are durable when it returns; when `finish` is there, only after that. */
     int (*commit)(void *state, uint64_t first, uint32_t count);
+    int (*finish)(void *state); /* NULL, or ends a round: such a peer has a rate but no commit latency */
     /* Hash over all records in order (ll_peer_hash_add), and how many there are. */
     int (*read_back)(void *state, uint64_t *hash, uint64_t *count);
     void (*close)(void *state);
 };
 
-#define LL_PEERS_COUNT 5
-extern const struct ll_peer ll_peers[LL_PEERS_COUNT]; /* [0] the journal, [1] raw append */
+#define LL_PEERS_COUNT 7
+#define LL_PEER_RAW    2 /* what the others are divided by */
+extern const struct ll_peer ll_peers[LL_PEERS_COUNT];
 
 /* Payload of record n. */
 void ll_peer_payload(uint64_t id, uint8_t *payload, uint32_t payload_bytes);
