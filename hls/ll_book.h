@@ -38,6 +38,7 @@ LL_FN_RARE u32 ll_book_orders(LL_GLOBAL struct ll_book_control *control,
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         bucket[i] = ll_bucket_of(updates[i].ref, control->hash_seed, control->bucket_count);
         LL_PREFETCH(&buckets[bucket[i]]);
+        LL_PREFETCH(&buckets[ll_bucket_of(updates[i].new_ref, control->hash_seed, control->bucket_count)]);
     }
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
