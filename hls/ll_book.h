@@ -153,6 +153,8 @@ LL_FN void ll_book_reset(LL_BOOK_MEMORY)
         sides[i].levels = 0;
         sides[i].height = 1;
         sides[i].best_key = LL_KEY_WORST;
+        sides[i].best_orders = 0;
+        sides[i].best_quantity = 0;
         sides[i].shape = 0;
     }
     control->overflow_free = control->bucket_count;

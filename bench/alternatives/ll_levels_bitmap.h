@@ -448,7 +448,7 @@ LL_FN_HOT u32 ll_bitmap_level_appears(LL_BITMAP_MEMORY, struct ll_change change,
         ll_bitmap_remove(table, entries, home, ll_bitmap_find(entries, home, id));
         return 0;
     }
-    u32 at_best = (u32)(change.key <= side->best_key) | (u32)(side->levels == 0);
+    u32 at_best = (u32)(change.key <= side->best_key);
     side->levels++;
     side->best_key = ll_select32(at_best, change.key, side->best_key);
     side->best_orders = ll_select32(at_best, change.orders, side->best_orders);
@@ -471,7 +471,11 @@ LL_FN_HOT void ll_bitmap_level_goes(LL_BITMAP_MEMORY, struct ll_change change, u
         start = ll_bitmap_unmark(LL_BITMAP_MEMORY_PASS, change.book_side, point.cent);
     side->levels--;
     table->live_levels--;
-    if (change.key == side->best_key && side->levels != 0)
+    if (side->levels == 0) {
+        side->best_key = LL_KEY_WORST;
+        side->best_orders = 0;
+        side->best_quantity = 0;
+    } else if (change.key == side->best_key)
         ll_bitmap_next_best(LL_BITMAP_MEMORY_PASS, change.book_side, start);
 }
 
@@ -578,6 +582,8 @@ LL_FN void ll_bitmap_reset(LL_GLOBAL const struct ll_book_control *control, LL_B
         sides[i].levels = 0;
         sides[i].height = 0;
         sides[i].best_key = LL_KEY_WORST;
+        sides[i].best_orders = 0;
+        sides[i].best_quantity = 0;
         sides[i].shape = 0;
     }
     table->overflow_free = table->bucket_count;

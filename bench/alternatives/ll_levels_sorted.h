@@ -159,7 +159,7 @@ LL_FN_HOT u32 ll_sorted_level_appears(LL_TREE_MEMORY, struct ll_change change, u
     leaves[leaf].lane[at] = change.key;
     levels[leaf].level[at].quantity = change.quantity;
     levels[leaf].level[at].orders = change.orders;
-    u32 at_best = (u32)(change.key <= side->best_key) | (u32)(side->levels == 0);
+    u32 at_best = (u32)(change.key <= side->best_key);
     side->levels++;
     side->best_key = ll_select32(at_best, change.key, side->best_key);
     side->best_orders = ll_select32(at_best, change.orders, side->best_orders);
@@ -177,7 +177,11 @@ LL_FN_HOT void ll_sorted_level_goes(LL_TREE_MEMORY, struct ll_change change, u32
     control->live_levels--;
     if (LL_RARE(left != side->levels && (left == 0 || left == LL_MERGE_COUNT)))
         ll_sorted_shrink(LL_TREE_MEMORY_PASS, change.book_side, change.key, left);
-    if (change.key == side->best_key && side->levels != 0)
+    if (side->levels == 0) {
+        side->best_key = LL_KEY_WORST;
+        side->best_orders = 0;
+        side->best_quantity = 0;
+    } else if (change.key == side->best_key)
         ll_sorted_next_best(LL_TREE_MEMORY_PASS, change.book_side);
 }
 
