@@ -44,7 +44,7 @@ LL_FN_RARE u32 ll_book_orders(LL_GLOBAL struct ll_book_control *control,
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         u32 first = change_count;
         change_count +=
-            ll_order_step(control, buckets, updates[i], bucket[i], &changes[first], i, &results[i]);
+            ll_order_step(control, buckets, &updates[i], bucket[i], &changes[first], i, &results[i]);
         LL_PREFETCH(&inners[changes[first].book_side].low[0]);
         LL_PREFETCH(&inners[changes[first].book_side].child[0]);
         LL_PREFETCH(&sides[changes[first].book_side]);

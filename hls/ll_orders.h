@@ -360,14 +360,16 @@ LL_FN struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control *con
 
 /* The same, with the answer. */
 LL_FN_RARE u32 ll_order_step_other(LL_GLOBAL struct ll_book_control *control,
-                                   LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
-                                   u32 bucket, struct ll_change *changes, u32 message,
-                                   LL_GLOBAL struct ll_result *result)
+                                   LL_GLOBAL struct ll_order_bucket *buckets,
+                                   LL_GLOBAL const struct ll_update *input, u32 bucket,
+                                   struct ll_change *changes, u32 message, LL_GLOBAL struct ll_result *result)
 {
+    struct ll_update update = *input;
     struct ll_outcome outcome = ll_order_step_rare(control, buckets, update, bucket, changes);
     ll_match_answer(result, update, outcome.match, control->epoch);
-    if (outcome.change_count == 0) {
-        u32 no_book = (u32)(outcome.match.book_side >> 1 >= control->book_count);
+    if (outcome.change_count == 0) { /* about no order: `book` is what the message says, all 32 bits */
+        u32 no_book = (u32)(update.book >= control->book_count);
+        result->book = update.book;
         outcome.match.book_side = ll_select32(no_book, 0, outcome.match.book_side);
         changes[0] = ll_match_change(outcome.match, LL_CHANGE_NONE | no_book * LL_CHANGE_NO_BOOK);
         outcome.change_count = 1;
@@ -381,10 +383,12 @@ LL_FN_RARE u32 ll_order_step_other(LL_GLOBAL struct ll_book_control *control,
 /* A replace on its straight way: the old order in its home bucket, and room for the new one, of a reference
  * not seen, in its own. Returns 0 when it is not so; nothing has changed then. */
 LL_FN_RARE u32 ll_order_step_replace(LL_GLOBAL struct ll_book_control *control,
-                                     LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
-                                     u32 bucket, struct ll_change *changes, u32 message,
+                                     LL_GLOBAL struct ll_order_bucket *buckets,
+                                     LL_GLOBAL const struct ll_update *input, u32 bucket,
+                                     struct ll_change *changes, u32 message,
                                      LL_GLOBAL struct ll_result *result)
 {
+    struct ll_update update = *input;
     u32 target = ll_bucket_of(update.new_ref, control->hash_seed, control->bucket_count);
     u32 hits = ll_bucket_find(&buckets[bucket], update.ref);
     u32 free = ll_bucket_has_room(buckets[target].link) & (u32)(update.quantity != 0) &
@@ -418,9 +422,11 @@ LL_FN_RARE u32 ll_order_step_replace(LL_GLOBAL struct ll_book_control *control,
  * what depends on the message is selected, not branched on.
  */
 LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control,
-                            LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update, u32 bucket,
-                            struct ll_change *changes, u32 message, LL_GLOBAL struct ll_result *result)
+                            LL_GLOBAL struct ll_order_bucket *buckets,
+                            LL_GLOBAL const struct ll_update *input, u32 bucket, struct ll_change *changes,
+                            u32 message, LL_GLOBAL struct ll_result *result)
 {
+    struct ll_update update = *input;
     LL_GLOBAL struct ll_order_bucket *home = &buckets[bucket];
     u32 adds = (u32)(update.op == LL_OP_ADD);
     u32 whole = (u32)(update.op == LL_OP_DELETE);
@@ -432,9 +438,9 @@ LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control,
     if (LL_RARE(rare != 0)) {
         u32 change_count = 0;
         if (update.op == LL_OP_REPLACE)
-            change_count = ll_order_step_replace(control, buckets, update, bucket, changes, message, result);
+            change_count = ll_order_step_replace(control, buckets, input, bucket, changes, message, result);
         if (LL_RARE(change_count == 0))
-            change_count = ll_order_step_other(control, buckets, update, bucket, changes, message, result);
+            change_count = ll_order_step_other(control, buckets, input, bucket, changes, message, result);
         return change_count;
     }
     u32 way = ll_ctz32(ll_select32(adds, ~(home->link >> LL_LINK_USED_SHIFT), hits));
@@ -443,7 +449,7 @@ LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control,
     u32 asked = ll_select32(whole, shares, update.quantity);
     u32 wrong = (u32)(asked > shares) | (home->book_side[way] ^ book_side) >> 1;
     if (LL_RARE((wrong & (adds - 1u)) != 0))
-        return ll_order_step_other(control, buckets, update, bucket, changes, message, result);
+        return ll_order_step_other(control, buckets, input, bucket, changes, message, result);
     struct ll_match match;
     match.adds = adds;
     match.book_side = ll_select32(adds, book_side, home->book_side[way]);

@@ -519,7 +519,7 @@ LL_FN_RARE u32 ll_bitmap_orders(LL_GLOBAL struct ll_book_control *control,
     for (u32 i = 0; i < count; i++) {
         u32 first = change_count;
         change_count +=
-            ll_order_step(control, buckets, updates[i], bucket[i], &changes[first], i, &results[i]);
+            ll_order_step(control, buckets, &updates[i], bucket[i], &changes[first], i, &results[i]);
         LL_PREFETCH(&sides[changes[first].book_side]);
     }
     return change_count;
@@ -561,6 +561,7 @@ LL_FN_HOT void ll_bitmap_batch(LL_GLOBAL struct ll_book_control *control,
 {
     struct ll_change changes[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
     u32 done = 0;
+    batch = batch - 1u < LL_BATCH_MAX ? batch : LL_BATCH_MAX;
     while (done < count) {
         u32 scarce = (u32)(table->overflow_free_count < LL_BATCH_MAX * LL_BITMAP_ENTRIES_CHANGE);
         u32 now = scarce != 0 ? 1u : batch;

@@ -247,6 +247,7 @@ LL_FN_HOT void ll_sorted_batch(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update 
 {
     struct ll_change changes[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
     u32 done = 0;
+    batch = batch - 1u < LL_BATCH_MAX ? batch : LL_BATCH_MAX;
     while (done < count) {
         u32 scarce = (u32)(control->leaf_free_count < LL_BATCH_MAX) |
                      (u32)(control->inner_free_count < LL_BATCH_MAX * LL_TREE_HEIGHT_MAX) |
