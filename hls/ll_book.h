@@ -7,9 +7,9 @@
  *            updates -> hash -> orders (ll_orders.h) -> changes -> locate the leaf -> levels (ll_levels.h) -> results
  *
  *          Orders and levels are matched strictly in arrival order; the results are those of handling one message after
- *          the other. On a CPU each stage fetches ahead what the next one touches, so that a batch waits for
- *          memory a few times and not some times per message; in hardware the stages are the dataflow processes, with the
- *          order table and the level table in memories of their own.
+ *          the other. On a CPU each stage fetches ahead what the next one touches, so that a batch waits for memory a
+ *          few times and not some times per message; in hardware the stages are the dataflow processes, with the order
+ *          table and the level table in memories of their own.
  *          An order is taken before its level is known to find room, so a batch runs in stages only while no level can
  *          be refused (free nodes for every message); otherwise one message at a time, with the same results.
  *          Work per message is bounded: LL_CHAIN_MAX buckets per reference, LL_TREE_HEIGHT_MAX inner nodes per level,
@@ -40,12 +40,13 @@ LL_FN_RARE u32 ll_book_orders(LL_GLOBAL struct ll_book_control *control,
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         bucket[i] = ll_bucket_of(updates[i].ref, control->hash_seed, control->bucket_count);
         LL_PREFETCH(&buckets[bucket[i]]);
+        LL_PREFETCH(&buckets[ll_bucket_of(updates[i].new_ref, control->hash_seed, control->bucket_count)]);
     }
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         u32 first = change_count;
         change_count +=
-            ll_order_step(control, buckets, updates[i], bucket[i], &changes[first], i, &results[i]);
+            ll_order_step(control, buckets, &updates[i], bucket[i], &changes[first], i, &results[i]);
         LL_PREFETCH(&inners[changes[first].book_side].low[0]);
         LL_PREFETCH(&inners[changes[first].book_side].child[0]);
         LL_PREFETCH(&sides[changes[first].book_side]);
@@ -155,6 +156,8 @@ LL_FN void ll_book_reset(LL_BOOK_MEMORY)
         sides[i].levels = 0;
         sides[i].height = 1;
         sides[i].best_key = LL_KEY_WORST;
+        sides[i].best_orders = 0;
+        sides[i].best_quantity = 0;
         sides[i].shape = 0;
     }
     control->overflow_free = control->bucket_count;

@@ -2,8 +2,8 @@
 /*
  * Comparisons over a whole node at once: the three questions the tree asks of its nodes.
  *
- * Shape    plain loops with constant bounds, which hardware unrolls into as many comparators; on an x86 CPU with AVX-512 the
- *          same in a few instructions. tests/unit/test_lanes.c holds both against each other.
+ * Shape    plain loops with constant bounds, which hardware unrolls into as many comparators; on an x86 CPU with
+ *          AVX-512 the same in a few instructions. tests/unit/test_lanes.c holds both against each other.
  * Units    lanes of 32 bits, unsigned.
  * Errors   none.
  * Threads  pure.

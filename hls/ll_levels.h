@@ -54,7 +54,7 @@ LL_FN_HOT u32 ll_level_change(LL_TREE_MEMORY, struct ll_change change, u32 leaf)
     control->live_levels += appeared - gone;
 
     u32 level_count = side->levels + appeared - gone;
-    u32 at_best = (u32)(key <= side->best_key) | (u32)(side->levels == 0);
+    u32 at_best = (u32)(key <= side->best_key); /* of an empty side this is LL_KEY_WORST */
     side->levels = level_count;
     side->best_key = ll_select32(at_best, key, side->best_key);
     side->best_orders = ll_select32(at_best, orders, side->best_orders);
@@ -66,24 +66,27 @@ LL_FN_HOT u32 ll_level_change(LL_TREE_MEMORY, struct ll_change change, u32 leaf)
             ll_tree_shrink(LL_TREE_MEMORY_PASS, change.book_side, key, left);
         if (at_best != 0 && level_count != 0)
             ll_level_next_best(LL_TREE_MEMORY_PASS, change.book_side);
+        else if (at_best != 0)
+            side->best_key = LL_KEY_WORST; /* its quantity and orders have come to 0 by themselves */
     }
     return 1;
 }
 
+/* The best of an empty side is LL_KEY_WORST with nothing in it, so nearly all is copied. */
 LL_FN_HOT void ll_level_answer(LL_GLOBAL struct ll_result *result, LL_GLOBAL const struct ll_book_side *sides,
                                u32 book_side)
 {
     LL_GLOBAL const struct ll_book_side *buy = &sides[book_side & ~1u];
     LL_GLOBAL const struct ll_book_side *sell = &sides[book_side | 1u];
-    u32 has_bid = (u32)(buy->levels != 0);
-    u32 has_ask = (u32)(sell->levels != 0);
+    u32 has_bid = (u32)(buy->best_orders != 0);
+    u32 has_ask = (u32)(sell->best_orders != 0);
     result->flags |= (u8)(has_bid * LL_RESULT_HAS_BID | has_ask * LL_RESULT_HAS_ASK);
-    result->bid_price = ~buy->best_key & (0u - has_bid);
+    result->bid_price = ~buy->best_key;
     result->ask_price = sell->best_key & (0u - has_ask);
-    result->bid_quantity = buy->best_quantity & ((u64)0 - has_bid);
-    result->ask_quantity = sell->best_quantity & ((u64)0 - has_ask);
-    result->bid_orders = buy->best_orders & (0u - has_bid);
-    result->ask_orders = sell->best_orders & (0u - has_ask);
+    result->bid_quantity = buy->best_quantity;
+    result->ask_quantity = sell->best_quantity;
+    result->bid_orders = buy->best_orders;
+    result->ask_orders = sell->best_orders;
 }
 
 /* The answer to a message about a book that does not exist. */

@@ -2,14 +2,14 @@
 /*
  * The order table: exchange order reference -> resting order, and what a message does to it.
  *
- * Shape    A hash table of 64-byte buckets with three orders each. The home bucket nearly always answers; behind it hangs a
- *          short chain of overflow buckets. Orders never move, so there is nothing to rehash and nothing to wait for.
+ * Shape    A hash table of 64-byte buckets with three orders each. The home bucket nearly always answers; behind it
+ *          hangs a short chain of overflow buckets. Orders never move, so there is nothing to rehash or wait for.
  *          Each message leaves its mark on the order here and becomes at most three changes of price levels
  *          (ll_levels.h), in order: a replace is a level losing an order and a level gaining one.
  * Units    as in ll_records.h and ll_book_types.h.
  * Errors   verdicts: duplicate (the newer order takes the place of the live one), unknown_id, overfill (all is
- *          taken), bad_input (quantity 0, no such side or operation), table_full (the order is not taken; of a replace the
- *          old order is gone, since the exchange has ended it), book_mismatch (applied to the order's own book).
+ *          taken), bad_input (quantity 0, no such side or operation), table_full (the order is not taken; of a
+ *          replace the old order is gone: the exchange has ended it), book_mismatch (applied to the order's own book).
  * Threads  one owner of the memory.
  * Source   order rules: Nasdaq TotalView-ITCH 5.0, "Modify Order Messages"; defensive rules: docs/design.md.
  */
@@ -148,6 +148,13 @@ LL_FN_HOT u32 ll_bucket_find(LL_GLOBAL const struct ll_order_bucket *bucket, u64
     u32 hits =
         (u32)(bucket->ref[0] == ref) | (u32)(bucket->ref[1] == ref) << 1 | (u32)(bucket->ref[2] == ref) << 2;
     return hits & bucket->link >> LL_LINK_USED_SHIFT;
+}
+
+/* 1 = a new order can go straight into the bucket: a way is free, and no chain hangs behind that could hold
+ * the reference. */
+LL_FN_HOT u32 ll_bucket_has_room(u32 link)
+{
+    return (u32)((link << (32u - LL_LINK_USED_SHIFT) | link >> LL_LINK_USED_SHIFT) < LL_BUCKET_FULL);
 }
 
 /* The long way: through the chain. */
@@ -317,29 +324,33 @@ LL_FN struct ll_outcome ll_order_take_far(LL_GLOBAL struct ll_book_control *cont
     return outcome;
 }
 
-/* All that the straight way of ll_order_step does not take. */
-LL_FN_RARE struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control *control,
-                                                LL_GLOBAL struct ll_order_bucket *buckets,
-                                                struct ll_update update, u32 bucket,
-                                                struct ll_change *changes)
+/* All that the straight ways of ll_order_step do not take. */
+LL_FN struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control *control,
+                                           LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
+                                           u32 bucket, struct ll_change *changes)
 {
-    struct ll_order_place place = ll_order_find(buckets, bucket, update.ref);
+    struct ll_order_place place;
     u32 needs_quantity = (u32)(update.op != LL_OP_DELETE) & (u32)(update.op != LL_OP_REPLACE);
     struct ll_outcome outcome;
     outcome.match = ll_match_add(update.book << 1 | (update.side & 1u), update.price, 0);
     outcome.change_count = 0;
     if (update.op == LL_OP_NONE)
-        outcome.match.verdict = LL_VERDICT_OK;
-    else if (update.op > LL_OP_REPLACE || update.side > LL_SIDE_SELL ||
-             (needs_quantity != 0 && update.quantity == 0))
+        return outcome;
+    if (update.op > LL_OP_REPLACE || update.side > LL_SIDE_SELL ||
+        (needs_quantity != 0 && update.quantity == 0)) {
         outcome.match.verdict = LL_VERDICT_BAD_INPUT;
-    else if (update.op == LL_OP_ADD && update.book >= control->book_count)
+        return outcome;
+    }
+    if (update.op == LL_OP_ADD && update.book >= control->book_count) {
         outcome.match.verdict = LL_VERDICT_TABLE_FULL;
-    else if (update.op == LL_OP_ADD)
-        outcome =
-            ll_order_insert(control, buckets, update.ref,
-                            ll_match_add(outcome.match.book_side, update.price, update.quantity), changes, 0);
-    else if (place.found == 0)
+        return outcome;
+    }
+    if (update.op == LL_OP_ADD)
+        return ll_order_insert(control, buckets, update.ref,
+                               ll_match_add(outcome.match.book_side, update.price, update.quantity), changes,
+                               0);
+    place = ll_order_find(buckets, bucket, update.ref);
+    if (place.found == 0)
         outcome.match.verdict = LL_VERDICT_UNKNOWN_ID;
     else if (update.op == LL_OP_REPLACE)
         outcome = ll_order_replace(control, buckets, update, place, changes);
@@ -348,44 +359,105 @@ LL_FN_RARE struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control
     return outcome;
 }
 
+/* The same, with the answer. */
+LL_FN_RARE u32 ll_order_step_other(LL_GLOBAL struct ll_book_control *control,
+                                   LL_GLOBAL struct ll_order_bucket *buckets,
+                                   LL_GLOBAL const struct ll_update *input, u32 bucket,
+                                   struct ll_change *changes, u32 message, LL_GLOBAL struct ll_result *result)
+{
+    struct ll_update update = *input;
+    struct ll_outcome outcome = ll_order_step_rare(control, buckets, update, bucket, changes);
+    ll_match_answer(result, update, outcome.match, control->epoch);
+    if (outcome.change_count == 0) { /* about no order: `book` is what the message says, all 32 bits */
+        u32 no_book = (u32)(update.book >= control->book_count);
+        result->book = update.book;
+        outcome.match.book_side = ll_select32(no_book, 0, outcome.match.book_side);
+        changes[0] = ll_match_change(outcome.match, LL_CHANGE_NONE | no_book * LL_CHANGE_NO_BOOK);
+        outcome.change_count = 1;
+    }
+    for (u32 i = 0; i < outcome.change_count; i++)
+        changes[i].message |= message;
+    changes[outcome.change_count - 1u].message |= LL_CHANGE_LAST;
+    return outcome.change_count;
+}
+
+/* A replace on its straight way: the old order in its home bucket, and room for the new one, of a reference
+ * not seen, in its own. Returns 0 when it is not so; nothing has changed then. */
+LL_FN_RARE u32 ll_order_step_replace(LL_GLOBAL struct ll_book_control *control,
+                                     LL_GLOBAL struct ll_order_bucket *buckets,
+                                     LL_GLOBAL const struct ll_update *input, u32 bucket,
+                                     struct ll_change *changes, u32 message,
+                                     LL_GLOBAL struct ll_result *result)
+{
+    struct ll_update update = *input;
+    u32 target = ll_bucket_of(update.new_ref, control->hash_seed, control->bucket_count);
+    u32 hits = ll_bucket_find(&buckets[bucket], update.ref);
+    u32 free = ll_bucket_has_room(buckets[target].link) & (u32)(update.quantity != 0) &
+               (u32)(ll_bucket_find(&buckets[target], update.new_ref) == 0) &
+               (u32)(update.side <= LL_SIDE_SELL);
+    if ((free & (u32)(hits != 0)) == 0)
+        return 0;
+    u32 way = ll_ctz32(hits);
+    u32 book_side = buckets[bucket].book_side[way];
+    u32 shares = buckets[bucket].shares[way];
+    struct ll_match old = ll_match_take(book_side, buckets[bucket].price[way], shares, shares);
+    struct ll_match match = ll_match_add(book_side, update.price, update.quantity);
+    if (book_side >> 1 != update.book)
+        return 0;
+    buckets[bucket].link &= ~(1u << way << LL_LINK_USED_SHIFT);
+    control->live_orders--;
+    ll_order_store(control, &buckets[target], ll_ctz32(~(buckets[target].link >> LL_LINK_USED_SHIFT)),
+                   update.new_ref, match);
+    match.removed = shares;
+    ll_match_answer(result, update, match, control->epoch);
+    changes[0] = ll_match_change(old, message);
+    match.removed = 0;
+    changes[1] = ll_match_change(match, message | LL_CHANGE_LAST);
+    return 2;
+}
+
 /*
  * One message against the order table: `changes` gets what its levels will see (at most
  * LL_CHANGES_PER_MESSAGE), `result` the order's half of the answer. Returns the number of changes, at least
- * one. One straight way for adds, executes, cancels and deletes alike: what depends on the message is
- * selected, not branched on.
+ * one. One straight way for adds, executes, cancels and deletes alike, as long as nothing is wrong with them:
+ * what depends on the message is selected, not branched on.
  */
 LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control,
-                            LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update, u32 bucket,
-                            struct ll_change *changes, u32 message, LL_GLOBAL struct ll_result *result)
+                            LL_GLOBAL struct ll_order_bucket *buckets,
+                            LL_GLOBAL const struct ll_update *input, u32 bucket, struct ll_change *changes,
+                            u32 message, LL_GLOBAL struct ll_result *result)
 {
+    struct ll_update update = *input;
     LL_GLOBAL struct ll_order_bucket *home = &buckets[bucket];
     u32 adds = (u32)(update.op == LL_OP_ADD);
-    u32 used = home->link >> LL_LINK_USED_SHIFT;
+    u32 whole = (u32)(update.op == LL_OP_DELETE);
     u32 hits = ll_bucket_find(home, update.ref);
-    u32 found = (u32)(hits != 0);
-    u32 chained = (u32)((home->link & LL_LINK_NEXT_MASK) != 0);
-    u32 rare = (u32)(update.op - 1u >= LL_OP_REPLACE - 1u) | (u32)(found == adds) | ((found ^ 1u) & chained) |
-               (adds & (u32)(used == LL_BUCKET_FULL)) |
-               ((u32)(update.quantity == 0) & (u32)(update.op != LL_OP_DELETE)) |
-               (u32)(update.side > LL_SIDE_SELL) | (u32)(update.book >= control->book_count);
+    u32 refused = adds & ((u32)(hits != 0) | (ll_bucket_has_room(home->link) ^ 1u));
+    u32 rare = (u32)(update.op - 1u >= LL_OP_REPLACE - 1u) | refused | (u32)((adds | hits) == 0) |
+               (u32)((whole | update.quantity) == 0) | (u32)(update.side > LL_SIDE_SELL) |
+               (u32)(update.book >= control->book_count);
     if (LL_RARE(rare != 0)) {
-        struct ll_outcome outcome = ll_order_step_rare(control, buckets, update, bucket, changes);
-        ll_match_answer(result, update, outcome.match, control->epoch);
-        if (outcome.change_count == 0) { /* about no order: `book` is what the message says, all 32 bits */
-            u32 no_book = (u32)(update.book >= control->book_count);
-            result->book = update.book;
-            outcome.match.book_side = ll_select32(no_book, 0, outcome.match.book_side);
-            changes[0] = ll_match_change(outcome.match, LL_CHANGE_NONE | no_book * LL_CHANGE_NO_BOOK);
-            outcome.change_count = 1;
-        }
-        for (u32 i = 0; i < outcome.change_count; i++)
-            changes[i].message |= message;
-        changes[outcome.change_count - 1u].message |= LL_CHANGE_LAST;
-        return outcome.change_count;
+        u32 change_count = 0;
+        if (update.op == LL_OP_REPLACE)
+            change_count = ll_order_step_replace(control, buckets, input, bucket, changes, message, result);
+        if (LL_RARE(change_count == 0))
+            change_count = ll_order_step_other(control, buckets, input, bucket, changes, message, result);
+        return change_count;
     }
-    u32 way = ll_ctz32(ll_select32(found, hits, ~used));
-    struct ll_match match =
-        ll_match_plain(update, adds, home->book_side[way], home->price[way], home->shares[way]);
+    u32 way = ll_ctz32(ll_select32(adds, ~(home->link >> LL_LINK_USED_SHIFT), hits));
+    u32 book_side = update.book << 1 | update.side;
+    u32 shares = home->shares[way];
+    u32 asked = ll_select32(whole, shares, update.quantity);
+    u32 wrong = (u32)(asked > shares) | (home->book_side[way] ^ book_side) >> 1;
+    if (LL_RARE((wrong & (adds - 1u)) != 0))
+        return ll_order_step_other(control, buckets, input, bucket, changes, message, result);
+    struct ll_match match;
+    match.adds = adds;
+    match.book_side = ll_select32(adds, book_side, home->book_side[way]);
+    match.price = ll_select32(adds, update.price, home->price[way]);
+    match.leaves = ll_select32(adds, update.quantity, shares - asked);
+    match.removed = asked & (adds - 1u);
+    match.verdict = LL_VERDICT_OK;
     ll_order_store(control, home, way, update.ref, match);
     ll_match_answer(result, update, match, control->epoch);
     changes[0] = ll_match_change(match, message | LL_CHANGE_LAST);
