@@ -10,6 +10,7 @@
 /* The window on the segment: small when following (a poll costs little), large when reading on. */
 #define LL_READER_WINDOW_SLOTS_MIN 128u
 #define LL_READER_WINDOW_SLOTS_MAX 4096u
+#define LL_READER_RENAMES_MAX      100u
 static_assert(LL_READER_WINDOW_SLOTS_MIN >= LL_RECORD_SLOTS_MAX, "a record fits in a window");
 static_assert(LL_READER_WINDOW_SLOTS_MIN > 4096u / LL_SLOT_BYTES, "a gap between runs fits in a window");
 
@@ -35,6 +36,7 @@ struct ll_journal_reader {
     uint64_t expected_event_id; /* 0 = any: older segments have been archived */
     struct ll_journal_position position;
     uint64_t records_before_segment;
+    uint32_t renames; /* files that vanished between listing and opening, since the last record */
     bool follows; /* the end was reached and examined once: from now on look only where the writer writes */
     struct ll_why failed;
     uint64_t window_first;
@@ -333,9 +335,11 @@ static int ll_reader_corrupt(const struct ll_journal_reader *reader, const char 
 }
 
 /* A file of the list is gone: its segment got its day meanwhile. Not an error: the list is read again, and a
- * segment that is really missing shows there. */
-static int ll_reader_renamed(struct ll_why *why)
+ * segment that is really missing shows there. Bounded, for names that lead nowhere. */
+static int ll_reader_renamed(struct ll_journal_reader *reader, struct ll_why *why)
 {
+    if (++reader->renames > LL_READER_RENAMES_MAX)
+        return LL_ERR_IO;
     if (why != NULL)
         memset(why, 0, sizeof *why);
     return LL_OK;
@@ -353,7 +357,7 @@ static int ll_reader_judge_fully(struct ll_journal_reader *reader, struct ll_why
     if (rc == LL_OK)
         rc = ll_reader_find_later(reader, &later, why);
     if (rc == LL_ERR_INPUT)
-        return ll_reader_renamed(why);
+        return ll_reader_renamed(reader, why);
     if (rc == LL_OK)
         rc = ll_reader_examine(reader, reader->file, &reader->segment, reader->position.slot_index, false,
                                &rest, why);
@@ -373,7 +377,7 @@ static int ll_reader_judge_fully(struct ll_journal_reader *reader, struct ll_why
         if (later != reader->list_index + 1)
             return ll_reader_corrupt(reader, ", the next segment is empty, yet a later one is used", why);
         rc = ll_reader_enter(reader, later, why);
-        return rc == LL_ERR_INPUT ? ll_reader_renamed(why) : rc;
+        return rc == LL_ERR_INPUT ? ll_reader_renamed(reader, why) : rc;
     }
     reader->position.torn_first = rest.used_first;
     reader->position.torn_slots = rest.used_slots;
@@ -398,7 +402,7 @@ static int ll_reader_judge(struct ll_journal_reader *reader, struct ll_why *why)
         return ll_reader_judge_fully(reader, why);
     rc = ll_reader_find_later(reader, &later, why);
     if (rc == LL_ERR_INPUT)
-        rc = ll_reader_renamed(why);
+        rc = ll_reader_renamed(reader, why);
     if (rc == LL_OK && later < reader->list.count)
         return ll_reader_judge_fully(reader, why);
     return rc == LL_OK ? LL_ERR_SHORT : rc;
@@ -417,6 +421,7 @@ static void ll_reader_take_record(struct ll_journal_reader *reader, struct ll_jo
     record->event_id = head->event_id;
     record->time_ns = head->time_ns;
     record->payload = reader->payload;
+    reader->renames = 0;
     uint32_t at = payload_bytes < LL_RECORD_HEAD_PAYLOAD ? payload_bytes : LL_RECORD_HEAD_PAYLOAD;
     memcpy(reader->payload, head->payload, at);
     for (uint32_t i = 1; i < count; i++) {

@@ -667,6 +667,26 @@ START_TEST(reader_follows_a_live_writer)
 }
 END_TEST
 
+START_TEST(name_that_leads_nowhere_is_an_error)
+{
+    char dir[] = "/tmp/ll-journal-link-XXXXXX";
+    char path[64];
+    struct ll_journal_config config;
+    struct ll_why why = {0};
+    uint64_t last;
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    small_config(&config, dir, NULL);
+    write_life(&config, mixed_script(), 1, 3);
+    (void)snprintf(path, sizeof path, "%s/19700101-000002.lljournal", dir);
+    (void)unlink(path); /* the prepared one, which may be there or not */
+    (void)snprintf(path, sizeof path, "%s/20241004-000002.lljournal", dir);
+    ck_assert_int_eq(symlink("/nowhere/at/all", path), 0);
+    ck_assert_int_eq(ll_script_read(mixed_script(), dir, NULL, &last, &why), LL_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(why.text, "20241004-000002.lljournal"));
+    remove_dir(dir);
+}
+END_TEST
+
 START_TEST(idle_writer_wakes_up)
 {
     char dir[] = "/tmp/ll-journal-idle-XXXXXX";
@@ -704,6 +724,7 @@ int main(void)
     tcase_add_test(edges, second_writer_is_refused);
     tcase_add_test(edges, bad_directories_are_refused);
     tcase_add_test(edges, idle_writer_wakes_up);
+    tcase_add_test(edges, name_that_leads_nowhere_is_an_error);
     suite_add_tcase(suite, edges);
     TCase *damage = tcase_create("damage");
     tcase_set_timeout(damage, 120);
