@@ -218,8 +218,13 @@ static int ll_replay_run(struct ll_replay *replay, struct ll_why *why)
     else
         ll_gateway_drain(replay->gateway);
     replay->report.elapsed_ns = ll_clock_mono_ns() - start_ns;
-    replay->report.interrupted = !done;
-    return status != LL_OK ? status : ll_gateway_status(replay->gateway, why);
+    if (status == LL_OK)
+        status = ll_gateway_status(replay->gateway, why);
+    if (status != LL_OK)
+        replay->report.ended = LL_REPORT_END_ERROR;
+    else
+        replay->report.ended = done ? LL_REPORT_END_FEED : LL_REPORT_END_SIGNAL;
+    return status;
 }
 
 /* --- The result ---------------------------------------------------------------------------------------------------- */
