@@ -38,6 +38,8 @@ FUZZ_S  ?= 20
 JOBS    ?= $(shell nproc)
 ONLY    ?=
 RUN_ARGS ?= --feed sim --duration 20s
+# Made anew by each `make run`, unless RUN_ARGS resumes; another --journal in RUN_ARGS goes before it.
+RUN_JOURNAL = $(BUILD)/run-journal
 Q       := $(if $(V),,@)
 
 comma := ,
@@ -102,6 +104,13 @@ $(BUILD)/%.o: %.c $(STAMP)
 	$(if $(V),,@echo "  CC      $<")
 	$(Q)$(CC) $(LL_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# What `git describe` says goes into one object, which alone is rebuilt when it changes.
+VERSION := $(shell git describe --always --dirty --tags 2>/dev/null)
+$(BUILD)/version: FORCE
+	@mkdir -p $(@D); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+$(BUILD)/host/app/ll_version.o: $(BUILD)/version
+$(BUILD)/host/app/ll_version.o: LL_CFLAGS += $(if $(VERSION),-DLL_VERSION='"$(VERSION)"')
+
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(if $(V),,@echo "  AR      $@")
@@ -142,7 +151,8 @@ deps:
 run: deps
 	+@$(SUBMAKE) _run
 _run: all
-	$(BUILD)/lifelined $(RUN_ARGS)
+	$(if $(findstring --resume,$(RUN_ARGS)),,@rm -rf $(RUN_JOURNAL))
+	$(BUILD)/lifelined --journal $(RUN_JOURNAL) $(RUN_ARGS)
 
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.

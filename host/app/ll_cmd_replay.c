@@ -2,8 +2,8 @@
 #include "host/app/ll_cmd_replay.h"
 
 #include "dpdk/ll_port.h"
+#include "host/app/ll_common_options.h"
 #include "host/app/ll_exit.h"
-#include "host/app/ll_flow_text.h"
 #include "host/app/ll_gateway.h"
 #include "host/app/ll_pacer.h"
 #include "host/app/ll_replay_source.h"
@@ -26,17 +26,7 @@ struct ll_replay_options {
     uint64_t depth;
     const char *speed;
     const char *journal;
-    bool resume;
-    const char *line_a;
-    const char *line_b;
-    const char *rerequest;
-    uint64_t start_sequence;
-    const char *device;
-    uint64_t batch;
-    uint64_t orders;
-    uint64_t levels;
-    uint64_t books;
-    uint64_t segment_bytes;
+    struct ll_common_options common;
     const char *hgrm;
 };
 
@@ -59,27 +49,7 @@ static const struct ll_option ll_replay_table[] = {
         "how fast: as it goes (max, the default), in the feed's own time (real), or N times that"),
     LL_REPLAY_OPTION("journal", LL_OPTION_STRING, journal, 0, 0, "DIR",
                      "keep every event durably in DIR (made if absent)"),
-    LL_REPLAY_OPTION("resume", LL_OPTION_FLAG, resume, 0, 0, NULL,
-                     "go on where the journal in DIR ends: it is replayed first, then the files from there"),
-    LL_REPLAY_OPTION("line-a", LL_OPTION_STRING, line_a, 0, 0, "[ADDR:]PORT",
-                     "captures: UDP destination of line A (default: every UDP datagram is line A)"),
-    LL_REPLAY_OPTION("line-b", LL_OPTION_STRING, line_b, 0, 0, "[ADDR:]PORT",
-                     "captures: UDP destination of line B"),
-    LL_REPLAY_OPTION("rerequest", LL_OPTION_STRING, rerequest, 0, 0, "[ADDR:]PORT",
-                     "captures: UDP destination of the re-request server's answers"),
-    LL_REPLAY_OPTION("start-sequence", LL_OPTION_U64, start_sequence, 0, UINT64_MAX / 2, "N",
-                     "first message wanted; 0 (the default): start at whatever comes first"),
-    LL_REPLAY_OPTION("device", LL_OPTION_STRING, device, 0, 0, "NAME", "where the kernel runs (default cpu)"),
-    LL_REPLAY_OPTION("batch", LL_OPTION_U64, batch, 1, 64, "N",
-                     "messages the kernel works together, 1..64 (default 32); changes speed, never results"),
-    LL_REPLAY_OPTION("orders", LL_OPTION_U64, orders, 1, LL_BOOK_ORDERS_MAX, "N",
-                     "live orders to make room for (default 2097152)"),
-    LL_REPLAY_OPTION("levels", LL_OPTION_U64, levels, 1, LL_BOOK_LEVELS_MAX, "N",
-                     "price levels to make room for (default 1048576)"),
-    LL_REPLAY_OPTION("books", LL_OPTION_U64, books, 1, LL_BOOK_BOOKS_MAX, "N",
-                     "instruments to make room for: highest stock locate + 1 (default 16384)"),
-    LL_REPLAY_OPTION("segment-bytes", LL_OPTION_SIZE, segment_bytes, LL_JOURNAL_SEGMENT_BYTES_MIN,
-                     (uint64_t)1 << 40, "SIZE", "size of a journal segment (default 64M)"),
+    LL_COMMON_ROWS(struct ll_replay_options, "captures: "),
     LL_REPLAY_OPTION("hgrm", LL_OPTION_STRING, hgrm, 0, 0, "FILE",
                      "write the latency percentiles in HdrHistogram's text"),
     {NULL, LL_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL}};
@@ -117,7 +87,7 @@ static const char ll_replay_help[] =
 struct ll_replay {
     struct ll_replay_options options;
     struct ll_operands operands;
-    struct ll_flow flows[3];
+    struct ll_flow flows[LL_COMMON_FLOWS_MAX];
     uint32_t flow_count;
     struct ll_gateway *gateway;
     struct ll_replay_source *source;
@@ -130,32 +100,22 @@ struct ll_replay {
 
 static int ll_replay_parse(struct ll_replay *replay, int argc, char **argv, int *help, struct ll_why *why)
 {
-    struct ll_book_config book;
     struct ll_replay_options *options = &replay->options;
     uint64_t speed_milli;
-    ll_book_config_default(&book);
-    *options = (struct ll_replay_options){.speed = "max",
-                                          .device = "cpu",
-                                          .batch = 32,
-                                          .orders = book.orders,
-                                          .levels = book.levels,
-                                          .books = book.books,
-                                          .segment_bytes = LL_JOURNAL_SEGMENT_BYTES_DEFAULT};
+    options->speed = "max";
+    ll_common_options_default(&options->common);
     int status = ll_options_parse(ll_replay_table, argc, argv, options, &replay->operands, help, why);
     if (status != LL_OK || *help)
         return status;
     if (replay->operands.count == 0)
         return LL_FAIL(why, LL_ERR_USAGE, "give at least one FILE");
-    if (options->resume && options->journal == NULL)
+    if (options->common.resume && options->journal == NULL)
         return LL_FAIL(why, LL_ERR_USAGE,
                        "--resume needs --journal DIR: there is nothing else to go on from");
     status = ll_pacer_parse_speed(options->speed, &speed_milli, why);
     ll_pacer_init(&replay->pacer, speed_milli);
-    const struct ll_flow_text texts[] = {
-        {options->line_a, 0}, {options->line_b, 1}, {options->rerequest, LL_MOLD_LINE_REREQUEST}};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == LL_OK; i++)
-        if (texts[i].text != NULL)
-            status = ll_flow_parse(&texts[i], &replay->flows[replay->flow_count++], why);
+    if (status == LL_OK)
+        status = ll_common_options_flows(&options->common, replay->flows, &replay->flow_count, why);
     return status;
 }
 
@@ -169,18 +129,7 @@ static int ll_replay_open(struct ll_replay *replay, struct ll_why *why)
     const struct ll_replay_options *options = &replay->options;
     struct ll_gateway_config config;
     struct ll_progress recovery;
-    ll_gateway_config_default(&config);
-    config.device.name = options->device;
-    config.device.batch = (uint32_t)options->batch;
-    config.device.book.orders = options->orders;
-    config.device.book.levels = options->levels;
-    config.device.book.books = options->books;
-    config.mold.line_count = options->line_b != NULL ? 2 : 1;
-    config.mold.start_sequence = options->start_sequence;
-    config.mold.holdback_bytes_max = LL_PORT_FRAME_BYTES_MAX;
-    config.journal.dir = options->journal;
-    config.journal.segment_bytes = options->segment_bytes;
-    config.resume = options->resume;
+    ll_common_options_gateway(&options->common, options->journal, &config);
     config.progress = ll_replay_recovery_progress;
     config.progress_context = &recovery;
     ll_progress_init(&recovery, "recover", "events", ll_clock_mono_ns());
@@ -269,8 +218,13 @@ static int ll_replay_run(struct ll_replay *replay, struct ll_why *why)
     else
         ll_gateway_drain(replay->gateway);
     replay->report.elapsed_ns = ll_clock_mono_ns() - start_ns;
-    replay->report.interrupted = !done;
-    return status != LL_OK ? status : ll_gateway_status(replay->gateway, why);
+    if (status == LL_OK)
+        status = ll_gateway_status(replay->gateway, why);
+    if (status != LL_OK)
+        replay->report.ended = LL_REPORT_END_ERROR;
+    else
+        replay->report.ended = done ? LL_REPORT_END_FEED : LL_REPORT_END_SIGNAL;
+    return status;
 }
 
 /* --- The result ---------------------------------------------------------------------------------------------------- */

@@ -372,3 +372,8 @@ uint64_t ll_gateway_memory_bytes(const struct ll_gateway *gateway)
 {
     return gateway->memory_bytes;
 }
+
+const char *ll_gateway_memory_pages(const struct ll_gateway *gateway)
+{
+    return ll_arena_pages_name(&gateway->arena);
+}

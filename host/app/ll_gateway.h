@@ -73,5 +73,7 @@ void ll_gateway_journal_stats(const struct ll_gateway *gateway, struct ll_journa
 uint64_t ll_gateway_durable_event_id(const struct ll_gateway *gateway);
 /* Memory taken at open: engine, receiver and tables. */
 uint64_t ll_gateway_memory_bytes(const struct ll_gateway *gateway);
+/* What engine and receiver lie in; the tables say it themselves (ll_device_memory_pages). */
+const char *ll_gateway_memory_pages(const struct ll_gateway *gateway);
 
 #endif

@@ -4,11 +4,12 @@
 #include <string.h>
 
 void ll_mold_framer_init(struct ll_mold_framer *framer, struct ll_port *port,
-                         const char session[LL_MOLDUDP64_SESSION_BYTES], uint64_t split_ns)
+                         const char session[LL_MOLDUDP64_SESSION_BYTES], uint64_t first_sequence,
+                         uint64_t split_ns)
 {
     memset(framer, 0, sizeof *framer);
     framer->port = port;
-    framer->next_sequence = 1;
+    framer->next_sequence = first_sequence;
     framer->split_ns = split_ns;
     memcpy(framer->session, session, sizeof framer->session);
 }

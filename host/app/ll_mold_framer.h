@@ -4,7 +4,7 @@
  *
  * Shape    init -> add... -> flush -> end. A packet is closed when the next message does not fit or is due later than
  *          `split_ns` after its first one, and by flush.
- * Units    feed time in ns; sequence numbers count messages from 1.
+ * Units    feed time in ns; sequence numbers count messages, from 1 unless the feed is taken up later.
  * Errors   add and end say LL_ERR_FULL when the ring has no room: receive first, then try the same again.
  *          LL_ERR_LONG: no datagram can carry the message.
  * Threads  one owner, the port's thread.
@@ -34,7 +34,8 @@ struct ll_mold_framer { /* private */
 };
 
 void ll_mold_framer_init(struct ll_mold_framer *framer, struct ll_port *port,
-                         const char session[LL_MOLDUDP64_SESSION_BYTES], uint64_t split_ns);
+                         const char session[LL_MOLDUDP64_SESSION_BYTES], uint64_t first_sequence,
+                         uint64_t split_ns);
 LL_MUST_CHECK int ll_mold_framer_add(struct ll_mold_framer *framer, const uint8_t *message,
                                      uint32_t message_bytes, uint64_t feed_ns);
 /* Sends the open packet, if any. */

@@ -29,9 +29,8 @@ static void ll_pacer_sleep(uint64_t sleep_ns)
     (void)nanosleep(&time, NULL);
 }
 
-uint64_t ll_pacer_wait(struct ll_pacer *pacer, uint64_t feed_ns)
+uint64_t ll_pacer_planned(struct ll_pacer *pacer, uint64_t feed_ns, uint64_t now_ns)
 {
-    uint64_t now_ns = ll_clock_mono_ns();
     if (pacer->speed_milli == 0)
         return now_ns;
     if (!pacer->started) {
@@ -43,10 +42,21 @@ uint64_t ll_pacer_wait(struct ll_pacer *pacer, uint64_t feed_ns)
     uint64_t feed_elapsed_ns = feed_ns > pacer->start_feed_ns ? feed_ns - pacer->start_feed_ns : 0;
     if (feed_elapsed_ns > LL_PACER_FEED_NS_MAX)
         feed_elapsed_ns = LL_PACER_FEED_NS_MAX;
-    uint64_t planned_ns = pacer->start_mono_ns + feed_elapsed_ns * 1000u / pacer->speed_milli;
+    return pacer->start_mono_ns + feed_elapsed_ns * 1000u / pacer->speed_milli;
+}
+
+void ll_pacer_sleep_towards(uint64_t planned_ns, uint64_t now_ns)
+{
+    if (planned_ns > now_ns && planned_ns - now_ns > 2 * LL_PACER_SPIN_NS)
+        ll_pacer_sleep(planned_ns - now_ns - LL_PACER_SPIN_NS);
+}
+
+uint64_t ll_pacer_wait(struct ll_pacer *pacer, uint64_t feed_ns)
+{
+    uint64_t now_ns = ll_clock_mono_ns();
+    uint64_t planned_ns = ll_pacer_planned(pacer, feed_ns, now_ns);
     while (now_ns < planned_ns && !ll_stop_requested()) {
-        if (planned_ns - now_ns > 2 * LL_PACER_SPIN_NS)
-            ll_pacer_sleep(planned_ns - now_ns - LL_PACER_SPIN_NS);
+        ll_pacer_sleep_towards(planned_ns, now_ns);
         now_ns = ll_clock_mono_ns();
     }
     return planned_ns;

@@ -144,7 +144,7 @@ static int ll_replay_open_binary(struct ll_replay_source *source, const char *pa
         ll_binary_file_close(&source->file);
         return status;
     }
-    ll_mold_framer_init(&source->framer, source->port, ll_replay_session, source->config.split_ns);
+    ll_mold_framer_init(&source->framer, source->port, ll_replay_session, 1, source->config.split_ns);
     return LL_OK;
 }
 

@@ -129,6 +129,30 @@ static void ll_print_journal(const struct ll_report *report, FILE *file)
     }
 }
 
+static const char *ll_report_headline(const struct ll_report *report)
+{
+    bool journal = report->journal_dir != NULL;
+    switch (report->ended) {
+    case LL_REPORT_END_SIGNAL:
+        return journal ? "Interrupted; everything received is worked and durable."
+                       : "Interrupted; everything received is worked.";
+    case LL_REPORT_END_DURATION:
+        return journal ? "Time is up; everything received is worked and durable."
+                       : "Time is up; everything received is worked.";
+    case LL_REPORT_END_ERROR:
+        return "Stopped by an error; the counts are those until then.";
+    case LL_REPORT_END_FEED:
+    default:
+        return "Done.";
+    }
+}
+
+static const char *ll_report_end_name(enum ll_report_end ended)
+{
+    static const char *const names[] = {"feed", "signal", "duration", "error"};
+    return names[ended];
+}
+
 void ll_report_print(const struct ll_report *report, FILE *file)
 {
     const struct ll_engine *engine = ll_gateway_engine(report->gateway);
@@ -141,8 +165,7 @@ void ll_report_print(const struct ll_report *report, FILE *file)
     char grouped[32];
     (void)snprintf(rest, sizeof rest, "  in %" PRIu64 ".%03" PRIu64 " s: %s messages/s", elapsed_us / 1000000,
                    elapsed_us / 1000 % 1000, ll_report_grouped(rate, grouped));
-    (void)fprintf(file, "%s\n",
-                  report->interrupted ? "Interrupted; everything received is worked and durable." : "Done.");
+    (void)fprintf(file, "%s\n", ll_report_headline(report));
     ll_print_row(file, "messages", counters->messages,
                  report->messages_new == counters->messages ? rest : "");
     if (report->messages_new != counters->messages)
@@ -341,7 +364,9 @@ void ll_report_print_json(const struct ll_report *report, FILE *file)
     ll_json_journal(&json, report);
     ll_json_u64(&json, "memory_bytes", ll_gateway_memory_bytes(report->gateway));
     ll_json_fixed(&json, "elapsed_s", report->elapsed_ns, 9);
-    ll_json_bool(&json, "interrupted", report->interrupted);
+    ll_json_bool(&json, "interrupted",
+                 report->ended == LL_REPORT_END_SIGNAL || report->ended == LL_REPORT_END_ERROR);
+    ll_json_string(&json, "ended_by", ll_report_end_name(report->ended));
     ll_json_latency(&json, report);
     ll_json_book(&json, report);
     ll_json_end_object(&json);

@@ -18,12 +18,19 @@
 #include <stdint.h>
 #include <stdio.h>
 
+enum ll_report_end {
+    LL_REPORT_END_FEED,     /* the feed was at its end */
+    LL_REPORT_END_SIGNAL,   /* drained, but not to the end of the feed */
+    LL_REPORT_END_DURATION, /* the same, at the time that was wanted */
+    LL_REPORT_END_ERROR     /* an error stopped it: what is durable is durable, the rest is not */
+};
+
 struct ll_report {
     const struct ll_gateway *gateway;
     struct ll_port_counters port;
     struct ll_histogram latency; /* per message, ns */
-    bool open_loop;   /* latency from the planned time of each packet; else from its receipt: service time */
-    bool interrupted; /* ended by a signal: drained, but not to the end of the feed */
+    bool open_loop; /* latency from the planned time of each packet; else from its receipt: service time */
+    enum ll_report_end ended;
     uint64_t elapsed_ns;     /* first datagram to all durable */
     uint64_t messages_new;   /* delivered by this run, not recovered */
     const char *journal_dir; /* NULL = none */

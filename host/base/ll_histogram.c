@@ -110,6 +110,15 @@ uint64_t ll_histogram_percentile(const struct ll_histogram *histogram, uint32_t 
     return histogram->max; /* among the over-range values, of which only the largest is known */
 }
 
+uint64_t ll_histogram_count_below(const struct ll_histogram *histogram, uint64_t limit)
+{
+    uint32_t end = limit <= LL_HISTOGRAM_VALUE_MAX ? ll_histogram_index(limit) : LL_HISTOGRAM_BUCKETS;
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < end; i++)
+        count += histogram->bucket[i];
+    return count;
+}
+
 int ll_histogram_percentile_is_supported(const struct ll_histogram *histogram, uint32_t per_million)
 {
     LL_ASSERT(per_million <= LL_PER_MILLION);

@@ -38,6 +38,9 @@ void ll_histogram_add(struct ll_histogram *target, const struct ll_histogram *so
 /* Highest value equivalent at `per_million` (999000 = p99.9; 1000000 = max). 0 when empty. */
 uint64_t ll_histogram_percentile(const struct ll_histogram *histogram, uint32_t per_million);
 
+/* How many values lie below the bucket of `limit`: those below it, but for the precision of a bucket. */
+uint64_t ll_histogram_count_below(const struct ll_histogram *histogram, uint64_t limit);
+
 /* A percentile with fewer than ten samples beyond it says nothing: false then. */
 int ll_histogram_percentile_is_supported(const struct ll_histogram *histogram, uint32_t per_million);
 

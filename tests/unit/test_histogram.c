@@ -23,6 +23,26 @@ static struct ll_histogram *histogram_new(void)
     return histogram;
 }
 
+START_TEST(test_count_below)
+{
+    struct ll_histogram *histogram = histogram_new();
+    ck_assert_uint_eq(ll_histogram_count_below(histogram, UINT64_MAX), 0);
+    ll_histogram_record(histogram, 0, 1);
+    ll_histogram_record(histogram, 999, 2);
+    ll_histogram_record(histogram, 1000, 4);
+    ll_histogram_record(histogram, LL_HISTOGRAM_VALUE_MAX, 8);
+    ll_histogram_record(histogram, LL_HISTOGRAM_VALUE_MAX + 1, 16);
+    ck_assert_uint_eq(ll_histogram_count_below(histogram, 0), 0);
+    ck_assert_uint_eq(ll_histogram_count_below(histogram, 1), 1);
+    ck_assert_uint_eq(ll_histogram_count_below(histogram, 999), 1);
+    ck_assert_uint_eq(ll_histogram_count_below(histogram, 1000), 3);
+    ck_assert_uint_eq(ll_histogram_count_below(histogram, 1001), 7);
+    ck_assert_uint_eq(ll_histogram_count_below(histogram, LL_HISTOGRAM_VALUE_MAX), 7);
+    ck_assert_uint_eq(ll_histogram_count_below(histogram, UINT64_MAX), 15); /* over-range ones are nowhere */
+    free(histogram);
+}
+END_TEST
+
 /* Index of the only bucket in use. */
 static uint32_t only_bucket(const struct ll_histogram *histogram)
 {
@@ -290,6 +310,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_layout, 0, (int)(sizeof layout / sizeof layout[0]));
     tcase_add_loop_test(tcase, test_precision_at_powers, 1, 41);
     tcase_add_test(tcase, test_over_range);
+    tcase_add_test(tcase, test_count_below);
     tcase_add_test(tcase, test_supported);
     tcase_add_test(tcase, test_huge_counts);
     tcase_add_loop_test(tcase, test_against_sorted_array, 0, 5);

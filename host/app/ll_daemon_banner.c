@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/app/ll_daemon_banner.h"
+
+#include "host/app/ll_report.h"
+#include "host/app/ll_version.h"
+#include "host/base/ll_clock.h"
+
+#include <inttypes.h>
+#include <rte_eal.h>
+#include <string.h>
+
+#define LL_BANNER_MB ((uint64_t)1 << 20)
+
+static uint64_t ll_banner_mb(uint64_t bytes)
+{
+    return (bytes + LL_BANNER_MB - 1) / LL_BANNER_MB;
+}
+
+static void ll_banner_feed(const struct ll_daemon_banner *banner, FILE *file)
+{
+    const struct ll_daemon_options *options = banner->options;
+    char session[LL_MOLDUDP64_SESSION_BYTES];
+    char a[32];
+    char b[32];
+    if (options->kind == LL_DAEMON_FEED_SIM) {
+        ll_sim_feed_session(&options->sim, session);
+        (void)fprintf(file,
+                      "  feed      simulated exchange: seed %" PRIu64
+                      ", %s symbols, %s live orders, %u of 1000 bad\n"
+                      "            session %.10s, speed %s; the books fill for %u s, then the market opens\n",
+                      options->seed, ll_report_grouped(options->symbols, a),
+                      ll_report_grouped(options->sim_orders, b), options->sim.faults_per_mille, session,
+                      options->speed, (unsigned)(LL_SIM_FEED_QUIET_NS / LL_NS_PER_S));
+        (void)fprintf(file, "  port      DPDK ring in this process; exchange and gateway share one thread\n");
+        return;
+    }
+    (void)fprintf(file, "  feed      %s", options->feed);
+    if (options->kind == LL_DAEMON_FEED_PCAP)
+        (void)fprintf(file, ", speed %s", options->speed);
+    (void)fprintf(file, "\n  port      line A %s, line B %s, re-requests %s\n",
+                  options->common.line_a != NULL ? options->common.line_a
+                  : options->flow_count == 0     ? "= every UDP datagram"
+                                                 : "none",
+                  options->common.line_b != NULL ? options->common.line_b : "none",
+                  options->common.rerequest != NULL ? options->common.rerequest : "none");
+}
+
+static void ll_banner_journal(const struct ll_daemon_banner *banner, FILE *file)
+{
+    const struct ll_daemon_options *options = banner->options;
+    const struct ll_gateway_counters *counters = ll_gateway_counters(banner->gateway);
+    char a[32];
+    if (options->journal_dir == NULL) {
+        (void)fprintf(file, "  journal   none: nothing of this run is kept\n");
+        return;
+    }
+    (void)fprintf(file,
+                  "  journal   %s\n"
+                  "            group commit: each sync covers what came during the one before; segments of "
+                  "%" PRIu64 " MB\n",
+                  options->journal_dir, ll_banner_mb(options->common.segment_bytes));
+    if (counters->records_recovered != 0)
+        (void)fprintf(file, "            goes on behind event %s; %" PRIu64 " torn slots cut\n",
+                      ll_report_grouped(counters->records_recovered, a), counters->torn_slots_cut);
+}
+
+static void ll_banner_memory(const struct ll_daemon_banner *banner, FILE *file)
+{
+    const struct ll_device *device = ll_gateway_device(banner->gateway);
+    const struct ll_daemon_options *options = banner->options;
+    uint64_t tables_bytes = ll_device_memory_bytes(device);
+    uint64_t gateway_bytes = ll_gateway_memory_bytes(banner->gateway) - tables_bytes;
+    char a[32];
+    char b[32];
+    char c[32];
+    (void)fprintf(file, "  tables    room for %s orders, %s price levels, %s books\n",
+                  ll_report_grouped(options->common.orders, a), ll_report_grouped(options->common.levels, b),
+                  ll_report_grouped(options->common.books, c));
+    (void)fprintf(file, "  memory    tables %" PRIu64 " MB (%s pages), receiver %" PRIu64 " MB (%s pages)",
+                  ll_banner_mb(tables_bytes), ll_device_memory_pages(device), ll_banner_mb(gateway_bytes),
+                  ll_gateway_memory_pages(banner->gateway));
+    if (banner->sim != NULL)
+        (void)fprintf(file, ",\n            exchange %" PRIu64 " MB (%s pages)",
+                      ll_banner_mb(ll_sim_feed_memory_bytes(banner->sim)),
+                      ll_sim_feed_memory_pages(banner->sim));
+    (void)fprintf(file, ",\n            DPDK %" PRIu64 " MB (%s pages)%s; all taken now, none later\n",
+                  options->memory_mb != 0 ? options->memory_mb : 128,
+                  rte_eal_has_hugepages() ? "huge" : "plain",
+                  options->journal_dir != NULL ? ", journal ring 4 MB" : "");
+}
+
+/* The kernel's list of CPUs it schedules nothing on; "" when there are none. */
+static void ll_banner_isolated_cpus(char text[64])
+{
+    FILE *file = fopen("/sys/devices/system/cpu/isolated", "r");
+    text[0] = '\0';
+    if (file == NULL)
+        return;
+    if (fgets(text, 64, file) != NULL)
+        text[strcspn(text, "\n")] = '\0';
+    (void)fclose(file);
+}
+
+static void ll_banner_not_on(const struct ll_daemon_banner *banner, FILE *file)
+{
+    char isolated[64];
+    ll_banner_isolated_cpus(isolated);
+    (void)fprintf(file, "  not on    no card: the kernel runs on this CPU");
+    if (!banner->options->allow_pci)
+        (void)fprintf(file, "; no network card of our own");
+    if (!rte_eal_has_hugepages())
+        (void)fprintf(file, "; no huge pages for packets");
+    (void)fprintf(file, ";\n            ");
+    if (isolated[0] == '\0')
+        (void)fprintf(file, "no isolated CPU: other processes may delay the hot thread");
+    else
+        (void)fprintf(file, "isolated CPUs: %s", isolated);
+    (void)fprintf(file, "\n");
+}
+
+void ll_daemon_banner_print(const struct ll_daemon_banner *banner, FILE *file)
+{
+    const struct ll_daemon_options *options = banner->options;
+    (void)fprintf(file, "lifelined %s\n", ll_version());
+    ll_banner_feed(banner, file);
+    (void)fprintf(file, "  kernel    device %s, %" PRIu64 " messages together\n", options->common.device,
+                  options->common.batch);
+    ll_banner_journal(banner, file);
+    ll_banner_memory(banner, file);
+    if (options->pin)
+        (void)fprintf(file, "  thread    hot thread pinned to CPU %" PRIu64 ", the others elsewhere",
+                      options->cpu_number);
+    else
+        (void)fprintf(file, "  thread    hot thread not pinned (--cpu N pins it)");
+    (void)fprintf(file, "; when idle it %s\n", options->spin ? "spins" : "sleeps");
+    ll_banner_not_on(banner, file);
+    if (options->duration_ns != 0)
+        (void)fprintf(file, "  end       after %" PRIu64 " ms; Ctrl-C ends it earlier, in order\n\n",
+                      options->duration_ns / LL_NS_PER_MS);
+    else
+        (void)fprintf(file, "  end       Ctrl-C ends it in order, a second one at once\n\n");
+}
