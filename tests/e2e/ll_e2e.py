@@ -289,8 +289,9 @@ def naive(messages):
     return book
 
 
-def make_feed(rng, count, symbols=20, span_ns=10**9, live=400):
-    """A sound feed of `count` messages over span_ns of feed time: every reference known, nothing over-executed."""
+def make_feed(rng, count, symbols=20, span_ns=10**9, live=400, burst=1):
+    """A sound feed of `count` messages over span_ns of feed time, `burst` of them at a time: every reference known,
+    nothing over-executed."""
     names = ["SYM%03d" % i for i in range(1, symbols + 1)]
     messages = [system(b"O", OPEN_NS)] + [directory(i + 1, name, OPEN_NS) for i, name in enumerate(names)]
     orders, refs, next_ref = {}, [], 1000
@@ -299,7 +300,7 @@ def make_feed(rng, count, symbols=20, span_ns=10**9, live=400):
         refs[at], refs[-1] = refs[-1], refs[at]
         return refs.pop()
     while len(messages) < count:
-        time_ns = OPEN_NS + len(messages) * span_ns // count
+        time_ns = OPEN_NS + (len(messages) // burst * burst) * span_ns // count
         choice = rng.random()
         if len(refs) < 2 or (choice < 0.45 and len(refs) < live):
             locate = rng.randint(1, symbols)
