@@ -84,8 +84,18 @@ static void ll_print_exceptions(const struct ll_report *report, FILE *file)
         ll_print_row(file, "messages lost", counters->messages_lost, "");
     if (counters->bad_packets != 0)
         ll_print_row(file, "unreadable packets", counters->bad_packets, "  kept as exceptions");
+    if (counters->payloads_cut != 0)
+        ll_print_row(file, "cut to fit a record", counters->payloads_cut, "  longer than a record keeps");
     if (ll_wrong_session(mold) != 0)
         ll_print_row(file, "other session", ll_wrong_session(mold), "  packets not taken");
+    if (mold->far_dropped != 0)
+        ll_print_row(file, "too far ahead", mold->far_dropped,
+                     "  packets not taken: no second one confirmed the jump");
+    if (mold->packets_after_end != 0)
+        ll_print_row(file, "after the end", mold->packets_after_end, "  packets not taken");
+    if (mold->dropped_holdback != 0)
+        ll_print_row(file, "not held back", mold->dropped_holdback,
+                     "  packets; their messages had to come again");
     if (counters->symbols_without_directory != 0)
         ll_print_row(file, "symbols undirected", counters->symbols_without_directory,
                      "  named by an order only");
@@ -222,6 +232,12 @@ static void ll_json_feed(struct ll_json *json, const struct ll_report *report)
     ll_json_u64(json, "duplicates", ll_duplicates(mold));
     ll_json_u64(json, "before_start", mold->messages_before_start);
     ll_json_u64(json, "wrong_session", ll_wrong_session(mold));
+    ll_json_u64(json, "far_dropped", mold->far_dropped);
+    ll_json_u64(json, "packets_after_end", mold->packets_after_end);
+    ll_json_u64(json, "end_contradicted", mold->end_contradicted);
+    ll_json_u64(json, "dropped_holdback", mold->dropped_holdback);
+    ll_json_u64(json, "messages_dropped", mold->messages_dropped);
+    ll_json_u64(json, "payloads_cut", counters->payloads_cut);
     ll_json_u64(json, "bad_packets", counters->bad_packets);
     ll_json_u64(json, "exceptions", counters->exceptions);
     ll_json_u64(json, "requests", mold->requests);
