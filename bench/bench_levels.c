@@ -29,6 +29,8 @@
 #define BLOCK_UPDATES      1024u /* decoded ahead for the "book" rows; a multiple of every batch size */
 #define MESSAGE_READ_BYTES 40u   /* ll_itch50_update reads so far */
 #define PREFIX_BYTES       2u
+#define READ_AHEAD_BYTES \
+    2048u /* a day lies in main memory; a feed comes from a network card into the cache */
 
 struct config {
     bool is_smoke;
@@ -188,6 +190,7 @@ static inline uint32_t reader_decode(struct reader *reader, struct ll_update *up
         const uint8_t *message = day->bytes + reader->offset + PREFIX_BYTES;
         uint32_t bytes = ll_load_be16(day->bytes + reader->offset);
         uint8_t last[MESSAGE_READ_BYTES + UINT8_MAX] = {0};
+        LL_PREFETCH(message + READ_AHEAD_BYTES);
         if (LL_RARE(day->bytes_count - reader->offset < PREFIX_BYTES + MESSAGE_READ_BYTES)) {
             memcpy(last, message, bytes);
             message = last;
