@@ -96,7 +96,7 @@ struct ll_replay {
     struct ll_report report;
 };
 
-/* --- Set-up -------------------------------------------------------------------------------------------------------- */
+/* --- Set-up --------------------------------------------------------------------------------------------- */
 
 static int ll_replay_parse(struct ll_replay *replay, int argc, char **argv, int *help, struct ll_why *why)
 {
@@ -146,7 +146,7 @@ static int ll_replay_open(struct ll_replay *replay, struct ll_why *why)
     return ll_replay_source_open(&replay->source, &source, why);
 }
 
-/* --- The run ------------------------------------------------------------------------------------------------------- */
+/* --- The run -------------------------------------------------------------------------------------------- */
 
 static uint64_t ll_replay_delivered(const struct ll_replay *replay)
 {
@@ -211,7 +211,7 @@ static int ll_replay_run(struct ll_replay *replay, struct ll_why *why)
         }
     }
     ll_progress_done(&replay->progress);
-    /* What came in is worked and made durable whatever ended the loop; gaps are given up only at the feed's true end, since
+    /* What came in is worked and made durable whatever ended the loop; gaps are given up only at the feed's true end:
      * after an interruption or a file cut short the missing numbers may still come. */
     if (done)
         ll_gateway_finish(replay->gateway, feed_ns);
@@ -227,7 +227,7 @@ static int ll_replay_run(struct ll_replay *replay, struct ll_why *why)
     return status;
 }
 
-/* --- The result ---------------------------------------------------------------------------------------------------- */
+/* --- The result ----------------------------------------------------------------------------------------- */
 
 static int ll_replay_write_hgrm(const struct ll_replay *replay, struct ll_why *why)
 {

@@ -50,7 +50,7 @@ static void ll_gateway_fail(struct ll_gateway *gateway, int status)
         gateway->status = status;
 }
 
-/* --- The step ------------------------------------------------------------------------------------------------------ */
+/* --- The step ------------------------------------------------------------------------------------------- */
 
 static void ll_gateway_append(struct ll_gateway *gateway)
 {
@@ -108,7 +108,7 @@ static void ll_gateway_make_room(struct ll_gateway *gateway)
         ll_gateway_step(gateway, true);
 }
 
-/* --- What the receiver says ---------------------------------------------------------------------------------------- */
+/* --- What the receiver says ----------------------------------------------------------------------------- */
 
 static void ll_gateway_on_message(void *context, uint64_t sequence, const uint8_t *message,
                                   uint32_t message_bytes, uint64_t now_ns)
@@ -164,7 +164,7 @@ static void ll_gateway_on_end(void *context, uint64_t next_sequence, uint64_t no
     ll_engine_feed_end(gateway->engine, next_sequence, now_ns);
 }
 
-/* --- Recovery ------------------------------------------------------------------------------------------------------ */
+/* --- Recovery ------------------------------------------------------------------------------------------- */
 
 static int ll_gateway_replay_records(struct ll_gateway *gateway, struct ll_journal_reader *reader,
                                      const struct ll_gateway_config *config, uint64_t total,
@@ -222,7 +222,7 @@ static int ll_gateway_recover(struct ll_gateway *gateway, const struct ll_gatewa
     return status;
 }
 
-/* --- Life ---------------------------------------------------------------------------------------------------------- */
+/* --- Life ----------------------------------------------------------------------------------------------- */
 
 static int ll_gateway_init_receiver(struct ll_gateway *gateway, const struct ll_gateway_config *config,
                                     void *memory, struct ll_why *why)
@@ -288,7 +288,7 @@ int ll_gateway_close(struct ll_gateway *gateway, struct ll_why *why)
     return status;
 }
 
-/* --- Work ---------------------------------------------------------------------------------------------------------- */
+/* --- Work ----------------------------------------------------------------------------------------------- */
 
 void ll_gateway_datagram(struct ll_gateway *gateway, uint32_t line, const uint8_t *payload,
                          uint32_t payload_bytes, uint64_t ordinal, uint64_t now_ns)

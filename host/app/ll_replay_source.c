@@ -39,11 +39,11 @@ struct ll_replay_source {
     uint64_t ordinal_base;            /* frames of the ports closed so far */
 };
 
-/* --- Days ---------------------------------------------------------------------------------------------------------- */
+/* --- Days ----------------------------------------------------------------------------------------------- */
 
 static uint64_t ll_days_from_civil(int year, int month, int day)
 {
-    /* Days since 1970-01-01 in the Gregorian calendar, years from March on (H. Hinnant, "chrono-Compatible Low-Level Date
+    /* Days since 1970-01-01, Gregorian, years from March on (H. Hinnant, "chrono-Compatible Low-Level Date
      * Algorithms"). */
     int y = month <= 2 ? year - 1 : year;
     int era = y / 400;
@@ -82,7 +82,7 @@ uint64_t ll_replay_source_day_of_name(const char *path)
     return 0;
 }
 
-/* --- Files --------------------------------------------------------------------------------------------------------- */
+/* --- Files ---------------------------------------------------------------------------------------------- */
 
 static void ll_replay_add_counters(struct ll_port_counters *sum, const struct ll_port_counters *more)
 {
@@ -189,7 +189,7 @@ void ll_replay_source_close(struct ll_replay_source *source)
     free(source);
 }
 
-/* --- Polling ------------------------------------------------------------------------------------------------------- */
+/* --- Polling -------------------------------------------------------------------------------------------- */
 
 static uint64_t ll_replay_message_ns(const struct ll_replay_source *source)
 {

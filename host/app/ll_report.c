@@ -57,7 +57,7 @@ static uint64_t ll_wrong_session(const struct ll_mold_counters *mold)
     return count;
 }
 
-/* --- For people ---------------------------------------------------------------------------------------------------- */
+/* --- For people ----------------------------------------------------------------------------------------- */
 
 static void ll_print_types(const struct ll_engine_counters *counters, FILE *file)
 {
@@ -199,7 +199,7 @@ void ll_report_print(const struct ll_report *report, FILE *file)
     ll_print_latency(report, file);
 }
 
-/* --- For machines -------------------------------------------------------------------------------------------------- */
+/* --- For machines --------------------------------------------------------------------------------------- */
 
 static void ll_json_counts(struct ll_json *json, const struct ll_engine_counters *counters)
 {
@@ -284,7 +284,7 @@ static void ll_json_latency(struct ll_json *json, const struct ll_report *report
     ll_json_end_object(json);
 }
 
-/* --- A book -------------------------------------------------------------------------------------------------------- */
+/* --- A book --------------------------------------------------------------------------------------------- */
 
 /* The levels of one side, all of them or the best `depth`; the caller frees. */
 static struct ll_book_level *ll_read_side(const struct ll_report *report, uint32_t locate, uint32_t side,

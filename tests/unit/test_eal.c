@@ -142,7 +142,7 @@ END_TEST
  */
 static int catch_output(char path[32])
 {
-    (void)strcpy(path, "/tmp/lifeline-eal-XXXXXX");
+    (void)snprintf(path, 32, "/tmp/lifeline-eal-XXXXXX");
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     (void)fflush(NULL);
