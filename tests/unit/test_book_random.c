@@ -79,6 +79,8 @@ static const struct shape shapes[] = {
     {"pool near the batch limit", 4000, 1000, PRICE_WIDE,   REF_COUNTED,   TAKE_RANDOM, TABLES(1024, 300, 70, 390, 1), FULL_NEVER, 2},
     {"height 3",                  9000, 4400, PRICE_UP,     REF_COUNTED,   TAKE_OLDEST, TABLES(4096, 900, 2000, 900, 1), FULL_NEVER, 3},
     {"height 3, random drain",    9000, 4400, PRICE_DOWN,   REF_COUNTED,   TAKE_RANDOM, TABLES(4096, 900, 2000, 900, 1), FULL_NEVER, 3},
+    {"leaves run out in a batch", 2500,    0, PRICE_WIDE,   REF_COUNTED,   TAKE_NEWEST, TABLES(512, 200, 9, 390, 1), FULL_LEVELS, 1},
+    {"inners run out in a batch", 5000,    0, PRICE_WIDE,   REF_COUNTED,   TAKE_NEWEST, TABLES(1024, 400, 400, 0, 1), FULL_LEVELS, 1},
     {"the height limit",          9000, 4400, PRICE_UP,     REF_COUNTED,   TAKE_RANDOM, LOW(4096, 900, 900, 900), FULL_LEVELS, 2},
     {"a short chain",             2500,  300, PRICE_TINY,   REF_RANDOM,    TAKE_RANDOM, LOW(16, 16, 200, 80), FULL_ORDERS, 1},
 };
@@ -341,8 +343,10 @@ static void run_seed(uint64_t seed, struct reach *reach)
     ll_prng_init(&script.prng, ll_prng_next(&script.prng)); /* neighbouring seeds, unlike streams */
     struct ll_book_pair_config config = script.shape->config;
     config.epoch = (uint32_t)seed;
-    if ((script.shape->full & FULL_LEVELS) != 0) /* every number of nodes that a split may find too few */
+    if ((script.shape->full & FULL_LEVELS) != 0) { /* every number of nodes that a split may find too few */
         config.inner_pool_count += (uint32_t)(seed / SHAPE_COUNT % 5);
+        config.leaf_pool_count += config.leaf_pool_count != 0 ? (uint32_t)(seed / SHAPE_COUNT % 7) : 0;
+    }
     run_beside_naive(&script, &config, seed, reach);
     uint32_t odd_batch = 2 + ll_prng_below(&script.prng, LL_BATCH_MAX - 2);
     run_batched(&script, &config, seed, 1, 1, &hashes[0]);
