@@ -21,7 +21,16 @@
 
 enum { SEEDS_DEFAULT = 1050, MESSAGES_MAX = 9000, KNOWN_MAX = 8192, COST_PER_MESSAGE = 300 };
 
-enum price_mode { PRICE_TINY, PRICE_NARROW, PRICE_WIDE, PRICE_EDGES, PRICE_UP, PRICE_DOWN, PRICE_DRIFT };
+enum price_mode {
+    PRICE_TINY,
+    PRICE_NARROW,
+    PRICE_WIDE,
+    PRICE_EDGES,
+    PRICE_UP,
+    PRICE_DOWN,
+    PRICE_DRIFT,
+    PRICE_SWEEP
+};
 enum ref_mode { REF_COUNTED, REF_RANDOM, REF_FEW, REF_COLLIDING };
 enum full { FULL_NEVER = 0, FULL_ORDERS = 1, FULL_LEVELS = 2 };
 enum take_mode { TAKE_RANDOM, TAKE_OLDEST, TAKE_NEWEST, TAKE_COMB }; /* comb: leave every 16th */
@@ -79,6 +88,10 @@ static const struct shape shapes[] = {
     {"pool near the batch limit", 4000, 1000, PRICE_WIDE,   REF_COUNTED,   TAKE_RANDOM, TABLES(1024, 300, 70, 390, 1), FULL_NEVER, 2},
     {"height 3",                  9000, 4400, PRICE_UP,     REF_COUNTED,   TAKE_OLDEST, TABLES(4096, 900, 2000, 900, 1), FULL_NEVER, 3},
     {"height 3, random drain",    9000, 4400, PRICE_DOWN,   REF_COUNTED,   TAKE_RANDOM, TABLES(4096, 900, 2000, 900, 1), FULL_NEVER, 3},
+    {"leaves run out in a batch", 2500,    0, PRICE_WIDE,   REF_COUNTED,   TAKE_NEWEST, TABLES(512, 200, 9, 390, 1), FULL_LEVELS, 1},
+    {"inners run out in a batch", 5000,    0, PRICE_WIDE,   REF_COUNTED,   TAKE_NEWEST, TABLES(1024, 400, 400, 0, 1), FULL_LEVELS, 1},
+    {"sweeping",                  8000,  900, PRICE_SWEEP,  REF_COUNTED,   TAKE_OLDEST, ROOMY(1), FULL_NEVER, 2},
+    {"sweeping, thin",            8000,  900, PRICE_SWEEP,  REF_COUNTED,   TAKE_COMB,   ROOMY(1), FULL_NEVER, 2},
     {"the height limit",          9000, 4400, PRICE_UP,     REF_COUNTED,   TAKE_RANDOM, LOW(4096, 900, 900, 900), FULL_LEVELS, 2},
     {"a short chain",             2500,  300, PRICE_TINY,   REF_RANDOM,    TAKE_RANDOM, LOW(16, 16, 200, 80), FULL_ORDERS, 1},
 };
@@ -134,6 +147,9 @@ static uint32_t make_price(struct script *script, uint32_t at)
         return ll_prng_chance(prng, 700) ? edges[ll_prng_below(prng, 8)] : (uint32_t)ll_prng_next(prng);
     case PRICE_UP:
         return 1000 + 2 * script->prices_made++;
+    case PRICE_SWEEP: /* up again and again, through what is left and what was emptied */
+        script->prices_made += 1 + ll_prng_below(prng, 2);
+        return 1000 + 4 * (script->prices_made % 1600) + ll_prng_below(prng, 4);
     case PRICE_DOWN:
         return 0xfffffff0u - 2 * script->prices_made++;
     default:
@@ -213,7 +229,9 @@ static void make_update(struct script *script, uint32_t at, struct ll_update *up
     update->book = ll_prng_below(prng, books);
     update->quantity = make_quantity(prng);
     update->side = (uint8_t)ll_prng_below(prng, 2);
-    if (script->shape->phase >= 1000) /* one side, so that the tree gets high */
+    if (script->shape->price == PRICE_SWEEP)
+        update->side = LL_SIDE_SELL;
+    else if (script->shape->phase >= 1000) /* one side, so that the tree gets high */
         update->side = (uint8_t)(at / (2 * script->shape->phase) % 2);
     if (update->op == LL_OP_ADD) {
         update->ref = ll_prng_chance(prng, 20) ? take_ref(script, 0) : make_ref(script);
@@ -341,8 +359,10 @@ static void run_seed(uint64_t seed, struct reach *reach)
     ll_prng_init(&script.prng, ll_prng_next(&script.prng)); /* neighbouring seeds, unlike streams */
     struct ll_book_pair_config config = script.shape->config;
     config.epoch = (uint32_t)seed;
-    if ((script.shape->full & FULL_LEVELS) != 0) /* every number of nodes that a split may find too few */
+    if ((script.shape->full & FULL_LEVELS) != 0) { /* every number of nodes that a split may find too few */
         config.inner_pool_count += (uint32_t)(seed / SHAPE_COUNT % 5);
+        config.leaf_pool_count += config.leaf_pool_count != 0 ? (uint32_t)(seed / SHAPE_COUNT % 7) : 0;
+    }
     run_beside_naive(&script, &config, seed, reach);
     uint32_t odd_batch = 2 + ll_prng_below(&script.prng, LL_BATCH_MAX - 2);
     run_batched(&script, &config, seed, 1, 1, &hashes[0]);
