@@ -2,8 +2,9 @@
 /*
  * Feed time to wall time: when a datagram is due in a paced replay.
  *
- * Shape    init -> wait(feed time) before each datagram -> its planned wall time; or planned, and wait yourself. The plan never moves: a replay that falls
- *          behind shows it as latency (open loop), it does not stretch time.
+ * Shape    init -> wait(feed time) before each datagram -> its planned wall time; or planned, and wait yourself.
+ *          The plan never moves: a replay that falls behind shows it as latency (open loop), it does not stretch
+ *          time.
  * Units    ns; speed in thousandths (1000 = real time), 0 = as fast as it goes.
  * Errors   none.
  * Threads  one owner.
@@ -30,8 +31,8 @@ uint64_t ll_pacer_planned(struct ll_pacer *pacer, uint64_t feed_ns, uint64_t now
 /* For owners with work of their own while they wait: sleeps a part of the way, at most 0.1 s, never too long. */
 void ll_pacer_sleep_towards(uint64_t planned_ns, uint64_t now_ns);
 
-/* Sleeps, then spins until `feed_ns` is due, or a stop is requested. Returns the planned time on the monotonic clock; now,
- * when not paced. */
+/* Sleeps, then spins until `feed_ns` is due, or a stop is requested. Returns the planned time on the monotonic
+ * clock; now, when not paced. */
 uint64_t ll_pacer_wait(struct ll_pacer *pacer, uint64_t feed_ns);
 
 /* "max" -> 0, "real" -> 1000, "2.5x" -> 2500. */
