@@ -138,6 +138,11 @@ int ll_eal_pin_thread(struct ll_why *why)
     return LL_OK;
 }
 
+bool ll_eal_has_huge_pages(void)
+{
+    return rte_eal_has_hugepages() != 0;
+}
+
 void ll_eal_stop(void)
 {
     (void)rte_eal_cleanup();

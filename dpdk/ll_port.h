@@ -79,6 +79,8 @@ struct ll_port_counters {
 LL_MUST_CHECK int ll_eal_start(const struct ll_eal_config *config, struct ll_why *why);
 /* Pins the calling thread, the one that will poll, to EAL's CPU. Make the other threads first. */
 LL_MUST_CHECK int ll_eal_pin_thread(struct ll_why *why);
+/* Whether packet buffers lie in huge pages, once EAL runs. */
+bool ll_eal_has_huge_pages(void);
 /* After a successful start only, and with every port closed. */
 void ll_eal_stop(void);
 

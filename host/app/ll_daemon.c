@@ -59,6 +59,7 @@ struct ll_daemon {
     bool time_is_up;
     int status;
     struct ll_report report;
+    char feed_text[64]; /* for the view */
 };
 
 static uint64_t ll_daemon_delivered(const struct ll_daemon *daemon)
@@ -66,7 +67,7 @@ static uint64_t ll_daemon_delivered(const struct ll_daemon *daemon)
     return ll_gateway_mold_counters(daemon->gateway)->messages;
 }
 
-/* --- Set-up --------------------------------------------------------------------------------------------- */
+/* --- Set-up ------------------------------------------------------------------------------------------------------- */
 
 /* The threads made from here on inherit it: they keep off the hot thread's CPU, when there is another. */
 static int ll_daemon_leave_cpu(const struct ll_daemon_options *options, struct ll_why *why)
@@ -174,7 +175,12 @@ static int ll_daemon_start_view(struct ll_daemon *daemon, struct ll_why *why)
     const struct ll_daemon_options *options = &daemon->options;
     if (options->quiet)
         return LL_OK;
-    const struct ll_live_view_config config = {.feed = options->feed,
+    if (daemon->sim != NULL)
+        (void)snprintf(daemon->feed_text, sizeof daemon->feed_text, "simulated exchange, seed %llu",
+                       (unsigned long long)options->seed);
+    else
+        (void)snprintf(daemon->feed_text, sizeof daemon->feed_text, "%.60s", options->feed);
+    const struct ll_live_view_config config = {.feed = daemon->feed_text,
                                                .clock = daemon->sim != NULL ? "market" : "UTC",
                                                .duration_ns = options->duration_ns,
                                                .journal = options->journal_dir != NULL,
@@ -206,7 +212,7 @@ static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
     return status;
 }
 
-/* --- Once in a while ------------------------------------------------------------------------------------ */
+/* --- Once in a while ---------------------------------------------------------------------------------------------- */
 
 static uint64_t ll_daemon_clock_ns(const struct ll_daemon *daemon)
 {
@@ -296,7 +302,7 @@ static bool ll_daemon_goes_on(const struct ll_daemon *daemon)
     return daemon->status == LL_OK && !daemon->time_is_up && !ll_stop_requested();
 }
 
-/* --- Work ----------------------------------------------------------------------------------------------- */
+/* --- Work --------------------------------------------------------------------------------------------------------- */
 
 /* A journal that goes on and a feed that is another session have nothing to do with each other: every packet would be
  * dropped, and silence would look like peace. */
@@ -331,7 +337,7 @@ static void ll_daemon_record(struct ll_daemon *daemon, uint64_t latency_ns, uint
         ll_histogram_record(ll_live_view_interval(daemon->view), latency_ns, messages);
 }
 
-/* One unit of work: what was there at once. Each datagram is measured from its own planned time to the end of the unit. */
+/* One unit of work: what was there at once. Each datagram is measured from its own planned time to the unit's end. */
 static void ll_daemon_work(struct ll_daemon *daemon, const struct ll_datagram *datagrams,
                            const uint64_t *planned_ns, uint32_t count, struct ll_why *why)
 {
@@ -361,7 +367,7 @@ static void ll_daemon_work(struct ll_daemon *daemon, const struct ll_datagram *d
     ll_daemon_tick(daemon, done_ns);
 }
 
-/* --- Feeds that have a plan: sim and pcap --------------------------------------------------------------- */
+/* --- Feeds that have a plan: sim and pcap ------------------------------------------------------------------------- */
 
 /* Until then: frame ahead, so that a burst finds its packets ready; then sleep, then spin. */
 static uint64_t ll_daemon_wait(struct ll_daemon *daemon, uint64_t planned_ns)
@@ -422,7 +428,7 @@ static bool ll_daemon_run_planned(struct ll_daemon *daemon, struct ll_why *why)
     return false;
 }
 
-/* --- Live ports ----------------------------------------------------------------------------------------- */
+/* --- Live ports --------------------------------------------------------------------------------------------------- */
 
 /* Returns how many datagrams there were. */
 static uint32_t ll_daemon_work_received(struct ll_daemon *daemon, struct ll_why *why)
@@ -476,7 +482,7 @@ static bool ll_daemon_run_live(struct ll_daemon *daemon, struct ll_why *why)
     return ll_engine_feed_ended(engine);
 }
 
-/* --- The run and its end -------------------------------------------------------------------------------- */
+/* --- The run and its end ------------------------------------------------------------------------------------------ */
 
 static enum ll_report_end ll_daemon_end(const struct ll_daemon *daemon, bool done)
 {

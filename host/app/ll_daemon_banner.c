@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_daemon_banner.h"
 
+#include "dpdk/ll_port.h"
 #include "host/app/ll_report.h"
 #include "host/app/ll_version.h"
 #include "host/base/ll_clock.h"
 
 #include <inttypes.h>
-#include <rte_eal.h>
 #include <string.h>
 
 #define LL_BANNER_MB ((uint64_t)1 << 20)
@@ -56,8 +56,7 @@ static void ll_banner_journal(const struct ll_daemon_banner *banner, FILE *file)
     }
     (void)fprintf(file,
                   "  journal   %s\n"
-                  "            group commit: each sync covers what came during the one before; segments of "
-                  "%" PRIu64 " MB\n",
+                  "            each sync covers what came during the one before; %" PRIu64 " MB segments\n",
                   options->journal_dir, ll_banner_mb(options->common.segment_bytes));
     if (counters->records_recovered != 0)
         (void)fprintf(file, "            goes on behind event %s; %" PRIu64 " torn slots cut\n",
@@ -83,10 +82,12 @@ static void ll_banner_memory(const struct ll_daemon_banner *banner, FILE *file)
         (void)fprintf(file, ",\n            exchange %" PRIu64 " MB (%s pages)",
                       ll_banner_mb(ll_sim_feed_memory_bytes(banner->sim)),
                       ll_sim_feed_memory_pages(banner->sim));
-    (void)fprintf(file, ",\n            DPDK %" PRIu64 " MB (%s pages)%s; all taken now, none later\n",
-                  options->memory_mb != 0 ? options->memory_mb : 128,
-                  rte_eal_has_hugepages() ? "huge" : "plain",
-                  options->journal_dir != NULL ? ", journal ring 4 MB" : "");
+    (void)fprintf(file, ",\n            DPDK %" PRIu64 " MB (%s pages)", options->memory_mb,
+                  ll_eal_has_huge_pages() ? "huge" : "plain");
+    if (options->journal_dir != NULL)
+        (void)fprintf(file, ", journal ring %" PRIu64 " MB",
+                      ll_banner_mb(LL_JOURNAL_RING_SLOTS_DEFAULT * sizeof(struct ll_slot)));
+    (void)fprintf(file, "; none is taken later\n");
 }
 
 /* The kernel's list of CPUs it schedules nothing on; "" when there are none. */
@@ -107,12 +108,12 @@ static void ll_banner_not_on(const struct ll_daemon_banner *banner, FILE *file)
     ll_banner_isolated_cpus(isolated);
     (void)fprintf(file, "  not on    no card: the kernel runs on this CPU");
     if (!banner->options->allow_pci)
-        (void)fprintf(file, "; no network card of our own");
-    if (!rte_eal_has_hugepages())
-        (void)fprintf(file, "; no huge pages for packets");
+        (void)fprintf(file, "; no network card");
+    if (!ll_eal_has_huge_pages())
+        (void)fprintf(file, "; no huge pages");
     (void)fprintf(file, ";\n            ");
     if (isolated[0] == '\0')
-        (void)fprintf(file, "no isolated CPU: other processes may delay the hot thread");
+        (void)fprintf(file, "no isolated CPU: other processes may delay us");
     else
         (void)fprintf(file, "isolated CPUs: %s", isolated);
     (void)fprintf(file, "\n");

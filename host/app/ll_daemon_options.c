@@ -50,7 +50,7 @@ static const struct ll_option ll_daemon_table[] = {
         "cpu", LL_OPTION_STRING, cpu, 0, 0, "any|N", NULL,
         "pin the hot thread to CPU N and keep all other threads of the gateway off it (default any: the "
         "scheduler decides)"),
-    LL_DAEMON_ROW("memory-mb", LL_OPTION_U64, memory_mb, 0, UINT32_MAX, "N", NULL,
+    LL_DAEMON_ROW("memory-mb", LL_OPTION_U64, memory_mb, 16, UINT32_MAX, "N", NULL,
                   "DPDK's memory for packet buffers (default 128); in huge pages when so many are free"),
     LL_DAEMON_ROW(
         "idle", LL_OPTION_CHOICE, idle, 0, 0, NULL, "sleep|spin",
@@ -96,7 +96,7 @@ static const char ll_daemon_help[] =
     "\n"
     "options:\n";
 
-/* --- Defaults ------------------------------------------------------------------------------------------- */
+/* --- Defaults ----------------------------------------------------------------------------------------------------- */
 
 static void ll_daemon_options_default(struct ll_daemon_options *options)
 {
@@ -140,7 +140,7 @@ static int ll_daemon_make_up_journal(struct ll_daemon_options *options, struct l
     return LL_OK;
 }
 
-/* --- What follows from what was given ------------------------------------------------------------------- */
+/* --- What follows from what was given ----------------------------------------------------------------------------- */
 
 static int ll_daemon_check_feed(struct ll_daemon_options *options, struct ll_why *why)
 {

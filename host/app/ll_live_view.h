@@ -3,13 +3,14 @@
  * What a running gateway shows of itself: a picture that is drawn again in place on a terminal, or one line of
  * key=value per call anywhere else. Always on stderr.
  *
- * Shape    start (a thread) -> hot thread: record latencies into the interval's histogram, and about once a second
- *          begin, fill in, publish -> stop. There is one snapshot and it belongs to one thread at a time: publish hands it
- *          to the view's thread, which draws, clears the histogram of that interval and gives both back. While it is
- *          still drawing (a slow terminal), begin gives NULL and the interval becomes longer. So the hot thread
- *          never waits, locks or makes a system call here.
+ * Shape    start (a thread) -> hot thread: record latencies into the interval's histogram, and about once a
+ *          second begin, fill in, publish -> stop. There is one snapshot and it belongs to one thread at a time:
+ *          publish hands it to the view's thread, which draws, clears the histogram of that interval and gives
+ *          both back. While it is still drawing (a slow terminal), begin gives NULL and the interval becomes
+ *          longer. So the hot thread never waits, locks or makes a system call here.
  * Units    ns and counts; rates per second of the monotonic clock.
- * Errors   LL_ERR_NO_MEMORY, LL_ERR_ENVIRONMENT at start. Write errors are ignored: a closed terminal stops no gateway.
+ * Errors   LL_ERR_NO_MEMORY, LL_ERR_ENVIRONMENT at start. Write errors are ignored: a closed terminal stops
+ *          no gateway.
  * Threads  interval, begin, publish: the hot thread. start, stop: the thread that owns the view.
  */
 #ifndef LL_HOST_APP_LIVE_VIEW_H

@@ -2,8 +2,9 @@
 /*
  * Feed time to wall time: when a datagram is due in a paced replay.
  *
- * Shape    init -> wait(feed time) before each datagram -> its planned wall time; or planned, and wait yourself. The
- *          plan never moves: a replay that falls behind shows it as latency (open loop), it does not stretch time.
+ * Shape    init -> wait(feed time) before each datagram -> its planned wall time; or planned, and wait yourself.
+ *          The plan never moves: a replay that falls behind shows it as latency (open loop), it does not stretch
+ *          time.
  * Units    ns; speed in thousandths (1000 = real time), 0 = as fast as it goes.
  * Errors   none.
  * Threads  one owner.
