@@ -5,16 +5,27 @@
 
 #include <string.h>
 
+static bool ll_preparer_stops(const struct ll_preparer *preparer)
+{
+    return preparer != NULL && atomic_load_explicit(&preparer->stopping, memory_order_relaxed);
+}
+
+static bool ll_preparer_is_waited_for(const struct ll_preparer *preparer)
+{
+    return preparer == NULL || atomic_load_explicit(&preparer->waited_for, memory_order_relaxed);
+}
+
+/* Zeroes the whole file; the last of it may not be synced yet. */
 static int ll_prepare_zero(const struct ll_prepared *next, const struct ll_journal_files *files,
-                           const uint8_t *zeros, const atomic_bool *stopping, struct ll_why *why)
+                           const uint8_t *zeros, const struct ll_preparer *preparer, struct ll_why *why)
 {
     for (uint64_t at = 0; at < next->segment.segment_bytes;) {
         uint64_t left_bytes = next->segment.segment_bytes - at;
         size_t step_bytes = left_bytes < LL_PREPARE_STEP_BYTES ? (size_t)left_bytes : LL_PREPARE_STEP_BYTES;
-        if (stopping != NULL && atomic_load_explicit(stopping, memory_order_relaxed))
+        if (ll_preparer_stops(preparer))
             return LL_FAIL(why, LL_ERR_STOPPED, "the journal closes");
         int rc = files->write(files->context, next->file, zeros, step_bytes, at, why);
-        if (rc == LL_OK)
+        if (rc == LL_OK && !ll_preparer_is_waited_for(preparer))
             rc = files->sync(files->context, next->file, why);
         if (rc != LL_OK)
             return rc;
@@ -24,7 +35,7 @@ static int ll_prepare_zero(const struct ll_prepared *next, const struct ll_journ
 }
 
 int ll_prepare(struct ll_prepared *next, const struct ll_journal_files *files, int dir, uint8_t *zeros,
-               const atomic_bool *stopping, struct ll_why *why)
+               const struct ll_preparer *preparer, struct ll_why *why)
 {
     char name[LL_SEGMENT_NAME_BYTES];
     ll_segment_name(name, next->day, next->segment.number);
@@ -34,7 +45,7 @@ int ll_prepare(struct ll_prepared *next, const struct ll_journal_files *files, i
         ll_why_append(why, "while making segment %s", name);
         return rc;
     }
-    rc = ll_prepare_zero(next, files, zeros, stopping, why);
+    rc = ll_prepare_zero(next, files, zeros, preparer, why);
     if (rc == LL_OK) {
         ll_segment_header_encode(&next->segment, zeros);
         rc = files->write(files->context, next->file, zeros, LL_SEGMENT_HEADER_BYTES, 0, why);
@@ -68,8 +79,7 @@ static void *ll_preparer_main(void *argument)
         struct ll_prepared next = preparer->next;
         struct ll_why why = {0};
         (void)pthread_mutex_unlock(&preparer->mutex);
-        int rc =
-            ll_prepare(&next, preparer->files, preparer->dir, preparer->zeros, &preparer->stopping, &why);
+        int rc = ll_prepare(&next, preparer->files, preparer->dir, preparer->zeros, preparer, &why);
         (void)pthread_mutex_lock(&preparer->mutex);
         preparer->next = next;
         preparer->why = why;
@@ -136,8 +146,10 @@ int ll_preparer_take(struct ll_preparer *preparer, struct ll_prepared *next, str
     int rc = LL_OK;
     (void)pthread_mutex_lock(&preparer->mutex);
     LL_ASSERT(preparer->state != LL_PREPARER_IDLE);
+    atomic_store_explicit(&preparer->waited_for, true, memory_order_relaxed);
     while (preparer->state == LL_PREPARER_WANTED)
         (void)pthread_cond_wait(&preparer->changed, &preparer->mutex);
+    atomic_store_explicit(&preparer->waited_for, false, memory_order_relaxed);
     if (preparer->state == LL_PREPARER_READY) {
         *next = preparer->next;
         preparer->state = LL_PREPARER_IDLE;

@@ -3,9 +3,10 @@
  * Makes segment files: the first one at open, each next one ahead of its use, on a thread of its own.
  *
  * Shape    start -> want (what comes next) -> take (hands it over, waits when it is not ready) -> want
- *          ... -> stop. A file is made under a temporary name, filled with zeros and synced in small
- *          steps (so that the writer's syncs never queue behind a large one), gets its header, and only
- *          then its name.
+ *          ... -> stop. A file is made under a temporary name, filled with zeros, synced, gets its header,
+ *          and only then its name. The zeros are synced in small steps, so that the writer's syncs never
+ *          queue behind a large one; once the writer waits for the file it has none, and one sync at the
+ *          end is faster.
  * Units    bytes; days since 1970-01-01.
  * Errors   take returns what preparing failed with; it is not tried again. The temporary file is removed.
  * Threads  want, take: the writer. start, stop: the owner, while no writer runs.
@@ -44,6 +45,7 @@ struct ll_preparer { /* private */
     struct ll_prepared next;
     struct ll_why why;
     atomic_bool stopping;
+    atomic_bool waited_for; /* the writer stands still until the file is there */
     bool running;
 };
 
@@ -55,9 +57,9 @@ void ll_preparer_want(struct ll_preparer *preparer, const struct ll_segment *seg
 LL_MUST_CHECK int ll_preparer_take(struct ll_preparer *preparer, struct ll_prepared *next,
                                    struct ll_why *why);
 
-/* The work itself, also for the first segment. `stopping`, when not NULL, ends it early with LL_ERR_STOPPED.
- */
+/* The work itself, also for the first segment. `preparer`, when not NULL, says whether to stop early
+ * (LL_ERR_STOPPED) and whether somebody waits; NULL = somebody does. */
 LL_MUST_CHECK int ll_prepare(struct ll_prepared *next, const struct ll_journal_files *files, int dir,
-                             uint8_t *zeros, const atomic_bool *stopping, struct ll_why *why);
+                             uint8_t *zeros, const struct ll_preparer *preparer, struct ll_why *why);
 
 #endif
