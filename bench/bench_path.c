@@ -136,13 +136,13 @@ static void gateway_config(const struct load *load, bool journal, struct ll_gate
     config->journal.dir = journal ? load->journal_dir : NULL;
 }
 
-/* The journal's threads are made unpinned: they would inherit the hot thread's CPU, and starve there. */
+/* The journal's threads would inherit the hot thread's CPU, and starve there. */
 static int gateway_open(const struct load *load, bool journal, struct ll_gateway **gateway,
                         struct ll_why *why)
 {
     struct ll_gateway_config config;
     gateway_config(load, journal, &config);
-    ll_bench_unpin();
+    ll_bench_pin_away((int)load->config->cpu);
     int status = ll_gateway_open(gateway, &config, why);
     (void)ll_bench_pin((int)load->config->cpu);
     return status;
@@ -420,6 +420,7 @@ static int load_make_file(struct load *load, struct ll_why *why)
 static int load_open(struct load *load, const struct config *config, enum ll_day_kind kind,
                      struct ll_why *why)
 {
+    struct ll_packets_place place = {0, 1};
     memset(load, 0, sizeof *load);
     load->config = config;
     load->kind = kind;
@@ -435,7 +436,7 @@ static int load_open(struct load *load, const struct config *config, enum ll_day
     (void)snprintf(load->journal_dir, sizeof load->journal_dir, "%s/journal", config->dir);
     int status = ll_day_build(&load->day, kind, true, config->is_smoke, why);
     if (status == LL_OK)
-        status = ll_packets_build(&load->packets, &load->day, 0, why);
+        status = ll_packets_build(&load->packets, &load->day, &place, load->day.message_count, 0, why);
     if (status == LL_OK)
         status = load_make_file(load, why);
     size_t book_bytes = ll_book_memory_footprint_bytes(&load->book);

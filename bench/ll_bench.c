@@ -27,48 +27,55 @@ static int packets_no_memory(struct ll_packets *packets, struct ll_why *why)
     return LL_FAIL(why, LL_ERR_NO_MEMORY, "no memory for the datagrams of a day");
 }
 
-/* One datagram that begins at `*at`; moves *at behind it. Returns the messages in it. */
+/* One datagram that begins at `place`, which moves behind it. Returns the messages in it. */
 static uint32_t packet_fill(struct ll_packets *packets, uint64_t used_bytes, const struct ll_day *day,
-                            size_t *at, uint64_t sequence, uint32_t messages_max)
+                            struct ll_packets_place *place, uint64_t messages_max)
 {
     static const char session[LL_MOLDUDP64_SESSION_BYTES] = {'B', 'I', 'N', 'A', 'R',
                                                              'Y', 'F', 'I', 'L', 'E'};
     struct ll_moldudp64_builder builder;
     uint32_t count = 0;
-    ll_moldudp64_begin(&builder, packets->bytes + used_bytes, PACKET_BYTES, session, sequence);
-    while (*at < day->bytes_count && (messages_max == 0 || count < messages_max)) {
-        uint32_t bytes = ll_load_be16(day->bytes + *at);
-        if (ll_moldudp64_add(&builder, day->bytes + *at + LL_MUX_PREFIX_BYTES, bytes) != LL_OK)
+    ll_moldudp64_begin(&builder, packets->bytes + used_bytes, PACKET_BYTES, session, place->sequence);
+    while (place->at_bytes < day->bytes_count && count < messages_max) {
+        uint32_t bytes = ll_load_be16(day->bytes + place->at_bytes);
+        if (ll_moldudp64_add(&builder, day->bytes + place->at_bytes + LL_MUX_PREFIX_BYTES, bytes) != LL_OK)
             break;
-        *at += LL_MUX_PREFIX_BYTES + bytes;
+        place->at_bytes += LL_MUX_PREFIX_BYTES + bytes;
         count++;
     }
+    place->sequence += count;
     packets->packet[packets->count++] = (struct ll_packet){used_bytes, ll_moldudp64_end(&builder), count};
     return count;
 }
 
-int ll_packets_build(struct ll_packets *packets, const struct ll_day *day, uint32_t messages_max,
-                     struct ll_why *why)
+int ll_packets_build(struct ll_packets *packets, const struct ll_day *day, struct ll_packets_place *place,
+                     uint64_t message_count, uint32_t messages_max, struct ll_why *why)
 {
     /* A datagram ends for its length at PACKET_BYTES less the longest message at the earliest, or for its count. */
-    uint64_t count_max = day->bytes_count / (PACKET_BYTES - 128u) + 1;
+    uint64_t bytes_max = day->bytes_count - place->at_bytes;
+    if (message_count < bytes_max / (LL_MUX_PREFIX_BYTES + LL_ITCH50_MESSAGE_BYTES_MAX))
+        bytes_max = message_count * (LL_MUX_PREFIX_BYTES + LL_ITCH50_MESSAGE_BYTES_MAX);
+    uint64_t count_max = bytes_max / (PACKET_BYTES - 128u) + 2;
     if (messages_max != 0)
-        count_max += day->message_count / messages_max + 1;
+        count_max += message_count / messages_max + 1;
+    else
+        messages_max = UINT32_MAX;
     memset(packets, 0, sizeof *packets);
-    packets->bytes = malloc(day->bytes_count + count_max * LL_MOLDUDP64_HEADER_BYTES + PACKET_BYTES);
+    packets->bytes = malloc(bytes_max + count_max * LL_MOLDUDP64_HEADER_BYTES + PACKET_BYTES);
     packets->packet = malloc(count_max * sizeof *packets->packet);
     if (packets->bytes == NULL || packets->packet == NULL)
         return packets_no_memory(packets, why);
-    uint64_t sequence = 1;
     uint64_t used_bytes = 0;
-    for (size_t at = 0; at < day->bytes_count;) {
+    while (message_count > 0 && place->at_bytes < day->bytes_count) {
         LL_ASSERT(packets->count < count_max);
-        uint32_t messages = packet_fill(packets, used_bytes, day, &at, sequence, messages_max);
+        uint32_t messages = packet_fill(packets, used_bytes, day, place,
+                                        message_count < messages_max ? message_count : messages_max);
         if (messages == 0) {
             ll_packets_free(packets);
-            return LL_FAIL(why, LL_ERR_INPUT, "message %llu fits no datagram", (unsigned long long)sequence);
+            return LL_FAIL(why, LL_ERR_INPUT, "message %llu fits no datagram",
+                           (unsigned long long)place->sequence);
         }
-        sequence += messages;
+        message_count -= messages;
         used_bytes += packets->packet[packets->count - 1].payload_bytes;
     }
     return LL_OK;
@@ -183,11 +190,15 @@ bool ll_bench_pin(int cpu)
     return sched_setaffinity(0, sizeof cpus, &cpus) == 0;
 }
 
-void ll_bench_unpin(void)
+void ll_bench_pin_away(int cpu)
 {
     cpu_set_t cpus;
     memset(&cpus, 0xff, sizeof cpus);
-    (void)sched_setaffinity(0, sizeof cpus, &cpus);
+    CPU_CLR((size_t)cpu, &cpus);
+    if (sched_setaffinity(0, sizeof cpus, &cpus) != 0) {
+        CPU_SET((size_t)cpu, &cpus);
+        (void)sched_setaffinity(0, sizeof cpus, &cpus);
+    }
 }
 
 /* --- Directories --------------------------------------------------------------------------------------------------- */

@@ -31,9 +31,16 @@ struct ll_packets {
     uint64_t count;
 };
 
-/* Cuts the day: at most `messages_max` messages (0 = any number) and 1,400 bytes to a datagram, numbers from
- * 1. */
+/* A part of a day: what is taken moves it on. Begins as {0, 1}. */
+struct ll_packets_place {
+    size_t at_bytes;
+    uint64_t sequence;
+};
+
+/* Cuts up to `message_count` messages into datagrams of at most `messages_max` (0 = any number) and 1,400
+ * bytes. */
 LL_MUST_CHECK int ll_packets_build(struct ll_packets *packets, const struct ll_day *day,
+                                   struct ll_packets_place *place, uint64_t message_count,
                                    uint32_t messages_max, struct ll_why *why);
 void ll_packets_free(struct ll_packets *packets);
 
@@ -52,8 +59,9 @@ void ll_bench_header(FILE *file, const char *name);
 /* Keeps the calling thread on `cpu`; threads made later inherit that unless they say otherwise. False: it may
  * not run there. */
 bool ll_bench_pin(int cpu);
-/* Lets the calling thread run anywhere it could before the pinning. */
-void ll_bench_unpin(void);
+/* Keeps the calling thread away from `cpu`, where there is another: threads made then (the journal's) neither
+ * starve behind a hot thread there, nor send the disk requests that its CPU would have to work on. */
+void ll_bench_pin_away(int cpu);
 
 /* Makes `dir` and what is missing above it. */
 LL_MUST_CHECK int ll_bench_make_dir(const char *dir, struct ll_why *why);
