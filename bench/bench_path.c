@@ -72,7 +72,7 @@ static const struct ll_option options[] = {
     OPTION("smoke", LL_OPTION_FLAG, is_smoke, 0, 0, NULL, NULL, "small days, one round: checks only"),
     OPTION("rounds", LL_OPTION_U64, rounds, 1, LL_ROUNDS_MAX, "N", NULL, "rounds of each row, default 5"),
     OPTION("cpu", LL_OPTION_U64, cpu, 0, 1023, "N", NULL,
-           "where the hot thread runs, default 1 if there is one"),
+           "where the hot thread runs, best not where the disk interrupts; default 0"),
     OPTION("day", LL_OPTION_CHOICE, day, 0, 0, "NAME", "all|hour|mux220|mux2000|simday", "default all"),
     OPTION("row", LL_OPTION_STRING, row, 0, 0, "TEXT", NULL, "only the rows whose name has it, default all"),
     OPTION("dir", LL_OPTION_STRING, dir, 0, 0, "DIR", NULL,
@@ -577,7 +577,6 @@ int main(int argc, char **argv)
     struct ll_operands operands;
     struct ll_why why = {0};
     int help = 0;
-    config.cpu = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
     if (ll_options_parse(options, argc, argv, &config, &operands, &help, &why) != LL_OK) {
         (void)fprintf(stderr, "bench_path: %s\n", why.text);
         return 2;
