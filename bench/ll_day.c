@@ -47,7 +47,7 @@ static uint32_t next_of_mux(void *generator, uint8_t *message, uint64_t *planned
 static int day_fill(struct ll_day *day, enum ll_day_kind kind, next_fn *next, void *generator,
                     uint64_t message_count, size_t capacity_bytes, struct ll_why *why)
 {
-    day->bytes = malloc(capacity_bytes);
+    day->bytes = malloc(capacity_bytes + LL_DAY_PADDING_BYTES);
     if (day->bytes == NULL)
         return LL_FAIL(why, LL_ERR_NO_MEMORY, "%s: no %zu bytes of memory", ll_day_name(kind),
                        capacity_bytes);
@@ -67,6 +67,7 @@ static int day_fill(struct ll_day *day, enum ll_day_kind kind, next_fn *next, vo
     }
     ll_progress_done(&progress);
     LL_ASSERT(day->message_count == message_count);
+    memset(day->bytes + day->bytes_count, 0, LL_DAY_PADDING_BYTES);
     return LL_OK;
 }
 
@@ -119,7 +120,7 @@ static int real_hour_read(struct ll_day *hour, struct ll_why *why)
     long size_bytes = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     rewind(file);
     if (size_bytes > 0)
-        hour->bytes = malloc((size_t)size_bytes);
+        hour->bytes = calloc(1, (size_t)size_bytes + LL_DAY_PADDING_BYTES);
     if (hour->bytes != NULL)
         hour->bytes_count = fread(hour->bytes, 1, (size_t)size_bytes, file);
     if (hour->bytes == NULL || hour->bytes_count != (size_t)size_bytes)
@@ -138,6 +139,30 @@ static int hour_make(struct ll_day *hour, bool is_small, struct ll_why *why)
     if (status != LL_ERR_ENVIRONMENT || !is_small)
         return status;
     return sim_fill(hour, LL_DAY_SIMDAY, &config, why);
+}
+
+/* Counts what is in the hour as it was recorded; a small one keeps its first 10,000 messages. */
+static int hour_build(struct ll_day *hour, bool is_small, struct ll_why *why)
+{
+    int status = hour_make(hour, is_small, why);
+    uint64_t message_count_max = is_small ? 10000 : UINT64_MAX;
+    size_t at = 0;
+    if (status != LL_OK)
+        return status;
+    memset(hour->by_type, 0, sizeof hour->by_type);
+    hour->message_count = 0;
+    hour->instrument_count = 0;
+    while (at < hour->bytes_count && hour->message_count < message_count_max) {
+        const uint8_t *message = hour->bytes + at + LL_MUX_PREFIX_BYTES;
+        uint32_t locate = ll_load_be16(message + LL_ITCH50_STOCK_LOCATE_OFFSET);
+        if (locate > hour->instrument_count)
+            hour->instrument_count = locate;
+        hour->by_type[message[0]]++;
+        hour->message_count++;
+        at += LL_MUX_PREFIX_BYTES + ll_load_be16(hour->bytes + at);
+    }
+    hour->bytes_count = at;
+    return LL_OK;
 }
 
 static int mux_fill(struct ll_day *day, enum ll_day_kind kind, const struct ll_mux_config *config,
@@ -185,6 +210,7 @@ int ll_day_build(struct ll_day *day, enum ll_day_kind kind, bool is_mixed, bool 
 {
     memset(day, 0, sizeof *day);
     int status = kind == LL_DAY_SIMDAY ? simday_build(day, is_mixed, is_small, why)
+                 : kind == LL_DAY_HOUR ? hour_build(day, is_small, why)
                                        : mux_build(day, kind, is_mixed, is_small, why);
     if (status != LL_OK)
         ll_day_free(day);

@@ -2,8 +2,8 @@
 /*
  * The days that benchmarks run on, built in memory as a BinaryFILE (two bytes of length before each message).
  *
- * Shape    build(day, kind, scale) -> use day.bytes -> free. mux220: the real hour of AAPL on 220
- * instruments; mux2000: its first 10,000 messages on 2,000 instruments; simday: ll_feed_sim, 10 M messages,
+ * Shape    build(day, kind, scale) -> use day.bytes -> free. hour: the real hour of AAPL as recorded; mux220:
+ * that hour on 220 instruments; mux2000: its first 10,000 messages on 2,000 instruments; simday: ll_feed_sim, 10 M messages,
  * 2,000 symbols, up to 600,000 live orders. Always the same bytes. The mux days take the real hour from
  *          LL_SHARED (default ../shared); `is_small` makes any of them small, and then, where the real hour
  * is not there, from a simulated one. Units    bytes; times are those in the messages (ns since midnight).
@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #define LL_DAYS(D)        \
+    D(HOUR, "hour")       \
     D(MUX220, "mux220")   \
     D(MUX2000, "mux2000") \
     D(SIMDAY, "simday")
@@ -31,12 +32,14 @@ enum ll_day_kind {
         LL_DAY_COUNT
 };
 
+#define LL_DAY_PADDING_BYTES 64u /* readable behind the last message: the hot decoder reads 40 at a time */
+
 struct ll_day {
     uint8_t *bytes;
-    size_t bytes_count;
+    size_t bytes_count; /* without padding */
     uint64_t message_count;
     uint64_t by_type[256];
-    uint64_t live_orders_max;
+    uint64_t live_orders_max;  /* 0 = not counted (hour) */
     uint32_t instrument_count; /* locates 1..instrument_count */
     bool is_real;              /* made from the real hour */
 };

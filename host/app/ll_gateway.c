@@ -6,11 +6,14 @@
 #include "host/base/ll_clock.h"
 #include "host/journal/ll_journal_reader.h"
 
-#include <sched.h>
 #include <string.h>
+#include <time.h>
 
-/* How often a full journal ring is tried again before the thread gives its time slice away. */
-#define LL_GATEWAY_SPINS 64u
+/* How often a full journal ring is tried again before the thread sleeps. It does sleep, and not yield: a hot thread of
+ * real-time priority that only yields keeps the kernel's block workers of its CPU from running, and so the disk from
+ * answering. The ring holds milliseconds of work, so a short sleep never lets it run dry. */
+#define LL_GATEWAY_SPINS    64u
+#define LL_GATEWAY_SLEEP_NS ((long)50000)
 
 struct ll_gateway {
     struct ll_arena arena;
@@ -50,7 +53,13 @@ static void ll_gateway_fail(struct ll_gateway *gateway, int status)
         gateway->status = status;
 }
 
-/* --- The step ------------------------------------------------------------------------------------------- */
+static void ll_gateway_rest(void)
+{
+    const struct timespec rest = {0, LL_GATEWAY_SLEEP_NS};
+    (void)nanosleep(&rest, NULL);
+}
+
+/* --- The step ------------------------------------------------------------------------------------------------------ */
 
 static void ll_gateway_append(struct ll_gateway *gateway)
 {
@@ -65,7 +74,7 @@ static void ll_gateway_append(struct ll_gateway *gateway)
     /* Bounded by the journal: its writer frees the ring or fails, and then append says LL_ERR_STOPPED. */
     while (status == LL_ERR_FULL) {
         if (++spins > LL_GATEWAY_SPINS)
-            (void)sched_yield();
+            ll_gateway_rest();
         status = ll_journal_append(gateway->journal, slots, slot_count);
     }
     if (LL_UNLIKELY(status != LL_OK))
@@ -312,7 +321,7 @@ void ll_gateway_drain(struct ll_gateway *gateway)
     while (gateway->journal != NULL && gateway->status == LL_OK &&
            ll_journal_durable_event_id(gateway->journal) < last_event_id) {
         ll_gateway_fail(gateway, ll_journal_status(gateway->journal, &gateway->why));
-        (void)sched_yield();
+        ll_gateway_rest();
     }
 }
 

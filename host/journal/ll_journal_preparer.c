@@ -38,6 +38,12 @@ static bool ll_preparer_pace(struct ll_preparer *preparer, uint32_t zeroed_permi
     return needed;
 }
 
+static bool ll_preparer_is_waited_for(const struct ll_preparer *preparer)
+{
+    return preparer == NULL || atomic_load_explicit(&preparer->hurry, memory_order_relaxed);
+}
+
+/* Zeroes the whole file; the last of it may not be synced yet. */
 static int ll_prepare_zero(const struct ll_prepared *next, const struct ll_journal_files *files,
                            const uint8_t *zeros, struct ll_preparer *preparer, struct ll_why *why)
 {
@@ -48,7 +54,7 @@ static int ll_prepare_zero(const struct ll_prepared *next, const struct ll_journ
         if (preparer != NULL && !ll_preparer_pace(preparer, (uint32_t)(at * 1000 / segment_bytes)))
             return LL_FAIL(why, LL_ERR_STOPPED, "the journal closes");
         int rc = files->write(files->context, next->file, zeros, step_bytes, at, why);
-        if (rc == LL_OK)
+        if (rc == LL_OK && !ll_preparer_is_waited_for(preparer))
             rc = files->sync(files->context, next->file, why);
         if (rc != LL_OK)
             return rc;

@@ -7,7 +7,9 @@
  *          header, and only then its name.
  *          Zeroing disturbs the writer's syncs, and the disk has to do it some time. So a step is done when the
  *          writer rests, or when the segment in use fills up and the rest of the zeroing has to keep pace (it
- *          begins at a quarter and is done at three quarters), or when the writer waits for it.
+ *          begins at a quarter and is done at three quarters), or when the writer waits for it. Steps are synced one
+ *          by one, so that the writer never queues behind a large sync; while it waits there is nothing to disturb, and
+ *          the one sync at the end is faster.
  * Units    bytes; days since 1970-01-01.
  * Errors   take returns what preparing failed with; it is not tried again. The temporary file is removed.
  * Threads  want, take, progress: the writer. start, stop: the owner, while no writer runs.
@@ -46,7 +48,7 @@ struct ll_preparer { /* private */
     enum ll_preparer_state state; /* under the mutex, as all below */
     struct ll_prepared next;
     struct ll_why why;
-    bool hurry; /* the writer waits */
+    _Atomic bool hurry; /* the writer waits; also read without the mutex */
     bool stopping;
     _Atomic uint64_t writes;        /* the writer's progress: how often it wrote, */
     _Atomic uint32_t used_permille; /* and how much of the segment in use is full */
