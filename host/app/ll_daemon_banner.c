@@ -24,13 +24,14 @@ static void ll_banner_feed(const struct ll_daemon_banner *banner, FILE *file)
     char b[32];
     if (options->kind == LL_DAEMON_FEED_SIM) {
         ll_sim_feed_session(&options->sim, session);
-        (void)fprintf(file,
-                      "  feed      simulated exchange: seed %" PRIu64
-                      ", %s symbols, %s live orders, %u of 1000 bad\n"
-                      "            session %.10s, speed %s; the books fill for %u s, then the market opens\n",
-                      options->seed, ll_report_grouped(options->symbols, a),
-                      ll_report_grouped(options->sim_orders, b), options->sim.faults_per_mille, session,
-                      options->speed, (unsigned)(LL_SIM_FEED_QUIET_NS / LL_NS_PER_S));
+        (void)fprintf(
+            file,
+            "  feed      simulated exchange: seed %" PRIu64
+            ", %s symbols, %s live orders,\n            %u of 1000 messages bad; "
+            "session %.10s, speed %s;\n            the books fill for %u s, then the market opens\n",
+            options->seed, ll_report_grouped(options->symbols, a), ll_report_grouped(options->sim_orders, b),
+            options->sim.faults_per_mille, session, options->speed,
+            (unsigned)(LL_SIM_FEED_QUIET_NS / LL_NS_PER_S));
         (void)fprintf(file, "  port      DPDK ring in this process; exchange and gateway share one thread\n");
         return;
     }
@@ -75,9 +76,10 @@ static void ll_banner_memory(const struct ll_daemon_banner *banner, FILE *file)
     (void)fprintf(file, "  tables    room for %s orders, %s price levels, %s books\n",
                   ll_report_grouped(options->common.orders, a), ll_report_grouped(options->common.levels, b),
                   ll_report_grouped(options->common.books, c));
-    (void)fprintf(file, "  memory    tables %" PRIu64 " MB (%s pages), receiver %" PRIu64 " MB (%s pages)",
-                  ll_banner_mb(tables_bytes), ll_device_memory_pages(device), ll_banner_mb(gateway_bytes),
-                  ll_gateway_memory_pages(banner->gateway));
+    (void)fprintf(
+        file, "  memory    tables %" PRIu64 " MB (%s pages),\n            receiver %" PRIu64 " MB (%s pages)",
+        ll_banner_mb(tables_bytes), ll_device_memory_pages(device), ll_banner_mb(gateway_bytes),
+        ll_gateway_memory_pages(banner->gateway));
     if (banner->sim != NULL)
         (void)fprintf(file, ",\n            exchange %" PRIu64 " MB (%s pages)",
                       ll_banner_mb(ll_sim_feed_memory_bytes(banner->sim)),
@@ -106,7 +108,7 @@ static void ll_banner_not_on(const struct ll_daemon_banner *banner, FILE *file)
 {
     char isolated[64];
     ll_banner_isolated_cpus(isolated);
-    (void)fprintf(file, "  not on    no card: the kernel runs on this CPU");
+    (void)fprintf(file, "  not on    no card: this CPU runs the kernel");
     if (!banner->options->allow_pci)
         (void)fprintf(file, "; no network card");
     if (!ll_eal_has_huge_pages())

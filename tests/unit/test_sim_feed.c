@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal: the simulated exchange arrives at a port message by message as it was generated, in time order, and a day taken up
- * in the middle goes on with exactly the messages that are missing. Method: what comes out of the port is taken
- * apart and compared with a second generator of the same config, from the start and from random places. EAL
+ * Goal: the simulated exchange arrives at a port message by message as it was generated, in time order, and a day
+ * taken up in the middle goes on with exactly the messages that are missing. Method: what comes out of the port is
+ * taken apart and compared with a second generator of the same config, from the start and from random places. EAL
  * starts once, so the cases share the process.
  */
 #include "host/app/ll_sim_feed.h"
