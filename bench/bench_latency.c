@@ -105,7 +105,7 @@ struct bench {
     struct measure measure;
 };
 
-/* --- The plan ------------------------------------------------------------------------------------------------------ */
+/* --- The plan ------------------------------------------------------------------------------------------- */
 
 /* Planned time of message number `index` of a plan. */
 static uint64_t plan_ns(const struct plan *plan, uint64_t index)
@@ -169,7 +169,7 @@ static void plan_free(struct bench *bench)
     bench->waiting = NULL;
 }
 
-/* --- The run ------------------------------------------------------------------------------------------------------- */
+/* --- The run -------------------------------------------------------------------------------------------- */
 
 /* What has become durable since the last look. */
 static inline void durable_look(struct bench *bench, uint64_t now_ns)
@@ -251,7 +251,7 @@ static int plan_run(struct bench *bench, const struct plan *plan, struct ll_why 
     return ll_gateway_status(bench->gateway, why);
 }
 
-/* --- Results ------------------------------------------------------------------------------------------------------- */
+/* --- Results -------------------------------------------------------------------------------------------- */
 
 static void histogram_print(const char *plan, const char *what, const struct ll_histogram *histogram)
 {
@@ -304,7 +304,7 @@ static int plan_show(const struct bench *bench, const struct plan *plan, struct 
     return status;
 }
 
-/* --- One pass ------------------------------------------------------------------------------------------------------ */
+/* --- One pass ------------------------------------------------------------------------------------------- */
 
 static int warm_up(struct bench *bench, struct ll_why *why)
 {

@@ -307,13 +307,13 @@ static double least(const double *values, uint32_t count)
 typedef double time_fn(struct book *book, const struct ll_day *day, uint32_t batch);
 
 static void measure(struct book *books, const struct ll_day *day, uint32_t batch, uint32_t rounds,
-                    time_fn *time, const char *what)
+                    time_fn *clock_one, const char *what)
 {
     double took[PEER_COUNT][ROUNDS_MAX] = {0};
     double ratio[PEER_COUNT][ROUNDS_MAX] = {0};
     for (uint32_t round = 0; round < rounds; round++)
         for (int peer = 0; peer < PEER_COUNT; peer++) {
-            took[peer][round] = time(&books[peer], day, batch);
+            took[peer][round] = clock_one(&books[peer], day, batch);
             ratio[peer][round] = took[peer][round] / took[PEER_KERNEL][round];
         }
     for (int peer = 0; peer < PEER_COUNT; peer++)

@@ -148,7 +148,7 @@ static int gateway_open(const struct load *load, bool journal, struct ll_gateway
     return status;
 }
 
-/* --- Rows without a gateway ---------------------------------------------------------------------------------------- */
+/* --- Rows without a gateway ----------------------------------------------------------------------------- */
 
 /* Decodes up to `count_max` messages from *at; returns how many there were. */
 static inline uint32_t decode_step(const struct ll_day *day, size_t *at, uint64_t *seq,
@@ -257,7 +257,7 @@ static int run_decode_kernel(struct load *load, struct outcome *outcome, struct 
     return LL_OK;
 }
 
-/* --- Rows with one ------------------------------------------------------------------------------------------------- */
+/* --- Rows with one -------------------------------------------------------------------------------------- */
 
 /* The end of a run: what it left behind, checked, and the gateway closed. */
 static int gateway_end(struct load *load, struct ll_gateway *gateway, struct outcome *outcome,
@@ -399,7 +399,7 @@ static int run_row(struct load *load, enum row row, struct outcome *outcome, str
     }
 }
 
-/* --- A day --------------------------------------------------------------------------------------------------------- */
+/* --- A day ---------------------------------------------------------------------------------------------- */
 
 static int load_make_file(struct load *load, struct ll_why *why)
 {
@@ -538,7 +538,7 @@ static int load_run(const struct config *config, enum ll_day_kind kind, struct l
     return status;
 }
 
-/* --- Main ---------------------------------------------------------------------------------------------------------- */
+/* --- Main ----------------------------------------------------------------------------------------------- */
 
 static int run_all(const struct config *config)
 {

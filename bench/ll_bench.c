@@ -19,7 +19,7 @@
 #define PACKET_BYTES 1400u /* below the Ethernet MTU, as senders do */
 #define CLOCK_READS  1000000u
 
-/* --- Datagrams ----------------------------------------------------------------------------------------------------- */
+/* --- Datagrams ------------------------------------------------------------------------------------------ */
 
 static int packets_no_memory(struct ll_packets *packets, struct ll_why *why)
 {
@@ -88,7 +88,7 @@ void ll_packets_free(struct ll_packets *packets)
     memset(packets, 0, sizeof *packets);
 }
 
-/* --- Rounds -------------------------------------------------------------------------------------------------------- */
+/* --- Rounds --------------------------------------------------------------------------------------------- */
 
 void ll_rounds_add(struct ll_rounds *rounds, uint64_t ns, uint64_t message_count)
 {
@@ -121,7 +121,7 @@ double ll_rounds_best(const struct ll_rounds *rounds)
     return best;
 }
 
-/* --- The machine --------------------------------------------------------------------------------------------------- */
+/* --- The machine ---------------------------------------------------------------------------------------- */
 
 /* What follows `key` in the file's first line that begins with it; "" = the first line. */
 static void file_value(const char *path, const char *key, char value[128])
@@ -201,7 +201,7 @@ void ll_bench_pin_away(int cpu)
     }
 }
 
-/* --- Directories --------------------------------------------------------------------------------------------------- */
+/* --- Directories ---------------------------------------------------------------------------------------- */
 
 int ll_bench_make_dir(const char *dir, struct ll_why *why)
 {

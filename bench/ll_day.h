@@ -2,11 +2,12 @@
 /*
  * The days that benchmarks run on, built in memory as a BinaryFILE (two bytes of length before each message).
  *
- * Shape    build(day, kind, scale) -> use day.bytes -> free. hour: the real hour of AAPL as recorded; mux220:
- * that hour on 220 instruments; mux2000: its first 10,000 messages on 2,000 instruments; simday: ll_feed_sim, 10 M messages,
- * 2,000 symbols, up to 600,000 live orders. Always the same bytes. The mux days take the real hour from
- *          LL_SHARED (default ../shared); `is_small` makes any of them small, and then, where the real hour
- * is not there, from a simulated one. Units    bytes; times are those in the messages (ns since midnight).
+ * Shape    build(day, kind, scale) -> use day.bytes -> free. hour: the real hour of AAPL as recorded; mux220: that hour
+ *          on 220 instruments; mux2000: its first 10,000 messages on 2,000 instruments; simday: ll_feed_sim, 10 M
+ *          messages, 2,000 symbols, up to 600,000 live orders. Always the same bytes. The mux days take the real hour
+ *          from LL_SHARED (default ../shared); `is_small` makes any of them small, and then, where the real hour is not
+ *          there, from a simulated one.
+ * Units    bytes; times are those in the messages (ns since midnight).
  * Errors   LL_ERR_ENVIRONMENT: the real hour is not there (skip, by name); LL_ERR_NO_MEMORY; LL_ERR_IO.
  * Threads  one owner. Draws a progress bar on a terminal.
  */

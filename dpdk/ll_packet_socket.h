@@ -2,11 +2,12 @@
 /*
  * The kernel's own loss count of the packet socket inside DPDK's af_packet device.
  *
- * Shape    That driver reports no loss at all, and does not give its socket away. So: note which packet
- * sockets the process has, let the driver open its own, find the new one, and ask the kernel about it. Units
- * frames. Errors   none: a socket that is not found has descriptor -1 and drops nothing. Threads  one owner.
- * The descriptor belongs to the driver: never close it. Source   packet(7), PACKET_STATISTICS: reading it
- * sets it back to zero.
+ * Shape    That driver reports no loss at all, and does not give its socket away. So: note which packet sockets the
+ *          process has, let the driver open its own, find the new one, and ask the kernel about it.
+ * Units    frames.
+ * Errors   none: a socket that is not found has descriptor -1 and drops nothing.
+ * Threads  one owner. The descriptor belongs to the driver: never close it.
+ * Source   packet(7), PACKET_STATISTICS: reading it sets it back to zero.
  */
 #ifndef LL_DPDK_PACKET_SOCKET_H
 #define LL_DPDK_PACKET_SOCKET_H

@@ -377,6 +377,7 @@ static int bring_up(struct ll_port *port, const struct ll_port_spec *spec, const
         return LL_OK;
     if (own.code != LL_OK)
         return LL_FAIL(why, own.code, "%s", own.text);
+    LL_ASSERT(spec->kind < LL_PORT_KIND_COUNT);
     return LL_FAIL(why, LL_ERR_ENVIRONMENT, "%.40s does not start: %.110s; %s", specification,
                    describe(reason, error), remedies[spec->kind]);
 }

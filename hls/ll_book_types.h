@@ -80,11 +80,11 @@ LL_STATIC_ASSERT(sizeof(struct ll_inner) == 128, "two lines");
 
 struct ll_book_side {
     u32 levels;
-    u32 height; /* inner nodes from the root to the leaves, at least 1 */
+    u32 height;        /* inner nodes from the root to the leaves, at least 1 */
     u32 best_key;      /* LL_KEY_WORST when the side is empty, */
     u32 best_orders;   /* and 0 */
     u64 best_quantity; /* and 0 */
-    u32 shape; /* counts changes of the tree's shape: what was found before one is found again */
+    u32 shape;         /* counts changes of the tree's shape: what was found before one is found again */
     u32 reserved;
 };
 LL_STATIC_ASSERT(sizeof(struct ll_book_side) == 32, "both sides of a book in one line");

@@ -67,7 +67,7 @@ static uint64_t ll_daemon_delivered(const struct ll_daemon *daemon)
     return ll_gateway_mold_counters(daemon->gateway)->messages;
 }
 
-/* --- Set-up ------------------------------------------------------------------------------------------------------- */
+/* --- Set-up --------------------------------------------------------------------------------------------- */
 
 /* The threads made from here on inherit it: they keep off the hot thread's CPU, when there is another. */
 static int ll_daemon_leave_cpu(const struct ll_daemon_options *options, struct ll_why *why)
@@ -212,7 +212,7 @@ static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
     return status;
 }
 
-/* --- Once in a while ---------------------------------------------------------------------------------------------- */
+/* --- Once in a while ------------------------------------------------------------------------------------ */
 
 static uint64_t ll_daemon_clock_ns(const struct ll_daemon *daemon)
 {
@@ -302,7 +302,7 @@ static bool ll_daemon_goes_on(const struct ll_daemon *daemon)
     return daemon->status == LL_OK && !daemon->time_is_up && !ll_stop_requested();
 }
 
-/* --- Work --------------------------------------------------------------------------------------------------------- */
+/* --- Work ----------------------------------------------------------------------------------------------- */
 
 /* A journal that goes on and a feed that is another session have nothing to do with each other: every packet would be
  * dropped, and silence would look like peace. */
@@ -367,7 +367,7 @@ static void ll_daemon_work(struct ll_daemon *daemon, const struct ll_datagram *d
     ll_daemon_tick(daemon, done_ns);
 }
 
-/* --- Feeds that have a plan: sim and pcap ------------------------------------------------------------------------- */
+/* --- Feeds that have a plan: sim and pcap --------------------------------------------------------------- */
 
 /* Until then: frame ahead, so that a burst finds its packets ready; then sleep, then spin. */
 static uint64_t ll_daemon_wait(struct ll_daemon *daemon, uint64_t planned_ns)
@@ -428,7 +428,7 @@ static bool ll_daemon_run_planned(struct ll_daemon *daemon, struct ll_why *why)
     return false;
 }
 
-/* --- Live ports --------------------------------------------------------------------------------------------------- */
+/* --- Live ports ----------------------------------------------------------------------------------------- */
 
 /* Returns how many datagrams there were. */
 static uint32_t ll_daemon_work_received(struct ll_daemon *daemon, struct ll_why *why)
@@ -482,7 +482,7 @@ static bool ll_daemon_run_live(struct ll_daemon *daemon, struct ll_why *why)
     return ll_engine_feed_ended(engine);
 }
 
-/* --- The run and its end ------------------------------------------------------------------------------------------ */
+/* --- The run and its end -------------------------------------------------------------------------------- */
 
 static enum ll_report_end ll_daemon_end(const struct ll_daemon *daemon, bool done)
 {

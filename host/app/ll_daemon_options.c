@@ -96,7 +96,7 @@ static const char ll_daemon_help[] =
     "\n"
     "options:\n";
 
-/* --- Defaults ----------------------------------------------------------------------------------------------------- */
+/* --- Defaults ------------------------------------------------------------------------------------------- */
 
 static void ll_daemon_options_default(struct ll_daemon_options *options)
 {
@@ -140,7 +140,7 @@ static int ll_daemon_make_up_journal(struct ll_daemon_options *options, struct l
     return LL_OK;
 }
 
-/* --- What follows from what was given ----------------------------------------------------------------------------- */
+/* --- What follows from what was given ------------------------------------------------------------------- */
 
 static int ll_daemon_check_feed(struct ll_daemon_options *options, struct ll_why *why)
 {

@@ -59,7 +59,7 @@ static void ll_gateway_rest(void)
     (void)nanosleep(&rest, NULL);
 }
 
-/* --- The step ------------------------------------------------------------------------------------------------------ */
+/* --- The step ------------------------------------------------------------------------------------------- */
 
 static void ll_gateway_append(struct ll_gateway *gateway)
 {

@@ -65,7 +65,7 @@ struct ll_live_view {
     uint32_t text_bytes;
 };
 
-/* --- Text --------------------------------------------------------------------------------------------------------- */
+/* --- Text ----------------------------------------------------------------------------------------------- */
 
 static void ll_live_say(struct ll_live_view *view, const char *format, ...) LL_PRINTF(2, 3);
 
@@ -113,7 +113,7 @@ static char ll_live_level(uint64_t value, uint64_t max)
     return levels[level];
 }
 
-/* --- The picture -------------------------------------------------------------------------------------------------- */
+/* --- The picture ---------------------------------------------------------------------------------------- */
 
 static void ll_live_draw_head(struct ll_live_view *view, const struct ll_live_snapshot *now)
 {
@@ -313,7 +313,7 @@ static void ll_live_draw(struct ll_live_view *view, const struct ll_histogram *l
     drawing->last_sync_ns_total = now->sync_ns_total;
 }
 
-/* --- The thread --------------------------------------------------------------------------------------------------- */
+/* --- The thread ----------------------------------------------------------------------------------------- */
 
 static void *ll_live_main(void *context)
 {
@@ -364,7 +364,7 @@ void ll_live_view_stop(struct ll_live_view *view)
     free(view);
 }
 
-/* --- The hot thread's side ---------------------------------------------------------------------------------------- */
+/* --- The hot thread's side ------------------------------------------------------------------------------ */
 
 struct ll_histogram *ll_live_view_interval(struct ll_live_view *view)
 {

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Packets framed ahead of each receive: enough for full bursts, few enough to stay in cache. */
-#define LL_REPLAY_FRAME_AHEAD 32u
+#define LL_REPLAY_MESSAGES_AHEAD ((uint64_t)32 * 40)
 
 static const char ll_replay_session[LL_MOLDUDP64_SESSION_BYTES] = {'B', 'I', 'N', 'A', 'R',
                                                                    'Y', 'F', 'I', 'L', 'E'};
@@ -202,7 +202,7 @@ static uint64_t ll_replay_message_ns(const struct ll_replay_source *source)
 static int ll_replay_frame(struct ll_replay_source *source, struct ll_why *why)
 {
     uint64_t first_sequence = source->framer.next_sequence;
-    while (source->framer.next_sequence - first_sequence < LL_REPLAY_FRAME_AHEAD * 40u) {
+    while (source->framer.next_sequence - first_sequence < LL_REPLAY_MESSAGES_AHEAD) {
         if (!source->message_pending) {
             int status = ll_binary_file_next(&source->file, &source->message, &source->message_bytes, why);
             if (status != LL_OK)

@@ -3,8 +3,8 @@
  * Where a replay's datagrams come from: files, one after the other, each through a DPDK port.
  *
  * Shape    A capture goes through a pcap port as it is. A NASDAQ BinaryFILE is framed into MoldUDP64 packets of one
- *          session and sent through a ring port, so that from there on the path is the same. A source is polled: each call
- *          returns the datagrams that are there, with the time each is due.
+ *          session and sent through a ring port, so that from there on the path is the same. A source is polled: each
+ *          call returns the datagrams that are there, with the time each is due.
  * Units    feed time: UTC ns for captures; for a BinaryFILE midnight of its day plus the message's timestamp.
  * Errors   what the file or the port says; LL_ERR_INPUT for what is neither.
  * Threads  one owner.

@@ -75,9 +75,10 @@ static void ll_print_exceptions(const struct ll_report *report, FILE *file)
 {
     const struct ll_engine_counters *counters = ll_engine_counters(ll_gateway_engine(report->gateway));
     const struct ll_mold_counters *mold = ll_gateway_mold_counters(report->gateway);
-    for (uint8_t verdict = 1; verdict < LL_VERDICT_COUNT; verdict++)
+    for (uint32_t verdict = 1; verdict < LL_VERDICT_COUNT; verdict++)
         if (counters->verdicts[verdict] != 0)
-            ll_print_row(file, ll_verdict_name(verdict), counters->verdicts[verdict], "  kept as exceptions");
+            ll_print_row(file, ll_verdict_name((uint8_t)verdict), counters->verdicts[verdict],
+                         "  kept as exceptions");
     if (counters->gaps != 0)
         ll_print_row(file, "gaps given up", counters->gaps, "");
     if (counters->messages_lost != 0)
@@ -216,9 +217,9 @@ static void ll_json_counts(struct ll_json *json, const struct ll_engine_counters
         ll_json_u64(json, "unknown", unknown);
     ll_json_end_object(json);
     ll_json_begin_object(json, "verdicts");
-    for (uint8_t verdict = 0; verdict < LL_VERDICT_COUNT; verdict++)
+    for (uint32_t verdict = 0; verdict < LL_VERDICT_COUNT; verdict++)
         if (counters->verdicts[verdict] != 0 || verdict == LL_VERDICT_OK)
-            ll_json_u64(json, ll_verdict_name(verdict), counters->verdicts[verdict]);
+            ll_json_u64(json, ll_verdict_name((uint8_t)verdict), counters->verdicts[verdict]);
     ll_json_end_object(json);
 }
 

@@ -46,7 +46,7 @@ void ll_sim_feed_session(const struct ll_feed_sim_config *config, char session[L
     memcpy(session, text, LL_MOLDUDP64_SESSION_BYTES);
 }
 
-/* --- Life --------------------------------------------------------------------------------------------------------- */
+/* --- Life ----------------------------------------------------------------------------------------------- */
 
 int ll_sim_feed_open(struct ll_sim_feed **feed_out, const struct ll_feed_sim_config *config,
                      uint64_t split_ns, struct ll_why *why)
@@ -90,7 +90,7 @@ void ll_sim_feed_close(struct ll_sim_feed *feed)
     ll_arena_deinit(&arena);
 }
 
-/* --- Messages and their times ------------------------------------------------------------------------------------- */
+/* --- Messages and their times --------------------------------------------------------------------------- */
 
 static bool ll_sim_feed_take(struct ll_sim_feed *feed)
 {

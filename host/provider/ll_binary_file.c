@@ -15,7 +15,7 @@
 #include <zlib.h>
 
 /* Holds the longest message with its prefix several times over, so that little is moved per refill. */
-#define LL_BINARY_FILE_BUFFER_BYTES (256u * 1024u)
+#define LL_BINARY_FILE_BUFFER_BYTES ((size_t)256 << 10)
 #define LL_BINARY_FILE_ITEM_BYTES   (LL_BINARY_FILE_PREFIX_BYTES + UINT16_MAX)
 
 _Static_assert(LL_BINARY_FILE_BUFFER_BYTES >= 2u * LL_BINARY_FILE_ITEM_BYTES,
