@@ -197,7 +197,7 @@ static int ll_replay_open(struct ll_replay *replay, struct ll_why *why)
     /* Captures have session names of their own to be told by. */
     const struct ll_engine *engine = ll_gateway_engine(replay->gateway);
     char session[LL_ENGINE_SESSION_BYTES];
-    if (ll_engine_session_name(engine, session) && memcmp(session, LL_REPLAY_SESSION, sizeof session) == 0)
+    if (ll_engine_session_name(engine, session) && ll_replay_source_is_own_session(session))
         source.resumed_message =
             ll_engine_last_replayed(engine, &source.resumed_sequence, &source.resumed_bytes);
     return ll_replay_source_open(&replay->source, &source, why);

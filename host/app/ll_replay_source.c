@@ -20,7 +20,8 @@
 /* Packets framed ahead of each receive: enough for full bursts, few enough to stay in cache. */
 #define LL_REPLAY_FRAME_AHEAD 32u
 
-_Static_assert(sizeof LL_REPLAY_SESSION == LL_MOLDUDP64_SESSION_BYTES + 1, "a whole session name");
+static const char ll_replay_session[LL_MOLDUDP64_SESSION_BYTES] = {'B', 'I', 'N', 'A', 'R',
+                                                                   'Y', 'F', 'I', 'L', 'E'};
 
 struct ll_replay_source {
     struct ll_replay_source_config config;
@@ -170,9 +171,7 @@ static int ll_replay_open_binary(struct ll_replay_source *source, const char *pa
         ll_binary_file_close(&source->file);
         return status;
     }
-    ll_mold_framer_init(&source->framer, source->port, LL_REPLAY_SESSION, source->config.split_ns);
-    if (source->sequence_next != 0) /* after a capture between them */
-        source->framer.next_sequence = source->sequence_next;
+    ll_mold_framer_init(&source->framer, source->port, ll_replay_session, source->config.split_ns);
     return LL_OK;
 }
 
@@ -196,6 +195,8 @@ static int ll_replay_open_file(struct ll_replay_source *source, struct ll_why *w
     status = source->is_capture ? ll_replay_open_capture(source, path, why)
                                 : ll_replay_open_binary(source, path, why);
     source->file_open = status == LL_OK;
+    if (source->file_open && !source->is_capture && source->framer.next_sequence < source->sequence_next)
+        source->framer.next_sequence = source->sequence_next; /* a capture lay between two BinaryFILEs */
     return status;
 }
 
@@ -285,6 +286,11 @@ static int ll_replay_next_file(struct ll_replay_source *source, bool *done, stru
     ll_replay_close_file(source);
     source->path_index++;
     return ll_replay_open_file(source, why);
+}
+
+bool ll_replay_source_is_own_session(const char session[LL_MOLDUDP64_SESSION_BYTES])
+{
+    return memcmp(session, ll_replay_session, sizeof ll_replay_session) == 0;
 }
 
 static void ll_replay_number(const struct ll_replay_source *source, struct ll_datagram *datagrams,

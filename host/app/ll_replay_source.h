@@ -15,12 +15,10 @@
 
 #include "dpdk/ll_port.h"
 #include "host/base/ll_err.h"
+#include "host/wire/ll_moldudp64.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define LL_REPLAY_SESSION \
-    "BINARYFILE" /* of the packets a BinaryFILE is framed into; it names none of its own */
 
 struct ll_replay_source;
 
@@ -53,6 +51,9 @@ void ll_replay_source_progress(const struct ll_replay_source *source, uint64_t *
 
 /* Sums over all files so far. */
 void ll_replay_source_counters(struct ll_replay_source *source, struct ll_port_counters *counters);
+
+/* True for the session name that BinaryFILEs are framed with; they carry none of their own. */
+bool ll_replay_source_is_own_session(const char session[LL_MOLDUDP64_SESSION_BYTES]);
 
 /* Midnight (UTC ns) of the day in a file name, YYYYMMDD or MMDDYYYY; 0 = none there. */
 uint64_t ll_replay_source_day_of_name(const char *path);
