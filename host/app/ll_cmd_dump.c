@@ -27,7 +27,7 @@ static const struct ll_option ll_dump_options[] = {
     {"count", LL_OPTION_U64, offsetof(struct ll_dump_config, count), 1, 0, "N", NULL,
      "print at most this many records; default: all"},
     {"exceptions", LL_OPTION_FLAG, offsetof(struct ll_dump_config, exceptions), 0, 0, NULL, NULL,
-     "print only what was not ok: records with a verdict other than 0, and bad packets"},
+     "print only what was not ok: records with a verdict other than 0, gaps, and bad packets"},
     {NULL, LL_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL}};
 
 static const char ll_dump_help[] =
@@ -89,7 +89,8 @@ static bool ll_dump_wanted(const struct ll_dump_config *config, const struct ll_
 {
     if (record->event_id < config->from)
         return false;
-    return !config->exceptions || record->verdict != 0 || record->kind == LL_RECORD_BAD_PACKET;
+    return !config->exceptions || record->verdict != 0 || record->kind == LL_RECORD_BAD_PACKET ||
+           record->kind == LL_RECORD_GAP;
 }
 
 static int ll_dump_run(const struct ll_dump_config *config, const char *dir, struct ll_why *why)

@@ -137,12 +137,18 @@ static int ll_replay_open(struct ll_replay *replay, struct ll_why *why)
     ll_progress_done(&recovery);
     if (status != LL_OK)
         return status;
-    const struct ll_replay_source_config source = {
-        .paths = replay->operands.value,
-        .path_count = replay->operands.count,
-        .flows = replay->flows,
-        .flow_count = replay->flow_count,
-        .split_ns = replay->pacer.speed_milli != 0 ? LL_REPLAY_SPLIT_NS : 0};
+    struct ll_replay_source_config source = {.paths = replay->operands.value,
+                                             .path_count = replay->operands.count,
+                                             .flows = replay->flows,
+                                             .flow_count = replay->flow_count,
+                                             .split_ns =
+                                                 replay->pacer.speed_milli != 0 ? LL_REPLAY_SPLIT_NS : 0};
+    /* Captures have session names of their own to be told by. */
+    const struct ll_engine *engine = ll_gateway_engine(replay->gateway);
+    char session[LL_ENGINE_SESSION_BYTES];
+    if (ll_engine_session_name(engine, session) && ll_replay_source_is_own_session(session))
+        source.resumed_message =
+            ll_engine_last_replayed(engine, &source.resumed_sequence, &source.resumed_bytes);
     return ll_replay_source_open(&replay->source, &source, why);
 }
 
@@ -167,10 +173,11 @@ static void ll_replay_burst(struct ll_replay *replay, const struct ll_datagram *
         ll_histogram_record(&replay->report.latency, ll_clock_mono_ns() - received_ns, delivered);
 }
 
-/* Paced: each datagram at its planned time, measured from there. */
-static void ll_replay_paced(struct ll_replay *replay, const struct ll_datagram *datagrams, uint32_t count)
+/* Paced: each datagram at its planned time, measured from there. Returns how many were taken: all, unless stopped. */
+static uint32_t ll_replay_paced(struct ll_replay *replay, const struct ll_datagram *datagrams, uint32_t count)
 {
-    for (uint32_t i = 0; i < count && !ll_stop_requested(); i++) {
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < count && !ll_stop_requested(); i++, taken++) {
         uint64_t before = ll_replay_delivered(replay);
         uint64_t planned_ns = ll_pacer_wait(&replay->pacer, datagrams[i].rx_ns);
         ll_gateway_datagram(replay->gateway, datagrams[i].line, datagrams[i].payload,
@@ -180,6 +187,7 @@ static void ll_replay_paced(struct ll_replay *replay, const struct ll_datagram *
         if (delivered != 0)
             ll_histogram_record(&replay->report.latency, ll_clock_mono_ns() - planned_ns, delivered);
     }
+    return taken;
 }
 
 static int ll_replay_run(struct ll_replay *replay, struct ll_why *why)
@@ -199,7 +207,10 @@ static int ll_replay_run(struct ll_replay *replay, struct ll_why *why)
         if (replay->pacer.speed_milli == 0)
             ll_replay_burst(replay, datagrams, count);
         else
-            ll_replay_paced(replay, datagrams, count);
+            count = ll_replay_paced(replay, datagrams, count);
+        if (count == 0)
+            continue;
+        /* Not beyond what was taken: datagrams left behind by a stop may hold what a gap waits for. */
         feed_ns = datagrams[count - 1].rx_ns;
         ll_gateway_poll(replay->gateway, feed_ns);
         status = ll_gateway_status(replay->gateway, why);
@@ -251,17 +262,40 @@ static int ll_replay_show(struct ll_replay *replay, struct ll_why *why)
     report->journal_dir = replay->options.journal;
     report->book_symbol = replay->options.book;
     report->book_depth = replay->options.depth;
-    if (replay->options.json)
+    if (replay->options.json) {
+        status = ll_report_check_book(report, why);
         ll_report_print_json(report, stdout);
-    else if (replay->options.book != NULL)
+    } else if (replay->options.book != NULL)
         status = ll_report_print_book(report, stdout, why);
-    else
+    else {
         ll_report_print(report, stdout);
+    }
     if (status == LL_OK && replay->options.hgrm != NULL)
         status = ll_replay_write_hgrm(replay, why);
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
         status = LL_FAIL(why, LL_ERR_IO, "the output could not be written");
     return status;
+}
+
+/* A resume that took nothing, because every packet was of another session, is the wrong feed and no success. */
+static int ll_replay_check_session(const struct ll_replay *replay, struct ll_why *why)
+{
+    const struct ll_mold_counters *mold = ll_gateway_mold_counters(replay->gateway);
+    char session[LL_ENGINE_SESSION_BYTES];
+    uint64_t wrong = 0;
+    uint64_t taken = mold->messages + mold->messages_before_start;
+    for (uint32_t i = 0; i <= LL_MOLD_LINES_MAX; i++) {
+        wrong += mold->line[i].wrong_session;
+        taken += mold->line[i].messages_duplicate;
+    }
+    if (ll_gateway_counters(replay->gateway)->records_recovered == 0 || taken != 0 || wrong == 0 ||
+        !ll_engine_session_name(ll_gateway_engine(replay->gateway), session))
+        return LL_OK;
+    return LL_FAIL(
+        why, LL_ERR_INPUT,
+        "the journal holds session '%.10s', and no packet of the files is of it: another feed; name the "
+        "journal's own files",
+        session);
 }
 
 static int ll_replay_main(struct ll_replay *replay, struct ll_why *why)
@@ -274,6 +308,8 @@ static int ll_replay_main(struct ll_replay *replay, struct ll_why *why)
     status = ll_replay_open(replay, why);
     if (status == LL_OK) {
         status = ll_replay_run(replay, why);
+        if (status == LL_OK)
+            status = ll_replay_check_session(replay, why);
         int shown = ll_replay_show(replay, why);
         status = status != LL_OK ? status : shown;
     }

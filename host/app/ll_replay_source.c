@@ -8,11 +8,13 @@
 #include "host/provider/ll_binary_file.h"
 #include "host/provider/ll_input_file.h"
 #include "host/wire/ll_itch50.h"
+#include "host/wire/ll_record.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Packets framed ahead of each receive: enough for full bursts, few enough to stay in cache. */
@@ -35,6 +37,9 @@ struct ll_replay_source {
     bool message_pending; /* read from the file, not yet framed */
     const uint8_t *message;
     uint32_t message_bytes;
+    int file_status; /* why the file cannot be read on; said when all that came before it is given out */
+    struct ll_why file_why;
+    uint64_t sequence_next; /* of the next BinaryFILE message, over all files; 0 = none was read yet */
     struct ll_port_counters finished; /* of the ports closed so far */
     uint64_t ordinal_base;            /* frames of the ports closed so far */
 };
@@ -104,11 +109,34 @@ static void ll_replay_close_port(struct ll_replay_source *source)
     struct ll_port_counters counters;
     if (source->port == NULL)
         return;
+    uint64_t frames_before = source->finished.frames;
     ll_port_counters(source->port, &counters);
     ll_replay_add_counters(&source->finished, &counters);
-    source->ordinal_base += counters.frames;
+    /* Frames of captures only: how many frames a BinaryFILE makes depends on pace, and they are never bad. */
+    if (source->is_capture)
+        source->ordinal_base += source->finished.frames - frames_before;
+    else
+        source->sequence_next = source->framer.next_sequence;
     ll_port_close(source->port);
     source->port = NULL;
+}
+
+/* A journal goes on with its own feed: the message it ends with must be the one that has this number here. */
+static int ll_replay_check_resumed(const struct ll_replay_source *source, struct ll_why *why)
+{
+    const struct ll_replay_source_config *config = &source->config;
+    uint32_t compared_bytes = source->message_bytes < LL_RECORD_PAYLOAD_BYTES_MAX
+                                  ? source->message_bytes
+                                  : LL_RECORD_PAYLOAD_BYTES_MAX;
+    if (source->framer.next_sequence != config->resumed_sequence)
+        return LL_OK;
+    if (compared_bytes == config->resumed_bytes &&
+        memcmp(source->message, config->resumed_message, compared_bytes) == 0)
+        return LL_OK;
+    return LL_FAIL(
+        why, LL_ERR_INPUT,
+        "message %llu is not the one the journal ends with: another feed; name the journal's own files",
+        (unsigned long long)config->resumed_sequence);
 }
 
 static void ll_replay_close_file(struct ll_replay_source *source)
@@ -123,7 +151,6 @@ static void ll_replay_close_file(struct ll_replay_source *source)
 static int ll_replay_open_capture(struct ll_replay_source *source, const char *path, struct ll_why *why)
 {
     char specification[4200];
-    ll_replay_close_port(source); /* the ring port of a BinaryFILE before it */
     if ((size_t)snprintf(specification, sizeof specification, "pcap:%s", path) >= sizeof specification)
         return LL_FAIL(why, LL_ERR_USAGE, "the path is longer than %zu bytes", sizeof specification);
     return ll_port_open(&source->port, specification, source->config.flows, source->config.flow_count, why);
@@ -151,15 +178,25 @@ static int ll_replay_open_binary(struct ll_replay_source *source, const char *pa
 static int ll_replay_open_file(struct ll_replay_source *source, struct ll_why *why)
 {
     const char *path = source->config.paths[source->path_index];
-    struct ll_input_file input;
-    int status = ll_input_file_open(&input, path, why);
-    if (status != LL_OK)
-        return status;
-    (void)close(input.fd);
-    source->is_capture = input.signature == LL_INPUT_PCAP || input.signature == LL_INPUT_PCAPNG;
+    struct ll_input_file input = {.signature = LL_INPUT_UNKNOWN};
+    struct stat file;
+    /* A pipe is opened once: its writer would not survive to see the second time. */
+    if (stat(path, &file) != 0 || S_ISREG(file.st_mode) || S_ISDIR(file.st_mode)) {
+        int opened = ll_input_file_open(&input, path, why);
+        if (opened != LL_OK)
+            return opened;
+        (void)close(input.fd);
+    }
+    bool is_capture = input.signature == LL_INPUT_PCAP || input.signature == LL_INPUT_PCAPNG;
+    if (is_capture)
+        ll_replay_close_port(source); /* the ring port of a BinaryFILE before it */
+    source->is_capture = is_capture;
+    int status;
     status = source->is_capture ? ll_replay_open_capture(source, path, why)
                                 : ll_replay_open_binary(source, path, why);
     source->file_open = status == LL_OK;
+    if (source->file_open && !source->is_capture && source->framer.next_sequence < source->sequence_next)
+        source->framer.next_sequence = source->sequence_next; /* a capture lay between two BinaryFILEs */
     return status;
 }
 
@@ -210,7 +247,10 @@ static int ll_replay_frame(struct ll_replay_source *source, struct ll_why *why)
             source->message_pending = true;
         }
         uint64_t feed_ns = ll_replay_message_ns(source);
-        int status = ll_mold_framer_add(&source->framer, source->message, source->message_bytes, feed_ns);
+        int status = ll_replay_check_resumed(source, why);
+        if (status != LL_OK)
+            return status;
+        status = ll_mold_framer_add(&source->framer, source->message, source->message_bytes, feed_ns);
         if (status == LL_ERR_FULL)
             return LL_OK;
         if (status != LL_OK)
@@ -227,6 +267,13 @@ static int ll_replay_frame(struct ll_replay_source *source, struct ll_why *why)
 static int ll_replay_next_file(struct ll_replay_source *source, bool *done, struct ll_why *why)
 {
     bool last = source->path_index + 1 == source->config.path_count;
+    if (last && !source->is_capture && !source->end_sent &&
+        source->framer.next_sequence <= source->config.resumed_sequence)
+        return LL_FAIL(why, LL_ERR_INPUT,
+                       "the files end at message %llu, and the journal at %llu: another feed; name the "
+                       "journal's own files",
+                       (unsigned long long)source->framer.next_sequence - 1,
+                       (unsigned long long)source->config.resumed_sequence);
     if (last && !source->is_capture && !source->end_sent) {
         if (ll_mold_framer_end(&source->framer, source->last_ns) != LL_OK)
             return LL_OK; /* the ring is full: receive first */
@@ -239,6 +286,11 @@ static int ll_replay_next_file(struct ll_replay_source *source, bool *done, stru
     ll_replay_close_file(source);
     source->path_index++;
     return ll_replay_open_file(source, why);
+}
+
+bool ll_replay_source_is_own_session(const char session[LL_MOLDUDP64_SESSION_BYTES])
+{
+    return memcmp(session, ll_replay_session, sizeof ll_replay_session) == 0;
 }
 
 static void ll_replay_number(const struct ll_replay_source *source, struct ll_datagram *datagrams,
@@ -254,14 +306,19 @@ int ll_replay_source_poll(struct ll_replay_source *source, struct ll_datagram *d
     bool at_end = false;
     *done = false;
     if (!source->is_capture && !source->end_sent) {
-        int status = ll_replay_frame(source, why);
+        int status =
+            source->file_status != LL_OK ? source->file_status : ll_replay_frame(source, &source->file_why);
         if (status != LL_OK && status != LL_ERR_SHORT)
-            return status;
+            source->file_status = status;
         at_end = status == LL_ERR_SHORT;
         ll_mold_framer_flush(&source->framer);
     }
     *count = ll_port_receive(source->port, datagrams);
     ll_replay_number(source, datagrams, *count);
+    if (*count == 0 && source->file_status != LL_OK) {
+        *why = source->file_why;
+        return source->file_status;
+    }
     if (*count == 0 && (source->is_capture ? ll_port_drained(source->port) : at_end || source->end_sent))
         return ll_replay_next_file(source, done, why);
     return LL_OK;

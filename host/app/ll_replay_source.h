@@ -6,7 +6,8 @@
  *          session and sent through a ring port, so that from there on the path is the same. A source is polled: each
  *          call returns the datagrams that are there, with the time each is due.
  * Units    feed time: UTC ns for captures; for a BinaryFILE midnight of its day plus the message's timestamp.
- * Errors   what the file or the port says; LL_ERR_INPUT for what is neither.
+ * Errors   what the file or the port says, once all that came before it was given out; LL_ERR_INPUT for what is neither,
+ *          and for BinaryFILEs that are not the feed of the journal to be resumed.
  * Threads  one owner.
  */
 #ifndef LL_HOST_APP_REPLAY_SOURCE_H
@@ -14,6 +15,7 @@
 
 #include "dpdk/ll_port.h"
 #include "host/base/ll_err.h"
+#include "host/wire/ll_moldudp64.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +30,11 @@ struct ll_replay_source_config {
     uint64_t
         split_ns; /* a BinaryFILE packet ends when the next message is this much later; 0 = only by size */
     uint64_t midnight_ns; /* UTC ns of a BinaryFILE day; 0 = from its name, else 1970-01-01 */
+    /* The last message a resumed journal holds, as far as a record keeps it: BinaryFILEs must have the same under this
+     * number. 0 = nothing to compare. */
+    uint64_t resumed_sequence;
+    const uint8_t *resumed_message;
+    uint32_t resumed_bytes;
 };
 
 LL_MUST_CHECK int ll_replay_source_open(struct ll_replay_source **source,
@@ -44,6 +51,9 @@ void ll_replay_source_progress(const struct ll_replay_source *source, uint64_t *
 
 /* Sums over all files so far. */
 void ll_replay_source_counters(struct ll_replay_source *source, struct ll_port_counters *counters);
+
+/* True for the session name that BinaryFILEs are framed with; they carry none of their own. */
+bool ll_replay_source_is_own_session(const char session[LL_MOLDUDP64_SESSION_BYTES]);
 
 /* Midnight (UTC ns) of the day in a file name, YYYYMMDD or MMDDYYYY; 0 = none there. */
 uint64_t ll_replay_source_day_of_name(const char *path);

@@ -322,6 +322,12 @@ static int ll_find_book(const struct ll_report *report, uint32_t *locate, struct
     return LL_OK;
 }
 
+int ll_report_check_book(const struct ll_report *report, struct ll_why *why)
+{
+    uint32_t locate;
+    return report->book_symbol != NULL ? ll_find_book(report, &locate, why) : LL_OK;
+}
+
 int ll_report_print_book(const struct ll_report *report, FILE *file, struct ll_why *why)
 {
     uint32_t locate;

@@ -41,6 +41,9 @@ struct ll_report {
 void ll_report_print(const struct ll_report *report, FILE *file);
 void ll_report_print_json(const struct ll_report *report, FILE *file);
 
+/* LL_ERR_INPUT: the book wanted is none of this feed. */
+LL_MUST_CHECK int ll_report_check_book(const struct ll_report *report, struct ll_why *why);
+
 /* Lines `bid|ask price quantity orders`, best first, bids before asks. LL_ERR_INPUT: no such symbol. */
 LL_MUST_CHECK int ll_report_print_book(const struct ll_report *report, FILE *file, struct ll_why *why);
 

@@ -35,10 +35,14 @@ struct ll_engine {
     uint64_t next_event_id;
     uint64_t next_sequence;
     uint64_t bad_packet_ordinal; /* of the last one journaled */
+    uint64_t bad_packet_ns_max;  /* latest time of all of them */
     uint8_t expected;            /* verdict of the record being replayed */
     bool session_known;
     bool feed_ended;
     char session[LL_ENGINE_SESSION_BYTES];
+    uint64_t replayed_sequence; /* of the last message replayed; 0 = none */
+    uint32_t replayed_bytes;
+    uint8_t replayed[LL_RECORD_PAYLOAD_BYTES_MAX];
     struct ll_engine_counters counters;
     bool symbol_known[LL_ENGINE_SYMBOLS];
     char symbols[LL_ENGINE_SYMBOLS][LL_ENGINE_SYMBOL_BYTES];
@@ -147,12 +151,9 @@ void ll_engine_gap(struct ll_engine *engine, uint64_t first_sequence, uint64_t c
     engine->counters.exceptions++;
 }
 
-void ll_engine_bad_packet(struct ll_engine *engine, uint64_t ordinal, const uint8_t *bytes,
-                          uint32_t bytes_count, uint64_t time_ns)
+static void ll_engine_keep_bad_packet(struct ll_engine *engine, uint64_t ordinal, const uint8_t *bytes,
+                                      uint32_t bytes_count, uint64_t time_ns)
 {
-    LL_ASSERT(!ll_engine_full(engine));
-    if (ordinal != 0 && ordinal <= engine->bad_packet_ordinal)
-        return;
     uint8_t payload[LL_RECORD_PAYLOAD_BYTES_MAX];
     uint32_t kept_bytes = bytes_count;
     if (kept_bytes > LL_RECORD_PAYLOAD_BYTES_MAX - sizeof ordinal) {
@@ -164,8 +165,19 @@ void ll_engine_bad_packet(struct ll_engine *engine, uint64_t ordinal, const uint
     (void)ll_engine_write(engine, LL_RECORD_BAD_PACKET, time_ns, payload,
                           kept_bytes + (uint32_t)sizeof ordinal);
     engine->bad_packet_ordinal = ordinal;
+    if (engine->bad_packet_ns_max < time_ns)
+        engine->bad_packet_ns_max = time_ns;
     engine->counters.bad_packets++;
     engine->counters.exceptions++;
+}
+
+void ll_engine_bad_packet(struct ll_engine *engine, uint64_t ordinal, const uint8_t *bytes,
+                          uint32_t bytes_count, uint64_t time_ns)
+{
+    LL_ASSERT(!ll_engine_full(engine));
+    bool is_known = ordinal <= engine->bad_packet_ordinal && time_ns <= engine->bad_packet_ns_max;
+    if (ordinal == 0 || !is_known)
+        ll_engine_keep_bad_packet(engine, ordinal, bytes, bytes_count, time_ns);
 }
 
 void ll_engine_feed_end(struct ll_engine *engine, uint64_t next_sequence, uint64_t time_ns)
@@ -207,8 +219,9 @@ static int ll_engine_replay_bad_packet(struct ll_engine *engine, uint64_t time_n
     if (payload_bytes < sizeof ordinal)
         return LL_ERR_CORRUPT;
     memcpy(&ordinal, payload, sizeof ordinal);
-    ll_engine_bad_packet(engine, ordinal, payload + sizeof ordinal, payload_bytes - (uint32_t)sizeof ordinal,
-                         time_ns);
+    /* What the journal holds has happened: nothing of it is ignored. */
+    ll_engine_keep_bad_packet(engine, ordinal, payload + sizeof ordinal,
+                              payload_bytes - (uint32_t)sizeof ordinal, time_ns);
     return LL_OK;
 }
 
@@ -230,9 +243,13 @@ int ll_engine_replay(struct ll_engine *engine, uint8_t kind, uint8_t verdict, ui
     if (event_id != engine->next_event_id)
         return LL_FAIL(why, LL_ERR_CORRUPT, "record %llu comes where %llu is due",
                        (unsigned long long)event_id, (unsigned long long)engine->next_event_id);
+    LL_ASSERT(payload_bytes <= LL_RECORD_PAYLOAD_BYTES_MAX);
     switch (kind) {
     case LL_RECORD_FEED:
         engine->expected = verdict;
+        engine->replayed_sequence = engine->next_sequence;
+        engine->replayed_bytes = payload_bytes;
+        memcpy(engine->replayed, payload, payload_bytes);
         ll_engine_message(engine, engine->next_sequence, payload, payload_bytes, time_ns);
         engine->expected = LL_VERDICT_EXPECTED_NONE;
         break;
@@ -332,6 +349,14 @@ bool ll_engine_session_name(const struct ll_engine *engine, char session[LL_ENGI
 bool ll_engine_feed_ended(const struct ll_engine *engine)
 {
     return engine->feed_ended;
+}
+
+const uint8_t *ll_engine_last_replayed(const struct ll_engine *engine, uint64_t *sequence,
+                                       uint32_t *bytes_count)
+{
+    *sequence = engine->replayed_sequence + 1 == engine->next_sequence ? engine->replayed_sequence : 0;
+    *bytes_count = engine->replayed_bytes;
+    return engine->replayed;
 }
 
 bool ll_engine_symbol(const struct ll_engine *engine, uint32_t locate, char symbol[LL_ENGINE_SYMBOL_BYTES])

@@ -62,8 +62,9 @@ void ll_engine_message(struct ll_engine *engine, uint64_t sequence, const uint8_
 void ll_engine_session(struct ll_engine *engine, const char session[LL_ENGINE_SESSION_BYTES],
                        uint64_t first_sequence, uint64_t time_ns);
 void ll_engine_gap(struct ll_engine *engine, uint64_t first_sequence, uint64_t count, uint64_t time_ns);
-/* `ordinal` numbers the frames of the source, from 1. One that is not above the last one journaled is
- * ignored: a file read again after a restart brings the same bad packets again. 0 = not numbered. */
+/* `ordinal` numbers the frames of the source, from 1. One that is neither above the last one journaled nor later
+ * than all of them is ignored: a file read again after a restart brings the same bad packets again. (A later
+ * capture of the same feed counts its frames from 1 again, but its times go on.) 0 = not numbered. */
 void ll_engine_bad_packet(struct ll_engine *engine, uint64_t ordinal, const uint8_t *bytes,
                           uint32_t bytes_count, uint64_t time_ns);
 void ll_engine_feed_end(struct ll_engine *engine, uint64_t next_sequence, uint64_t time_ns);
@@ -86,6 +87,10 @@ uint64_t ll_engine_next_event_id(const struct ll_engine *engine);
 uint64_t ll_engine_next_sequence(const struct ll_engine *engine);
 bool ll_engine_session_name(const struct ll_engine *engine, char session[LL_ENGINE_SESSION_BYTES]);
 bool ll_engine_feed_ended(const struct ll_engine *engine);
+/* The message the replayed journal ends with (what is not a message may follow it), as far as a record keeps it;
+ * returns its bytes and its sequence number; 0 in *sequence = none, or its number was given up as lost. */
+const uint8_t *ll_engine_last_replayed(const struct ll_engine *engine, uint64_t *sequence,
+                                       uint32_t *bytes_count);
 
 /* Name of a locate, space padded; false = unknown. */
 bool ll_engine_symbol(const struct ll_engine *engine, uint32_t locate, char symbol[LL_ENGINE_SYMBOL_BYTES]);

@@ -240,7 +240,7 @@ class NaiveBook:
     def change(self, kind, message, locate):
         ref = int.from_bytes(message[11:19], "big")
         shares = int.from_bytes(message[27:31] if kind == "U" else message[19:23], "big") if kind != "D" else None
-        if shares == 0:
+        if shares == 0 and kind != "U":
             return "bad_input"
         order = self.orders.get(ref)
         if order is None:
@@ -250,6 +250,8 @@ class NaiveBook:
             del self.orders[ref]
         if kind == "U":
             new_ref = int.from_bytes(message[19:27], "big")
+            if shares == 0:
+                return "bad_input"
             if new_ref in self.orders:
                 verdict = "duplicate"
             self.orders[new_ref] = [order[0], order[1], int.from_bytes(message[31:35], "big"), shares]
