@@ -40,6 +40,7 @@ void ll_gateway_config_default(struct ll_gateway_config *config)
         .holdback_packets = 4096,
         .holdback_bytes_max = 1500,
         .gap_timeout_ns = 5 * LL_NS_PER_S,
+        .give_up_when_full = true, /* requests are made, but there is no server to send them to yet */
         .request_timeout_ns = LL_NS_PER_S,
         .gap_requests_max = 5,
         .stale_after_ns = 5 * LL_NS_PER_S,

@@ -44,6 +44,7 @@ struct ll_mold_far {
     uint32_t bytes_count; /* 0 = too long to be kept: only its numbers are known */
     uint64_t sequence;
     uint64_t end;
+    uint64_t packets; /* packets that had come, this one with them: has another come since? */
 };
 
 struct ll_mold_receiver {
@@ -596,6 +597,10 @@ static void ll_mold_accept(struct ll_mold_receiver *receiver, uint32_t line,
     }
     if (packet->kind == LL_MOLDUDP64_END)
         ll_mold_end_seen(receiver, packet->sequence);
+    /* Nobody will send again what finds no room: rather name the oldest missing numbers lost than drop new ones. */
+    if (receiver->config.give_up_when_full && receiver->free_count == 0 &&
+        packet->sequence > receiver->next && claim_end > receiver->known_end)
+        ll_mold_give_up(receiver, ll_mold_first_bound(receiver), now_ns);
     bool is_news = packet->kind == LL_MOLDUDP64_DATA &&
                    ll_mold_take_blocks(receiver, line, packet, bytes, bytes_count, now_ns);
     if (receiver->known_end < claim_end)
@@ -612,6 +617,14 @@ static bool ll_mold_is_far(const struct ll_mold_receiver *receiver, uint64_t seq
 {
     return sequence > receiver->known_end &&
            sequence - receiver->known_end > receiver->config.ahead_messages_max;
+}
+
+static uint64_t ll_mold_packets(const struct ll_mold_receiver *receiver)
+{
+    uint64_t packets = 0;
+    for (uint32_t line = 0; line <= LL_MOLD_LINES_MAX; line++)
+        packets += receiver->counters.line[line].packets;
+    return packets;
 }
 
 static void ll_mold_far_drop(struct ll_mold_receiver *receiver)
@@ -633,6 +646,7 @@ static void ll_mold_far_put(struct ll_mold_receiver *receiver, uint32_t line,
     far->line = line;
     far->sequence = packet->sequence;
     far->end = ll_mold_claim_end(packet);
+    far->packets = ll_mold_packets(receiver);
     far->bytes_count = bytes_count <= receiver->config.holdback_bytes_max ? bytes_count : 0;
     memcpy(ll_mold_spare_slot(receiver), bytes, far->bytes_count);
     receiver->counters.far_packets++;
@@ -801,6 +815,9 @@ void ll_mold_receiver_finish(struct ll_mold_receiver *receiver, uint64_t now_ns)
 {
     ll_mold_enter(receiver, now_ns);
     ll_mold_far_review(receiver, now_ns);
+    /* The very last packet had nothing behind it that could confirm or contradict it: it is believed. */
+    if (receiver->far.present && !receiver->ended && receiver->far.packets == ll_mold_packets(receiver))
+        ll_mold_far_take(receiver, now_ns);
     ll_mold_far_drop(receiver);
     while (receiver->next < receiver->known_end)
         ll_mold_give_up(receiver, ll_mold_first_bound(receiver), now_ns);

@@ -12,7 +12,8 @@
  *          ... next-1, each once.
  *          The session is learnt from the first packet (or preset); a packet of another session is counted
  *          and dropped. A packet more than `ahead_messages_max` beyond everything known so far is put aside
- *          until a second packet near it confirms it: one forged or damaged number moves nothing.
+ *          until a second packet near it confirms it: one forged or damaged number moves nothing. Only the very last
+ *          packet before finish is believed unconfirmed.
  * Units    sequence numbers count messages from 1; *_ns nanoseconds of the caller's clock; bytes.
  * Errors   Malformed datagrams are counted by line and handed to on_bad_packet; nothing is fatal.
  * Threads  one owner. Callbacks run inside _packet, _poll and _finish, must not call those three, and may
@@ -69,6 +70,8 @@ struct ll_mold_config {
                                     gap_timeout_ns */
     uint64_t gap_timeout_ns;     /* give a hole up this long after it was seen, in any case; 0 = only by
                                     gap_requests_max */
+    bool give_up_when_full; /* nobody answers requests: a full store gives its first hole up; else the packet
+                                    furthest ahead is dropped, since its messages can be asked for again */
     uint64_t ahead_messages_max; /* a jump beyond this needs a second packet; 0 = the default above */
     uint64_t stale_after_ns;     /* no packet on a line for this long: the line is stale; 0 = never */
 };

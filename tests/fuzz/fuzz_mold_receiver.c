@@ -222,7 +222,9 @@ static void choose_config(struct fuzz *fuzz)
     config->session_known = (flags & 2u) != 0;
     memcpy(config->session, SESSION, sizeof config->session);
     config->start_sequence = take_u8(fuzz) % 20u;
-    config->holdback_packets = 1 + take_u8(fuzz) % 7u;
+    uint8_t store = take_u8(fuzz);
+    config->holdback_packets = 1 + store % 7u;
+    config->give_up_when_full = store >= 0x80u;
     config->holdback_bytes_max = LL_MOLDUDP64_HEADER_BYTES + take_u8(fuzz);
     config->request_timeout_ns = take_u8(fuzz) % 16u * FUZZ_MS;
     config->gap_requests_max = take_u8(fuzz) % 4u;

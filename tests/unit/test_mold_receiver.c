@@ -990,6 +990,40 @@ START_TEST(a_full_store_without_answers_still_goes_on)
 }
 END_TEST
 
+START_TEST(a_full_store_that_nobody_can_help_gives_its_first_hole_up)
+{
+    struct rig rig;
+    struct ll_mold_config config = default_config();
+    config.give_up_when_full = true;
+    rig_init(&rig, config);
+    rig_data(&rig, A, 1, 1);
+    for (uint64_t sequence = 10; sequence <= 13; sequence++)
+        rig_data(&rig, A, sequence, 1);
+    rig_expect(&rig, "S1 M1 R2+8");
+    rig_data(&rig, A, 11, 1); /* nothing new: no reason to give anything up */
+    rig_expect(&rig, "");
+    rig_data(&rig, A, 14, 1);
+    rig_expect(&rig, "G2+8 M10 M11 M12 M13 M14");
+    ck_assert_uint_eq(rig.counters->dropped_holdback, 0);
+    ck_assert_uint_eq(rig.counters->messages_lost, 8);
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(the_very_last_packet_is_believed_however_far_it_jumps)
+{
+    struct rig rig;
+    rig_init(&rig, default_config());
+    rig_data(&rig, A, 1, 1);
+    rig_data(&rig, A, 5000000, 2);
+    rig_expect(&rig, "S1 M1");
+    ll_mold_receiver_finish(rig.receiver, rig.now_ns);
+    rig_expect(&rig, "R2+65534 G2+4999998 M5000000 M5000001");
+    ck_assert_uint_eq(rig.counters->far_dropped, 0);
+    rig_deinit(&rig);
+}
+END_TEST
+
 START_TEST(a_datagram_too_long_to_hold_must_come_again)
 {
     struct rig rig;
@@ -1442,6 +1476,8 @@ static TCase *recovery_case(void)
     tcase_add_test(recovery, a_larger_packet_replaces_held_ones_inside_it);
     tcase_add_test(recovery, a_full_store_drops_the_packet_furthest_ahead);
     tcase_add_test(recovery, a_full_store_without_answers_still_goes_on);
+    tcase_add_test(recovery, a_full_store_that_nobody_can_help_gives_its_first_hole_up);
+    tcase_add_test(recovery, the_very_last_packet_is_believed_however_far_it_jumps);
     tcase_add_test(recovery, a_datagram_too_long_to_hold_must_come_again);
     tcase_add_test(recovery, finish_hands_out_what_is_held_and_names_what_is_lost);
     tcase_add_test(recovery, one_forged_number_moves_nothing);

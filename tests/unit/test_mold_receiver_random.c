@@ -387,6 +387,8 @@ static void choose_config(struct sim *sim)
     config->session_known = ll_prng_chance(prng, 300) != 0;
     memcpy(config->session, SESSION, sizeof config->session);
     config->holdback_packets = ll_prng_chance(prng, 300) ? 512 : 1 + ll_prng_below(prng, 12);
+    /* No draw of its own, so that old seeds stay what they were; the patient shall lose nothing. */
+    config->give_up_when_full = !sim->is_patient && config->holdback_packets % 4u == 3u;
     config->holdback_bytes_max = ll_prng_chance(prng, 800) ? DATAGRAM_BYTES_MAX : 100;
     config->request_timeout_ns = (1 + ll_prng_below(prng, 8)) * TICK_NS;
     config->gap_requests_max = ll_prng_below(prng, 5);
