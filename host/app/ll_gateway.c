@@ -218,7 +218,7 @@ static int ll_gateway_recover(struct ll_gateway *gateway, const struct ll_gatewa
         return LL_FAIL(why, LL_ERR_USAGE,
                        "%s already holds %llu records; give --resume to go on, or another directory",
                        config->journal.dir, (unsigned long long)recovery.last_event_id);
-    status = ll_journal_reader_open(&reader, config->journal.dir, why);
+    status = ll_journal_reader_open_files(&reader, config->journal.dir, config->journal.files, why);
     if (status != LL_OK)
         return status;
     status = ll_gateway_replay_records(gateway, reader, config, recovery.last_event_id, why);

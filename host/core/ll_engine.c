@@ -108,6 +108,7 @@ void ll_engine_message(struct ll_engine *engine, uint64_t sequence, const uint8_
                        uint32_t bytes_count, uint64_t time_ns)
 {
     LL_ASSERT(!ll_engine_full(engine));
+    LL_ASSERT(sequence == engine->next_sequence); /* none left out, none twice */
     uint32_t kept_bytes = bytes_count;
     if (LL_UNLIKELY(bytes_count > LL_RECORD_PAYLOAD_BYTES_MAX)) {
         kept_bytes = LL_RECORD_PAYLOAD_BYTES_MAX;
@@ -143,6 +144,7 @@ void ll_engine_session(struct ll_engine *engine, const char session[LL_ENGINE_SE
 void ll_engine_gap(struct ll_engine *engine, uint64_t first_sequence, uint64_t count, uint64_t time_ns)
 {
     LL_ASSERT(!ll_engine_full(engine));
+    LL_ASSERT(first_sequence == engine->next_sequence);
     struct ll_record_gap payload = {first_sequence, count};
     (void)ll_engine_write(engine, LL_RECORD_GAP, time_ns, &payload, sizeof payload);
     engine->next_sequence = first_sequence + count;
@@ -197,6 +199,8 @@ static int ll_engine_replay_session(struct ll_engine *engine, uint64_t time_ns, 
     if (payload_bytes != sizeof session)
         return LL_ERR_CORRUPT;
     memcpy(&session, payload, sizeof session);
+    if (session.first_sequence == 0)
+        return LL_ERR_CORRUPT;
     ll_engine_session(engine, session.session, session.first_sequence, time_ns);
     return LL_OK;
 }
@@ -208,6 +212,9 @@ static int ll_engine_replay_gap(struct ll_engine *engine, uint64_t time_ns, cons
     if (payload_bytes != sizeof gap)
         return LL_ERR_CORRUPT;
     memcpy(&gap, payload, sizeof gap);
+    if (!engine->session_known || gap.first_sequence != engine->next_sequence || gap.count == 0 ||
+        gap.count > UINT64_MAX - gap.first_sequence)
+        return LL_ERR_CORRUPT;
     ll_engine_gap(engine, gap.first_sequence, gap.count, time_ns);
     return LL_OK;
 }
@@ -232,7 +239,23 @@ static int ll_engine_replay_end(struct ll_engine *engine, uint64_t time_ns, cons
     if (payload_bytes != sizeof next_sequence)
         return LL_ERR_CORRUPT;
     memcpy(&next_sequence, payload, sizeof next_sequence);
+    if (!engine->session_known || next_sequence != engine->next_sequence)
+        return LL_ERR_CORRUPT;
     ll_engine_feed_end(engine, next_sequence, time_ns);
+    return LL_OK;
+}
+
+static int ll_engine_replay_message(struct ll_engine *engine, uint8_t verdict, uint64_t time_ns,
+                                    const uint8_t *payload, uint32_t payload_bytes)
+{
+    if (!engine->session_known || verdict >= LL_VERDICT_COUNT)
+        return LL_ERR_CORRUPT;
+    engine->replayed_sequence = engine->next_sequence;
+    engine->replayed_bytes = payload_bytes;
+    memcpy(engine->replayed, payload, payload_bytes);
+    engine->expected = verdict;
+    ll_engine_message(engine, engine->next_sequence, payload, payload_bytes, time_ns);
+    engine->expected = LL_VERDICT_EXPECTED_NONE;
     return LL_OK;
 }
 
@@ -243,15 +266,11 @@ int ll_engine_replay(struct ll_engine *engine, uint8_t kind, uint8_t verdict, ui
     if (event_id != engine->next_event_id)
         return LL_FAIL(why, LL_ERR_CORRUPT, "record %llu comes where %llu is due",
                        (unsigned long long)event_id, (unsigned long long)engine->next_event_id);
-    LL_ASSERT(payload_bytes <= LL_RECORD_PAYLOAD_BYTES_MAX);
+    if (payload_bytes > LL_RECORD_PAYLOAD_BYTES_MAX)
+        kind = 0; /* no record of any kind */
     switch (kind) {
     case LL_RECORD_FEED:
-        engine->expected = verdict;
-        engine->replayed_sequence = engine->next_sequence;
-        engine->replayed_bytes = payload_bytes;
-        memcpy(engine->replayed, payload, payload_bytes);
-        ll_engine_message(engine, engine->next_sequence, payload, payload_bytes, time_ns);
-        engine->expected = LL_VERDICT_EXPECTED_NONE;
+        status = ll_engine_replay_message(engine, verdict, time_ns, payload, payload_bytes);
         break;
     case LL_RECORD_SESSION:
         status = ll_engine_replay_session(engine, time_ns, payload, payload_bytes);
@@ -269,7 +288,9 @@ int ll_engine_replay(struct ll_engine *engine, uint8_t kind, uint8_t verdict, ui
         status = LL_ERR_CORRUPT;
     }
     if (status != LL_OK)
-        return LL_FAIL(why, status, "record %llu: kind %u with %u bytes is none of this version's",
+        return LL_FAIL(why, status,
+                       "record %llu: kind %u with %u bytes is none of this version's, or does not follow "
+                       "what is before it",
                        (unsigned long long)event_id, kind, payload_bytes);
     return LL_OK;
 }

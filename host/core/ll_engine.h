@@ -42,8 +42,8 @@ struct ll_engine_counters {
     uint64_t gaps;
     uint64_t messages_lost;
     uint64_t bad_packets;
-    uint64_t payloads_cut;              /* messages longer than a record can keep */
-    uint64_t symbols;                   /* locates with a known name */
+    uint64_t payloads_cut; /* longer than a record can keep; since this start: a journal does not tell */
+    uint64_t symbols;      /* locates with a known name */
     uint64_t symbols_without_directory; /* of these, learnt from an order because no directory message came
                                            first */
     uint64_t exceptions;                /* records that are not plainly ok: verdicts, gaps, bad packets */

@@ -82,8 +82,14 @@ static int ll_journal_enter_dir(struct ll_journal *journal, struct ll_why *why)
     int rc = files->dir_open(files->context, journal->config.dir, true, &journal->dir, why);
     if (rc == LL_OK)
         rc = files->lock(files->context, journal->dir, LL_SEGMENT_LOCK_NAME, &journal->lock, why);
+    if (rc ==
+        LL_ERR_INPUT) { /* to the file system a name that is not there; to us a place that cannot be written */
+        rc = LL_ERR_IO;
+        if (why != NULL)
+            why->code = rc;
+    }
     if (rc != LL_OK)
-        return rc == LL_ERR_INPUT ? LL_ERR_IO : rc;
+        return rc;
     rc = files->unlink(files->context, journal->dir, LL_SEGMENT_TMP_NAME, &ignored);
     if (rc == LL_OK || rc == LL_ERR_INPUT)
         return LL_OK;
