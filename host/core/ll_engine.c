@@ -81,6 +81,22 @@ static uint32_t ll_engine_write(struct ll_engine *engine, uint8_t kind, uint64_t
     return head;
 }
 
+/* A message's record: short ones, which nearly all are, in line. */
+static inline uint32_t ll_engine_write_feed(struct ll_engine *engine, uint64_t time_ns, const uint8_t *bytes,
+                                            uint32_t bytes_count)
+{
+    if (LL_LIKELY(bytes_count <= LL_RECORD_HEAD_PAYLOAD)) {
+        uint32_t head = engine->slot_count;
+        engine->slot_count += ll_record_write_short(&engine->slots[head], LL_RECORD_FEED, LL_VERDICT_OK,
+                                                    engine->next_event_id++, time_ns, bytes, bytes_count);
+        return head;
+    }
+    if (LL_LIKELY(bytes_count <= LL_RECORD_PAYLOAD_BYTES_MAX))
+        return ll_engine_write(engine, LL_RECORD_FEED, time_ns, bytes, bytes_count);
+    engine->counters.payloads_cut++;
+    return ll_engine_write(engine, LL_RECORD_FEED, time_ns, bytes, LL_RECORD_PAYLOAD_BYTES_MAX);
+}
+
 static void ll_engine_learn_symbol(struct ll_engine *engine, uint32_t locate, const uint8_t *name)
 {
     if (!engine->symbol_known[locate])
@@ -109,12 +125,7 @@ void ll_engine_message(struct ll_engine *engine, uint64_t sequence, const uint8_
 {
     LL_ASSERT(!ll_engine_full(engine));
     LL_ASSERT(sequence == engine->next_sequence); /* none left out, none twice */
-    uint32_t kept_bytes = bytes_count;
-    if (LL_UNLIKELY(bytes_count > LL_RECORD_PAYLOAD_BYTES_MAX)) {
-        kept_bytes = LL_RECORD_PAYLOAD_BYTES_MAX;
-        engine->counters.payloads_cut++;
-    }
-    uint32_t head = ll_engine_write(engine, LL_RECORD_FEED, time_ns, bytes, kept_bytes);
+    uint32_t head = ll_engine_write_feed(engine, time_ns, bytes, bytes_count);
     const struct ll_slot *slot = &engine->slots[head];
     uint32_t index = engine->update_count++;
     struct ll_update *update = &engine->updates[index];

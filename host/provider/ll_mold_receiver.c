@@ -19,6 +19,7 @@
  */
 #define LL_MOLD_SLOT_ALIGN_BYTES 64u
 #define LL_MOLD_FIRST_NUMBER     1u
+#define LL_MOLD_LINE_BYTES       64u /* of the cache */
 
 /* What has been done about missing numbers. All zero = nothing yet. */
 struct ll_mold_hole {
@@ -761,6 +762,10 @@ void ll_mold_receiver_packet(struct ll_mold_receiver *receiver, uint32_t line, c
     struct ll_moldudp64_packet packet;
     counters->packets++;
     counters->bytes += bytes_count;
+    /* Each block says where the next one begins: without this a datagram that comes from memory is waited for line by
+     * line. */
+    for (uint32_t at = 0; at < bytes_count; at += LL_MOLD_LINE_BYTES)
+        __builtin_prefetch(bytes + at);
     int code = ll_moldudp64_parse(bytes, bytes_count, &packet);
     if (LL_UNLIKELY(code != LL_OK)) {
         counters->malformed++;
