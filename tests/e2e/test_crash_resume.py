@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: `kill -9` at any instant of a replay with a journal loses nothing durable, repeats nothing, and changes nothing.
+"""Goal: `kill -9` at any instant of a replay with a journal loses nothing durable, repeats nothing, changes nothing.
 Method: feeds of four kinds (the real hour, a generated one paced, the same at full speed, a rough capture with holes,
-damaged packets and late answers), each replayed once without interruption; then LL_KILLS (default 200) kills inside the
-work, up to five in a row on one journal, also inside recovery. After each kill the journal must verify, and what it holds
-then must be the beginning of what it holds in the end, byte for byte; after the last resume state, counts and every
-record must be those of the uninterrupted run. SIGTERM and SIGINT: exit 0, all received durable, sealed.
-A histogram shows how far the runs had come. Again: LL_SEED=n (instants differ with the machine's load).
+damaged packets and late answers), each replayed once without interruption; then LL_KILLS (default 200) kills inside
+the work, up to five in a row on one journal, also inside recovery. After each kill the journal must verify, and what
+it holds then must be the beginning of what it holds in the end, byte for byte; after the last resume state, counts
+and every record must be those of the uninterrupted run. SIGTERM and SIGINT: exit 0, all received durable, sealed. A
+histogram shows how far the runs had come. Again: LL_SEED=n (instants differ with the machine's load).
 limit 600 s
 """
 import concurrent.futures
