@@ -48,8 +48,8 @@ class Feed:
 
 
 def without_time(lines):
-    """A record's time is that of the packet it came in, or of the moment a hole before it was closed: pace and a restart
-    change both, and nothing else depends on it."""
+    """A record's time is that of the packet it came in, or of the moment a hole before it was closed: pace and a
+    restart change both, and nothing else depends on it."""
     return [TIME.sub("", line) for line in lines]
 
 
