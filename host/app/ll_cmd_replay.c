@@ -173,7 +173,7 @@ static void ll_replay_burst(struct ll_replay *replay, const struct ll_datagram *
         ll_histogram_record(&replay->report.latency, ll_clock_mono_ns() - received_ns, delivered);
 }
 
-/* Paced: each datagram at its planned time, measured from there. Returns how many were taken: all, unless stopped. */
+/* Paced: each datagram at its planned time, measured from there. Returns how many it took: all, unless stopped. */
 static uint32_t ll_replay_paced(struct ll_replay *replay, const struct ll_datagram *datagrams, uint32_t count)
 {
     uint32_t taken = 0;

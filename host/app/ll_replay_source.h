@@ -6,8 +6,8 @@
  *          session and sent through a ring port, so that from there on the path is the same. A source is polled: each
  *          call returns the datagrams that are there, with the time each is due.
  * Units    feed time: UTC ns for captures; for a BinaryFILE midnight of its day plus the message's timestamp.
- * Errors   what the file or the port says, once all that came before it was given out; LL_ERR_INPUT for what is neither,
- *          and for BinaryFILEs that are not the feed of the journal to be resumed.
+ * Errors   what the file or the port says, once all that came before it was given out; LL_ERR_INPUT for what is
+ *          neither, and for BinaryFILEs that are not the feed of the journal to be resumed.
  * Threads  one owner.
  */
 #ifndef LL_HOST_APP_REPLAY_SOURCE_H

@@ -28,7 +28,8 @@ GROUP, PORT = "233.54.12.111", 26477
 def seed():
     """The seed of this run, printed: LL_SEED gives the same run again."""
     text = os.environ.get("LL_SEED") or ""
-    value = int(text, 16 if text[:1].isalpha() or len(text) > 18 else 0) if text else random.SystemRandom().getrandbits(32)
+    value = int(text,
+                16 if text[:1].isalpha() or len(text) > 18 else 0) if text else random.SystemRandom().getrandbits(32)
     print("LL_SEED=%d" % value, flush=True)
     return value
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: `kill -9` at any instant of a replay with a journal loses nothing durable, repeats nothing, and changes nothing.
+"""Goal: `kill -9` at any instant of a replay with a journal loses nothing durable, repeats nothing, changes nothing.
 Method: feeds of four kinds (the real hour, a generated one paced, the same at full speed, a rough capture with holes,
-damaged packets and late answers), each replayed once without interruption; then LL_KILLS (default 200) kills inside the
-work, up to five in a row on one journal, also inside recovery. After each kill the journal must verify, and what it holds
-then must be the beginning of what it holds in the end, byte for byte; after the last resume state, counts and every
-record must be those of the uninterrupted run. SIGTERM and SIGINT: exit 0, all received durable, sealed.
-A histogram shows how far the runs had come. Again: LL_SEED=n (instants differ with the machine's load).
+damaged packets and late answers), each replayed once without interruption; then LL_KILLS (default 200) kills inside
+the work, up to five in a row on one journal, also inside recovery. After each kill the journal must verify, and what
+it holds then must be the beginning of what it holds in the end, byte for byte; after the last resume state, counts
+and every record must be those of the uninterrupted run. SIGTERM and SIGINT: exit 0, all received durable, sealed. A
+histogram shows how far the runs had come. Again: LL_SEED=n (instants differ with the machine's load).
 limit 600 s
 """
 import concurrent.futures
@@ -41,15 +41,16 @@ class Feed:
         journal = place.path("uninterrupted-" + self.name.replace(" ", "-"))
         got = e2e.must_replay(checks, self.name, self.files, *self.options, "--journal", journal)
         self.wanted = e2e.outcome(got)
-        self.wanted.update({key: got.get(key) for key in ("gaps_given_up", "messages_lost", "bad_packets", "exceptions")})
+        self.wanted.update({key: got.get(key) for key in ("gaps_given_up", "messages_lost", "bad_packets",
+                                                          "exceptions")})
         self.lines = without_time(dump_lines(checks, self.name, journal))
         self.segments = segments(journal)
         shutil.rmtree(journal, ignore_errors=True)
 
 
 def without_time(lines):
-    """A record's time is that of the packet it came in, or of the moment a hole before it was closed: pace and a restart
-    change both, and nothing else depends on it."""
+    """A record's time is that of the packet it came in, or of the moment a hole before it was closed: pace and a
+    restart change both, and nothing else depends on it."""
     return [TIME.sub("", line) for line in lines]
 
 
@@ -64,7 +65,7 @@ def digest(lines):
 
 
 def rough_capture(rng, place):
-    """20 s of feed: two lines, holes that nothing fills, answers after the hole was given up, damaged packets, an end."""
+    """20 s of feed: two lines, holes that nothing fills, answers that come too late, damaged packets, an end."""
     messages = e2e.make_feed(rng, 8000, span_ns=20 * 10**9, burst=60)
     datagrams = e2e.packets(messages, lambda: rng.randint(1, 12))
     frames = []
@@ -222,7 +223,8 @@ class Chain:
         checks.true(found.status == 0 and found.json["torn_slots"] == 0, "%s: verify: %s" % (self.what, found))
         lines = dump_lines(checks, self.what, self.journal)
         for records, before in seen:
-            checks.equal(digest(lines[:records]), before, "%s: the first %d records are as they were" % (self.what, records))
+            checks.equal(digest(lines[:records]), before,
+                         "%s: the first %d records are as they were" % (self.what, records))
         good = [line.startswith('{"event_id":%d,' % (i + 1)) for i, line in enumerate(lines)]
         checks.true(all(good), "%s: event ids count up without a hole" % self.what)
         checks.equal(digest(without_time(lines)), digest(feed.lines),
@@ -255,7 +257,8 @@ def stopped(feed, place, index, rng_seed):
     journal = place.path("stop-%d" % index)
     number = (signal.SIGTERM, signal.SIGINT)[index % 2]
     what = "stop %d (%s, %s)" % (index, feed.name, number.name)
-    was_running, run = interrupted_run(feed, journal, False, rng.randrange(feed.segments), rng.uniform(0, 0.003), number)
+    was_running, run = interrupted_run(feed, journal, False, rng.randrange(feed.segments), rng.uniform(0, 0.003),
+                                       number)
     checks.true(run.status == 0 and run.json is not None, "%s: %s" % (what, run))
     if run.json:
         records = verified(checks, what, journal)
@@ -265,7 +268,8 @@ def stopped(feed, place, index, rng_seed):
         lines = dump_lines(checks, what, journal) if records else []
         fed = sum(1 for line in lines if '"kind":"feed",' in line)
         checks.equal(fed, run.json["messages"], what + ": each message counted is in the journal")
-        got = e2e.must_replay(checks, what + ": resume", feed.files, *feed.options, "--speed", "max", "--journal", journal,
+        got = e2e.must_replay(checks, what + ": resume", feed.files, *feed.options, "--speed", "max", "--journal",
+                              journal,
                               *(["--resume"] if records else []))
         checks.equal({key: got.get(key) for key in feed.wanted}, feed.wanted, what + ": the end")
     shutil.rmtree(journal, ignore_errors=True)
@@ -315,7 +319,8 @@ def main():
             missing = KILLS - sum(len(chain.progress) for chain in chains)
             if missing <= 0 or time.monotonic() - start > 300:
                 break
-            chains.append(Chain(feeds[turn % len(feeds)], memory, len(chains), rng.getrandbits(32), min(missing, 4)).run())
+            chains.append(Chain(feeds[turn % len(feeds)], memory, len(chains), rng.getrandbits(32),
+                                min(missing, 4)).run())
             parts.append(chains[-1].checks)
     for part in parts:
         checks.count += part.count

@@ -50,7 +50,8 @@ def main():
     with open(os.path.join(VECTORS, "manifest.json"), encoding="utf-8") as file:
         manifest = json.load(file)
     files = {entry["file"] for entry in manifest}
-    here = {os.path.relpath(os.path.join(where, name), VECTORS) for where, _, names in os.walk(VECTORS) for name in names
+    here = {os.path.relpath(os.path.join(where, name), VECTORS) for where, _,
+            names in os.walk(VECTORS) for name in names
             if name.endswith((".bin", ".pcap"))}
     checks.equal(here - files, set(), "no vector is missing in the manifest")
     with_fields = sum(bool(entry.get("fields")) for entry in manifest)

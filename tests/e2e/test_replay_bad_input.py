@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: whatever is wrong with a message, a packet, a frame, a file, a journal or a command line is named by a counter or
-an error with its exit code; nothing is lost silently, nothing crashes, and what is not ok is kept with its raw bytes.
+"""Goal: whatever is wrong with a message, a packet, a frame, a file, a journal or a command line is named by a
+counter or an error with its exit code; nothing is lost silently, nothing crashes, and what is not ok is kept with its
+raw bytes.
 Method: one bad thing at a time in a sound generated feed (LL_SEED), the tool run as a user runs it; verdicts and books
 are compared with a naive book, exceptions with the bytes put in; damage to a journal is random and many times.
 limit 300 s
@@ -40,11 +41,14 @@ def bad_messages(rng, live):
                                  e2e.cancel(1, fresh, 1, NS), e2e.delete(1, fresh, NS),
                                  e2e.replace(1, fresh, fresh + 1, 100, 1000000, NS), e2e.delete(1, 0, NS),
                                  e2e.delete(1, 2**64 - 1, NS)]
-    yield "double add", [add, e2e.add(1, fresh, b"S", 200, NAME, 1000100, NS), e2e.add(2, ref, b"B", 1, "SYM002", 7, NS)]
-    yield "executed beyond what is left", [e2e.executed(1, ref, 2**32 - 1, NS), e2e.executed_price(1, other, 10**6, 1, NS),
+    yield "double add", [add, e2e.add(1, fresh, b"S", 200, NAME, 1000100, NS),
+                         e2e.add(2, ref, b"B", 1, "SYM002", 7, NS)]
+    yield "executed beyond what is left", [e2e.executed(1, ref, 2**32 - 1, NS),
+                                           e2e.executed_price(1, other, 10**6, 1, NS),
                                            e2e.cancel(1, third, 10**6, NS), e2e.executed(1, ref, 1, NS)]
     yield "deleted twice", [e2e.delete(1, ref, NS), e2e.delete(1, ref, NS)]
-    yield "extreme prices", [e2e.add(1, fresh, b"B", 1, NAME, 0, NS), e2e.add(1, fresh + 1, b"S", 1, NAME, 2**32 - 1, NS),
+    yield "extreme prices", [e2e.add(1, fresh, b"B", 1, NAME, 0, NS),
+                             e2e.add(1, fresh + 1, b"S", 1, NAME, 2**32 - 1, NS),
                              e2e.add(1, fresh + 2, b"S", 2**32 - 1, NAME, 0, NS),
                              e2e.replace(1, fresh, fresh + 3, 2**32 - 1, 2**32 - 1, NS)]
     yield "no quantity", [e2e.add(1, fresh, b"B", 0, NAME, 1, NS), e2e.add(1, fresh, b"S", 0, NAME, 1, NS, b"MPID"),
@@ -166,7 +170,8 @@ def check_sequences(checks, rng, place):
     beyond = e2e.packets(messages[10 * at:], 10, first=10**6, step_ns=10000)
     got, journal = run("far ahead for good", datagrams[:at] + [(t + time_ns - NS, p) for t, p in beyond])
     checks.equal(got.get("messages"), len(messages), "far ahead for good: all that came is delivered")
-    checks.equal((got.get("gaps_given_up"), got.get("messages_lost")), (1, 10**6 - 10 * at - 1), "far ahead for good: lost")
+    checks.equal((got.get("gaps_given_up"), got.get("messages_lost")), (1, 10**6 - 10 * at - 1),
+                 "far ahead for good: lost")
     check_gaps(checks, "far ahead for good", journal, [(10 * at + 1, 10**6 - 10 * at - 1)])
     got, journal = run("a hole never filled", datagrams[:at] + datagrams[at + 2:])
     checks.equal((got.get("gaps"), got.get("gaps_given_up"), got.get("messages_lost")), (1, 1, 20), "a hole: counted")
@@ -184,7 +189,8 @@ def check_sequences(checks, rng, place):
     checks.equal(e2e.outcome(got), e2e.outcome(plain), "an end too early: the same state")
     checks.equal(got.get("end_contradicted"), 1, "an end too early: counted")
     got, _ = run("the start is missing", datagrams[3:], "--start-sequence", 1)
-    checks.equal((got.get("messages_lost"), got.get("messages")), (30, len(messages) - 30), "the start is missing: lost")
+    checks.equal((got.get("messages_lost"), got.get("messages")), (30, len(messages) - 30),
+                 "the start is missing: lost")
 
 
 def check_gaps(checks, what, journal, wanted):
@@ -202,9 +208,11 @@ def check_packets(checks, rng, place):
     plain = e2e.must_replay(checks, "sound", e2e.write_pcap(place.path("sound.pcap"), datagrams))
     some = messages[:3]
     good = e2e.mold(11, some)
-    bad = [b"", b"x", good[:19], e2e.mold(11, some, count=4), e2e.mold(11, some, count=2), good[:-1], good[:21], good + b"\0",
+    bad = [b"", b"x", good[:19], e2e.mold(11, some, count=4), e2e.mold(11, some, count=2), good[:-1], good[:21],
+           good + b"\0",
            e2e.mold(11, some, count=0), e2e.mold(11, some, count=0xFFFF), e2e.mold(2**64 - 2, some),
-           e2e.mold(11, [], count=5), rng.randbytes(700), e2e.mold(11, [b"A" * 3000], count=3), good[:20] + b"\xff" * 40]
+           e2e.mold(11, [], count=5), rng.randbytes(700), e2e.mold(11, [b"A" * 3000], count=3),
+           good[:20] + b"\xff" * 40]
     sent, wanted = [], []
     for time_ns, payload in datagrams:
         if bad and rng.random() < 0.4:
@@ -216,7 +224,8 @@ def check_packets(checks, rng, place):
     journal = place.path("j-packets")
     got = e2e.must_replay(checks, "bad packets", path, "--journal", journal)
     checks.equal(e2e.outcome(got), e2e.outcome(plain), "bad packets: the same state")
-    checks.equal((got.get("bad_packets"), got.get("exceptions"), got.get("payloads_cut")), (len(wanted), len(wanted), 1),
+    checks.equal((got.get("bad_packets"), got.get("exceptions"), got.get("payloads_cut")),
+                 (len(wanted), len(wanted), 1),
                  "bad packets: counted")
 
     def kept(where):
@@ -230,7 +239,8 @@ def check_packets(checks, rng, place):
     half = e2e.write_pcap(place.path("first.pcap"), sent[:-1])
     journal = place.path("j-two-captures")
     e2e.must_replay(checks, "first capture", half, "--journal", journal)
-    got = e2e.must_replay(checks, "second capture", e2e.write_pcap(place.path("second.pcap"), later), "--journal", journal,
+    got = e2e.must_replay(checks, "second capture", e2e.write_pcap(place.path("second.pcap"), later), "--journal",
+                          journal,
                           "--resume")
     checks.equal(kept(journal)[-1:], [(1).to_bytes(8, "little") + b"damaged"], "a later capture's bad packet is kept")
     checks.equal(got.get("messages"), len(messages) + 3, "the second capture goes on")
@@ -242,7 +252,8 @@ def check_frames(checks, rng, place):
     plain = e2e.must_replay(checks, "sound", e2e.write_pcap(place.path("sound.pcap"), datagrams))
     good = e2e.frame(e2e.mold(1, messages[:2]))
     strange = {
-        "not_ipv4": [e2e.frame(b"", ether_type=0x0806), e2e.frame(b"x" * 40, ether_type=0x86DD), e2e.frame(b"", ether_type=0x88CC)],
+        "not_ipv4": [e2e.frame(b"", ether_type=0x0806), e2e.frame(b"x" * 40, ether_type=0x86DD),
+                     e2e.frame(b"", ether_type=0x88CC)],
         "not_udp": [e2e.frame(b"x" * 30, protocol=6), e2e.frame(b"", protocol=2)],
         "fragments": [e2e.frame(b"x" * 30, fragment=0x2000), e2e.frame(b"x" * 30, fragment=0x0001)],
         "no_flow": [e2e.frame(b"x" * 30, port=1), e2e.frame(e2e.mold(1, messages[:1]), port=26478),
@@ -278,13 +289,15 @@ def check_files(checks, rng, place):
         ("a directory", place.path("directory"), (1,), "directory"),
         ("empty", e2e.write(place.path("empty.ITCH50"), b""), (1,), "empty"),
         ("one byte", e2e.write(place.path("one.ITCH50"), b"\0"), (1,), "one.ITCH50"),
-        ("text", e2e.write(place.path("text.ITCH50"), b"This is a text, and no feed.\n" * 50), (1,), "not a BinaryFILE"),
+        ("text", e2e.write(place.path("text.ITCH50"), b"This is a text, and no feed.\n" * 50), (1,),
+         "not a BinaryFILE"),
         ("gzip of a pcap", e2e.write(place.path("capture.pcap.gz"), gzip.compress(capture)), (1,), "pcap"),
         ("gzip of gzip", e2e.write(place.path("twice.gz"), gzip.compress(gzip.compress(content))), (1,), "gzip"),
         ("empty gzip", e2e.write(place.path("nothing.gz"), gzip.compress(b"")), (1,), "nothing.gz"),
         ("pcap cut in a packet", e2e.write(place.path("cut.pcap"), capture[:-7]), (1,), "cut"),
         ("pcap cut in its header", e2e.write(place.path("head.pcap"), capture[:20]), (1,), "head.pcap"),
-        ("pcap of another link", e2e.write(place.path("link.pcap"), capture[:20] + b"\x71" + capture[21:]), (1,), "Ethernet"),
+        ("pcap of another link", e2e.write(place.path("link.pcap"), capture[:20] + b"\x71" + capture[21:]), (1,),
+         "Ethernet"),
     ]
     for name, path, statuses, word in refused:
         for words in ([path], [whole, path]):
@@ -292,7 +305,8 @@ def check_files(checks, rng, place):
             checks.true(run.status in statuses and word in run.err and os.path.basename(path) in run.err,
                         "%s: %s" % (name, run))
             if len(words) == 2 and run.status in statuses:
-                checks.equal(run.json and run.json["messages"], len(messages), name + " as the second file: the first is worked")
+                checks.equal(run.json and run.json["messages"], len(messages),
+                             name + " as the second file: the first is worked")
     accepted = [("pcap named .ITCH50", "capture.ITCH50", capture), ("BinaryFILE named .pcap", "feed.pcap", content),
                 ("big-endian pcap", "big.pcap", big), ("gzip named .ITCH50", "zipped.ITCH50", gzip.compress(content)),
                 ("BinaryFILE without a name", "feed", content)]
@@ -340,7 +354,8 @@ def check_cut(checks, rng, place, messages, content, wanted):
             checks.true(os.path.basename(path) in run.err and ("ends inside" in run.err or "cut" in run.err),
                         "%s: named: %s" % (what, run.err))
         found = e2e.tool("verify", "--json", journal)
-        checks.equal(found.json and found.json["last_event_id"], run.json["journal"]["durable_event_id"], what + ": durable")
+        checks.equal(found.json and found.json["last_event_id"], run.json["journal"]["durable_event_id"],
+                     what + ": durable")
         e2e.write(path, content)
         got = e2e.must_replay(checks, what + ": resume with the whole file", path, "--journal", journal, "--resume")
         checks.equal(e2e.outcome(got), e2e.outcome(wanted), what + ": the end")
@@ -352,7 +367,8 @@ def check_journal_places(checks, rng, place):
     messages = e2e.make_feed(rng, 2000)
     path = e2e.write_binary(place.path("feed.ITCH50"), messages)
     file = e2e.write(place.path("file"), b"not a directory")
-    for name, journal in (("a file", file), ("below a file", file + "/j"), ("a place that cannot be", "/proc/nothing/j"),
+    for name, journal in (("a file", file), ("below a file", file + "/j"),
+                          ("a place that cannot be", "/proc/nothing/j"),
                           ("a read-only place", "/proc/self")):
         run = e2e.replay(path, "--journal", journal)
         checks.true(run.status in (2, 3, 4) and journal[:20] in run.err, "journal is %s: %s" % (name, run))
@@ -493,7 +509,8 @@ def check_damage(checks, rng, place):
             checks.equal(e2e.tool("verify", journal).status, 0, what + ": verify after it")
         else:
             refused += 1
-            checks.true("lljournal" in run.err or "segment" in run.err or "record" in run.err, "%s: %s" % (what, run.err))
+            checks.true("lljournal" in run.err or "segment" in run.err or "record" in run.err,
+                        "%s: %s" % (what, run.err))
             checks.equal(run.out, "", what + ": nothing was replayed")
         shutil.rmtree(journal)
     print("damages: %d refused, %d cut or harmless" % (refused, cut))
@@ -514,7 +531,8 @@ def check_disk(checks, rng, place):
 def stopped_by_disk(checks, what, run, journal):
     """Exit 4, the reason, and no word of durability that the journal does not hold."""
     checks.equal(run.status, 4, "%s: %s" % (what, run))
-    checks.true("everything received is worked and durable" not in run.out, what + ": no false promise: " + run.out[:100])
+    checks.true("everything received is worked and durable" not in run.out,
+                what + ": no false promise: " + run.out[:100])
     found = e2e.tool("verify", "--json", journal)
     if found.status == 1:  # not even the first segment
         checks.true(run.json is None or run.json["journal"]["durable_event_id"] == 0, what + ": nothing durable")
@@ -584,7 +602,8 @@ def sync_error(checks, rng, place, path, wanted):
     if shutil.which("strace") is None:
         print("left out: EIO on fdatasync: strace is not installed")
         return
-    for call, error, first in (("fdatasync", "EIO", 1), ("fdatasync", "EIO", rng.randint(2, 12)), ("pwrite64", "EIO", 4),
+    for call, error, first in (("fdatasync", "EIO", 1), ("fdatasync", "EIO", rng.randint(2, 12)),
+                               ("pwrite64", "EIO", 4),
                                ("fdatasync", "ENOSPC", 3)):
         what = "%s: %s from call %d on" % (call, error, first)
         journal = place.path("j-%s-%s-%d" % (call, error, first))
@@ -607,20 +626,27 @@ def sync_error(checks, rng, place, path, wanted):
 
 def check_usage(checks, rng, place):
     path = e2e.write_binary(place.path("usage.ITCH50"), e2e.make_feed(rng, 50))
-    wrong = [(["--bogus"], "bogus"), (["--batch", "0"], "batch"), (["--batch", "65"], "batch"), (["--batch", "x"], "batch"),
-             (["--batch", "-1"], "batch"), (["--batch"], "batch"), (["--depth", "1.5"], "depth"), (["--speed", "fast"], "speed"),
-             (["--speed", "0x"], "speed"), (["--speed", "-1x"], "speed"), (["--speed", "1"], "speed"), (["--speed", ""], "speed"),
-             (["--speed", "99999999999999999999x"], "speed"), (["--orders", "0"], "orders"), (["--levels", "0"], "levels"),
+    wrong = [(["--bogus"], "bogus"), (["--batch", "0"], "batch"), (["--batch", "65"], "batch"),
+             (["--batch", "x"], "batch"),
+             (["--batch", "-1"], "batch"), (["--batch"], "batch"), (["--depth", "1.5"], "depth"),
+             (["--speed", "fast"], "speed"),
+             (["--speed", "0x"], "speed"), (["--speed", "-1x"], "speed"), (["--speed", "1"], "speed"),
+             (["--speed", ""], "speed"),
+             (["--speed", "99999999999999999999x"], "speed"), (["--orders", "0"], "orders"),
+             (["--levels", "0"], "levels"),
              (["--books", "65537"], "books"), (["--segment-bytes", "1"], "segment-bytes"), (["--line-a", "x"], "'x'"),
-             (["--line-a", "1.2.3.4"], "1.2.3.4"), (["--line-a", "1.2.3.4:0"], "1.2.3.4:0"), (["--line-b", "1.2.3:5"], "1.2.3:5"),
-             (["--line-a", "1.2.3.4:65536"], "65536"), (["--rerequest", ":"], "':'"), (["--device", "abacus"], "abacus"),
+             (["--line-a", "1.2.3.4"], "1.2.3.4"), (["--line-a", "1.2.3.4:0"], "1.2.3.4:0"),
+             (["--line-b", "1.2.3:5"], "1.2.3:5"),
+             (["--line-a", "1.2.3.4:65536"], "65536"), (["--rerequest", ":"], "':'"),
+             (["--device", "abacus"], "abacus"),
              (["--start-sequence", "99999999999999999999"], "start-sequence"), (["--json=yes"], "json"),
              (["--segment-bytes", "65537", "--journal", place.path("j-usage")], "segment")]
     for words, named in wrong:
         run = e2e.tool("replay", *words, path)
         checks.true(run.status == 2 and named in run.err, "%s: %s" % (" ".join(words), run))
         checks.equal(run.out, "", " ".join(words) + ": nothing is printed as a result")
-    for words in (["replay"], ["replay", "--json"], [], ["reply"], ["verify"], ["dump"], ["dump", "a", "b"], ["dump", "--from", "0", "."]):
+    for words in (["replay"], ["replay", "--json"], [], ["reply"], ["verify"], ["dump"], ["dump", "a", "b"],
+                  ["dump", "--from", "0", "."]):
         run = e2e.tool(*words)
         checks.true(run.status == 2 and run.err, "%s: %s" % (words, run))
     for words in (["verify", place.dir], ["dump", place.dir], ["verify", place.path("none")], ["dump", path]):
@@ -634,7 +660,8 @@ def check_usage(checks, rng, place):
     checks.true(run.status == 4 and "no/such" in run.err, "a histogram that cannot be written: %s" % run)
     if os.path.exists("/dev/full"):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([e2e.TOOL, "replay", *e2e.SMALL, path], stdout=full, stderr=subprocess.PIPE, check=False)
+            done = subprocess.run([e2e.TOOL, "replay", *e2e.SMALL, path], stdout=full, stderr=subprocess.PIPE,
+                                  check=False)
         checks.true(done.returncode == 4 and b"output" in done.stderr, "the output is full: %s" % done)
     run = e2e.tool("replay", "--help")
     checks.true(run.status == 0 and "usage:" in run.out, "--help")
@@ -647,7 +674,8 @@ def main():
     e2e.need_tool()
     number = e2e.seed()
     checks = e2e.Checks()
-    parts = [check_messages, check_sequences, check_packets, check_frames, check_files, check_journal_places, check_damage,
+    parts = [check_messages, check_sequences, check_packets, check_frames, check_files, check_journal_places,
+             check_damage,
              check_disk, check_usage]
     for part in parts:
         start = time.monotonic()

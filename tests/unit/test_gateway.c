@@ -2,9 +2,10 @@
 /*
  * Goal: the gateway takes each message once, in order, into the journal, and a restart at any datagram, clean or by a
  * power cut at any operation of the disk, ends in the state, the counts and the records of a run without one.
- * Method: datagrams built here (MoldUDP64 with ITCH 5.0), no port and no EAL; a simulated disk behind the journal. A random
- * rough feed: loss on either line, holes that nothing fills, repeats, swaps, damaged packets, another session, heartbeats,
- * an end; run once without interruption and then with restarts, the feed read again from its start each time.
+ * Method: datagrams built here (MoldUDP64 with ITCH 5.0), no port and no EAL; a simulated disk behind the journal.
+ * A random rough feed: loss on either line, holes that nothing fills, repeats, swaps, damaged packets, another
+ * session, heartbeats, an end; run once without interruption and then with restarts, the feed read again from its
+ * start each time.
  */
 #include "tests/unit/ll_test_seed.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal: speeds are read to the end or refused; a plan fixed by the first datagram never moves, whatever the feed's times do.
- * Method: tables of texts; waits whose planned times are computed here. Nothing is asserted about how long a wait takes,
- * only that it does not end before its time.
+ * Goal: speeds are read to the end or refused; a plan fixed by the first datagram never moves, whatever the feed's
+ * times do.
+ * Method: tables of texts; waits whose planned times are computed here. Nothing is asserted about how long a wait
+ * takes, only that it does not end before its time.
  */
 #include "host/app/ll_pacer.h"
 
