@@ -59,7 +59,8 @@ struct ll_mold_receiver {
     bool gap_open; /* delivery waits for numbers below gap_end */
     bool gap_lost; /* some of them were given up */
     bool started;
-    uint64_t first; /* number delivery started at */
+    uint64_t first;    /* number delivery started at */
+    uint64_t position; /* how far the stream has come while it is still below first: a file read again */
     uint64_t end_sequence;
     uint64_t gap_end;
     uint64_t started_ns; /* first time ever told: silence of a line never heard counts from here */
@@ -606,6 +607,8 @@ static void ll_mold_accept(struct ll_mold_receiver *receiver, uint32_t line,
                    ll_mold_take_blocks(receiver, line, packet, bytes, bytes_count, now_ns);
     if (receiver->known_end < claim_end)
         receiver->known_end = claim_end;
+    if (receiver->position < claim_end)
+        receiver->position = claim_end;
     ll_mold_drain(receiver, now_ns);
     if (is_news && line == LL_MOLD_LINE_REREQUEST)
         ll_mold_ask_rest(receiver, claim_end, now_ns);
@@ -614,10 +617,12 @@ static void ll_mold_accept(struct ll_mold_receiver *receiver, uint32_t line,
 
 /* --- packets that jump too far --- */
 
+/* Judged from where the stream is, and not from where delivery starts: a file read again after a restart is judged as it
+ * was the first time. */
 static bool ll_mold_is_far(const struct ll_mold_receiver *receiver, uint64_t sequence)
 {
-    return sequence > receiver->known_end &&
-           sequence - receiver->known_end > receiver->config.ahead_messages_max;
+    uint64_t here = receiver->known_end > receiver->first ? receiver->known_end : receiver->position;
+    return sequence > here && sequence - here > receiver->config.ahead_messages_max;
 }
 
 static uint64_t ll_mold_packets(const struct ll_mold_receiver *receiver)
@@ -713,6 +718,9 @@ static void ll_mold_begin_session(struct ll_mold_receiver *receiver, const struc
     receiver->first = first;
     receiver->next = first;
     receiver->known_end = first;
+    receiver->position = first;
+    if (receiver->config.session_known && packet->sequence < first)
+        receiver->position = packet->sequence;
     receiver->handler.on_session(receiver->handler.context, receiver->session, first, now_ns);
 }
 

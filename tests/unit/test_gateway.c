@@ -137,6 +137,9 @@ static struct feed feed_make(uint64_t seed, uint32_t loss)
                         now_ns);
         if (ll_prng_chance(&prng, 20))
             feed_packet(&feed, 0, sequence, 2, seed, "OTHERDAY02", now_ns);
+        if (ll_prng_chance(&prng,
+                           15)) /* far too early, and unconfirmed: put aside until the stream comes near */
+            feed_packet(&feed, 0, sequence + 200, 2, seed, SESSION, now_ns);
         sequence += message_count;
         if (ll_prng_chance(&prng, 50))
             feed_header(&feed, sequence, LL_MOLDUDP64_COUNT_HEARTBEAT, now_ns);
@@ -160,6 +163,7 @@ static struct ll_gateway_config config_of(struct ll_sim_disk *disk)
     config.mold.line_count = 2;
     config.mold.start_sequence = 1;
     config.mold.holdback_packets = 256;
+    config.mold.ahead_messages_max = 50;
     if (disk != NULL) {
         config.journal.dir = DIR_NAME;
         config.journal.files = ll_sim_disk_files(disk);
@@ -295,6 +299,7 @@ END_TEST
 START_TEST(without_a_journal)
 {
     uint64_t seed = ll_test_seed("without_a_journal");
+    /* Nothing is lost on the lines, but a packet that comes far too early may cost what lies before it. */
     struct feed feed = feed_make(seed, 0);
     struct ll_gateway_config config = config_of(NULL);
     struct ll_gateway *gateway = must_open(&config);
@@ -306,9 +311,9 @@ START_TEST(without_a_journal)
     const struct ll_engine_counters *counters = ll_engine_counters(ll_gateway_engine(gateway));
     const struct ll_mold_counters *mold = ll_gateway_mold_counters(gateway);
     ck_assert_uint_eq(counters->messages, mold->messages);
-    ck_assert_uint_eq(counters->messages_lost, 0);
-    ck_assert_uint_eq(counters->messages, ll_engine_next_sequence(ll_gateway_engine(gateway)) - 1);
-    ck_assert(ll_engine_feed_ended(ll_gateway_engine(gateway)));
+    ck_assert_uint_eq(counters->messages + counters->messages_lost,
+                      ll_engine_next_sequence(ll_gateway_engine(gateway)) - 1);
+    ck_assert(ll_engine_feed_ended(ll_gateway_engine(gateway)) || mold->end_contradicted != 0);
     ck_assert_uint_eq(counters->bad_packets, mold->line[0].malformed + mold->line[1].malformed);
     ck_assert_uint_eq(ll_gateway_durable_event_id(gateway), 0);
     ll_gateway_journal_stats(gateway, &stats);
