@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goal: the two writers of journal records agree, and neither reads beyond the message.
- * Method: every length that fits one slot, with random content, from the very end of a page with nothing behind it and from
- * the very start of one with nothing before it; then long payloads read back slot by slot.
+ * Method: every length that fits one slot, with random content, from the very end of a page with nothing behind it and
+ * from the very start of one with nothing before it; then long payloads read back slot by slot.
  */
 #include "host/base/ll_prng.h"
 #include "host/wire/ll_record.h"
