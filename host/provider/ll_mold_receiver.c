@@ -617,8 +617,8 @@ static void ll_mold_accept(struct ll_mold_receiver *receiver, uint32_t line,
 
 /* --- packets that jump too far --- */
 
-/* Judged from where the stream is, and not from where delivery starts: a file read again after a restart is judged as it
- * was the first time. */
+/* Judged from where the stream is, and not from where delivery starts: a file read again after a restart is
+ * judged as it was the first time. */
 static bool ll_mold_is_far(const struct ll_mold_receiver *receiver, uint64_t sequence)
 {
     uint64_t here = receiver->known_end > receiver->first ? receiver->known_end : receiver->position;

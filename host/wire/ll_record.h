@@ -108,9 +108,10 @@ const char *ll_record_kind_name(uint8_t kind);
 uint32_t ll_record_write(struct ll_slot *slots, uint8_t kind, uint8_t verdict, uint64_t event_id,
                          uint64_t time_ns, const uint8_t *payload, uint32_t payload_bytes);
 
-/* The same for a payload of at most LL_RECORD_HEAD_PAYLOAD bytes, in line: the record of nearly every message. Where
- * the processor can load any number of bytes without a branch on it, it does: the lengths of a feed's messages follow each
- * other at random, and one whole store lets the decoder read the slot back without waiting for it. */
+/* The same for a payload of at most LL_RECORD_HEAD_PAYLOAD bytes, in line: the record of nearly every message.
+ * Where the processor can load any number of bytes without a branch on it, it does: the lengths of a feed's
+ * messages follow each other at random, and one whole store lets the decoder read the slot back without
+ * waiting for it. */
 static inline uint32_t ll_record_write_short(struct ll_slot *slot, uint8_t kind, uint8_t verdict,
                                              uint64_t event_id, uint64_t time_ns, const uint8_t *payload,
                                              uint32_t payload_bytes)
