@@ -16,7 +16,7 @@
 
 /* Holds the longest message with its prefix several times over, so that little is moved per refill. */
 #define LL_BINARY_FILE_BUFFER_BYTES ((size_t)256 << 10)
-#define LL_BINARY_FILE_ITEM_BYTES   (LL_BINARY_FILE_PREFIX_BYTES + UINT16_MAX)
+#define LL_BINARY_FILE_ITEM_BYTES   ((size_t)LL_BINARY_FILE_PREFIX_BYTES + UINT16_MAX)
 
 _Static_assert(LL_BINARY_FILE_BUFFER_BYTES >= 2u * LL_BINARY_FILE_ITEM_BYTES,
                "a message fits behind another");
