@@ -560,7 +560,7 @@ def disk_full(checks, place, path, wanted):
         print("left out: disk full: %s" % error)
         return
     out = done.stdout.decode()
-    if done.returncode == 77 or b"Operation not permitted" in done.stderr:
+    if done.returncode == 77 or done.stderr.startswith(b"unshare:"):
         print("left out: disk full: a file system of its own cannot be mounted here: " + done.stderr.decode().strip())
         return
     sys.stdout.write(out)
