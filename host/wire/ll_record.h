@@ -31,14 +31,13 @@
 #include <immintrin.h>
 #endif
 
-#define LL_SLOT_BYTES          64u
-#define LL_RECORD_HEAD_PAYLOAD 40u
-#define LL_RECORD_TAIL_PAYLOAD 48u
-#define LL_RECORD_KIND_TAIL    0xFFu
-#define LL_RECORD_KIND_SEAL    0xFEu   /* journal writer only */
-#define LL_RECORD_RUN_START    0x8000u /* journal writer only: in payload_bytes of the first slot of a write */
-#define LL_RECORD_PAYLOAD_BYTES_MAX \
-    2048u /* a longer message is cut here, and counted */
+#define LL_SLOT_BYTES               64u
+#define LL_RECORD_HEAD_PAYLOAD      40u
+#define LL_RECORD_TAIL_PAYLOAD      48u
+#define LL_RECORD_KIND_TAIL         0xFFu
+#define LL_RECORD_KIND_SEAL         0xFEu /* journal writer only */
+#define LL_RECORD_RUN_START         0x8000u /* journal writer only: in payload_bytes of the first slot of a write */
+#define LL_RECORD_PAYLOAD_BYTES_MAX 2048u /* a longer message is cut here, and counted */
 #define LL_RECORD_SLOTS_MAX                                                                      \
     (1u + (LL_RECORD_PAYLOAD_BYTES_MAX - LL_RECORD_HEAD_PAYLOAD + LL_RECORD_TAIL_PAYLOAD - 1u) / \
               LL_RECORD_TAIL_PAYLOAD)
