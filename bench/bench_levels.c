@@ -64,8 +64,7 @@ static const struct ll_option options[] = {
     {.name = NULL},
 };
 
-/* --- the three
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the three ------------------------------------------------------------------------------------------ */
 
 enum peer { PEER_KERNEL, PEER_BITMAP, PEER_SORTED, PEER_COUNT };
 
@@ -172,8 +171,7 @@ static size_t book_levels_bytes(const struct book *book)
            (size_t)(control->inner_count - control->inner_free_count) * sizeof(struct ll_inner);
 }
 
-/* --- the day
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the day -------------------------------------------------------------------------------------------- */
 
 struct reader {
     const struct ll_day *day;
@@ -278,8 +276,7 @@ static uint64_t compare(struct book *books, const struct ll_day *day, uint64_t *
     return differences;
 }
 
-/* --- the report
- * ----------------------------------------------------------------------------------------------------- */
+/* --- the report ----------------------------------------------------------------------------------------- */
 
 static int double_compare(const void *a, const void *b)
 {

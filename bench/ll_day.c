@@ -28,8 +28,7 @@ const char *ll_day_name(enum ll_day_kind kind)
     return names[kind];
 }
 
-/* --- any generator, into memory ----------------------------------------------------------------------------
- */
+/* --- any generator, into memory ------------------------------------------------------------------------- */
 
 typedef uint32_t next_fn(void *generator, uint8_t *message, uint64_t *planned_ns);
 
@@ -71,8 +70,7 @@ static int day_fill(struct ll_day *day, enum ll_day_kind kind, next_fn *next, vo
     return LL_OK;
 }
 
-/* --- simulated ---------------------------------------------------------------------------------------------
- */
+/* --- simulated ------------------------------------------------------------------------------------------ */
 
 static int sim_fill(struct ll_day *day, enum ll_day_kind kind, const struct ll_feed_sim_config *config,
                     struct ll_why *why)
@@ -104,8 +102,7 @@ static int simday_build(struct ll_day *day, bool is_mixed, bool is_small, struct
     return sim_fill(day, LL_DAY_SIMDAY, &config, why);
 }
 
-/* --- multiplied --------------------------------------------------------------------------------------------
- */
+/* --- multiplied ----------------------------------------------------------------------------------------- */
 
 static int real_hour_read(struct ll_day *hour, struct ll_why *why)
 {

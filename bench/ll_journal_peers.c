@@ -433,8 +433,7 @@ static void ll_peer_sqlite_close(void *state)
     free(peer);
 }
 
-/* --- RocksDB, write batch with sync ----------------------------------------------------------------------
- */
+/* --- RocksDB, write batch with sync --------------------------------------------------------------------- */
 
 struct ll_peer_rocksdb {
     rocksdb_t *db;
@@ -529,8 +528,7 @@ static void ll_peer_rocksdb_close(void *state)
     free(peer);
 }
 
-/* --- LMDB, append in key order, full sync
- * ------------------------------------------------------------------- */
+/* --- LMDB, append in key order, full sync --------------------------------------------------------------- */
 
 struct ll_peer_lmdb {
     MDB_env *env;

@@ -35,8 +35,7 @@ struct ll_change {
 #define LL_CHANGE_NO_BOOK      0x20000000u /* with LL_CHANGE_NONE: the message names no book there is */
 #define LL_CHANGE_INDEX        0x0000ffffu
 
-/* --- The match: values in, values out, no memory.
- * ------------------------------------------------------------------ */
+/* --- The match: values in, values out, no memory. ------------------------------------------------------- */
 
 /* An order after a message, and what the message did. */
 struct ll_match {
@@ -79,24 +78,6 @@ LL_FN_HOT struct ll_match ll_match_add(u32 book_side, u32 price, u32 quantity)
     return match;
 }
 
-/* An ordinary message: an add, or an execute, cancel or delete of the order whose fields follow. */
-LL_FN_HOT struct ll_match ll_match_plain(struct ll_update update, u32 adds, u32 book_side, u32 price,
-                                         u32 shares)
-{
-    u32 whole = (u32)(update.op == LL_OP_DELETE);
-    struct ll_match take =
-        ll_match_take(book_side, price, shares, ll_select32(whole, shares, update.quantity));
-    u32 mismatch = (adds ^ 1u) & (u32)(take.verdict == LL_VERDICT_OK) & (u32)(book_side >> 1 != update.book);
-    struct ll_match match;
-    match.adds = adds;
-    match.book_side = ll_select32(adds, update.book << 1 | update.side, book_side);
-    match.price = ll_select32(adds, update.price, price);
-    match.leaves = ll_select32(adds, update.quantity, take.leaves);
-    match.removed = take.removed & (adds - 1u);
-    match.verdict = (take.verdict & (adds - 1u)) | mismatch * LL_VERDICT_BOOK_MISMATCH;
-    return match;
-}
-
 LL_FN_HOT struct ll_change ll_match_change(struct ll_match match, u32 message)
 {
     struct ll_change change;
@@ -124,8 +105,7 @@ LL_FN_HOT void ll_match_answer(LL_GLOBAL struct ll_result *result, struct ll_upd
     result->seq = update.seq;
 }
 
-/* --- The table
- * ----------------------------------------------------------------------------------------------------- */
+/* --- The table ------------------------------------------------------------------------------------------ */
 
 /* Where a reference is, or where it could go. */
 struct ll_order_place {
@@ -235,8 +215,7 @@ LL_FN void ll_order_trim(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL st
     control->overflow_free_count++;
 }
 
-/* --- One message
- * --------------------------------------------------------------------------------------------------- */
+/* --- One message ---------------------------------------------------------------------------------------- */
 
 /* What a message has done so far. */
 struct ll_outcome {
@@ -308,15 +287,18 @@ LL_FN struct ll_outcome ll_order_replace(LL_GLOBAL struct ll_book_control *contr
     return outcome;
 }
 
-/* Execute, cancel or delete of an order that is not in its home bucket. */
+/* Execute, cancel or delete of an order that is not in its home bucket, takes too much or names another book. */
 LL_FN struct ll_outcome ll_order_take_far(LL_GLOBAL struct ll_book_control *control,
                                           LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
                                           struct ll_order_place place, struct ll_change *changes)
 {
     struct ll_outcome outcome;
-    outcome.match =
-        ll_match_plain(update, 0, buckets[place.bucket].book_side[place.way],
-                       buckets[place.bucket].price[place.way], buckets[place.bucket].shares[place.way]);
+    u32 book_side = buckets[place.bucket].book_side[place.way];
+    u32 shares = buckets[place.bucket].shares[place.way];
+    outcome.match = ll_match_take(book_side, buckets[place.bucket].price[place.way], shares,
+                                  update.op == LL_OP_DELETE ? shares : update.quantity);
+    if (outcome.match.verdict == LL_VERDICT_OK && book_side >> 1 != update.book)
+        outcome.match.verdict = LL_VERDICT_BOOK_MISMATCH;
     outcome.change_count = 1;
     changes[0] = ll_match_change(outcome.match, 0);
     ll_order_store(control, &buckets[place.bucket], place.way, update.ref, outcome.match);

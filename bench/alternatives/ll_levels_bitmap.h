@@ -119,8 +119,7 @@ LL_FN_HOT u32 ll_bitmap_ctz64(u64 x)
     return low != 0 ? ll_ctz32(low) : 32u + ll_ctz32((u32)(x >> 32));
 }
 
-/* --- The table
- * ----------------------------------------------------------------------------------------------------- */
+/* --- The table ------------------------------------------------------------------------------------------ */
 
 LL_FN_HOT u64 ll_bitmap_id(u32 book_side, u32 depth, u32 prefix)
 {
@@ -244,8 +243,7 @@ LL_FN_HOT void ll_bitmap_remove(LL_GLOBAL struct ll_bitmap_control *table,
         ll_bitmap_trim(table, entries, home, place.bucket);
 }
 
-/* --- The tree
- * ------------------------------------------------------------------------------------------------------ */
+/* --- The tree ------------------------------------------------------------------------------------------- */
 
 /* The bits of a node, 0 when there is none. */
 LL_FN u64 ll_bitmap_bits(LL_GLOBAL const struct ll_bitmap_control *table,
@@ -418,8 +416,7 @@ LL_FN_HOT u32 ll_bitmap_best(LL_BITMAP_MEMORY, u32 book_side, struct ll_bitmap_s
     return ll_bitmap_key_of(prefix, tick, book_side);
 }
 
-/* --- One change
- * ----------------------------------------------------------------------------------------------------- */
+/* --- One change ----------------------------------------------------------------------------------------- */
 
 /* The best level has gone, `start` is where the others begin. */
 LL_FN_HOT void ll_bitmap_next_best(LL_BITMAP_MEMORY, u32 book_side, struct ll_bitmap_start start)
@@ -501,8 +498,7 @@ LL_FN_HOT u32 ll_bitmap_change(LL_BITMAP_MEMORY, struct ll_change change, u32 ho
     return 1;
 }
 
-/* --- Batches, staged as in hls/ll_book.h
- * ---------------------------------------------------------------------------- */
+/* --- Batches, staged as in hls/ll_book.h ---------------------------------------------------------------- */
 
 LL_FN_RARE u32 ll_bitmap_orders(LL_GLOBAL struct ll_book_control *control,
                                 LL_GLOBAL struct ll_order_bucket *buckets,

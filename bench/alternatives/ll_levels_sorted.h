@@ -206,8 +206,7 @@ LL_FN_HOT u32 ll_sorted_change(LL_TREE_MEMORY, struct ll_change change, u32 leaf
     return 1;
 }
 
-/* --- Batches, staged as in hls/ll_book.h
- * ---------------------------------------------------------------------------- */
+/* --- Batches, staged as in hls/ll_book.h ---------------------------------------------------------------- */
 
 LL_FN_RARE void ll_sorted_levels(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update *updates,
                                  LL_GLOBAL struct ll_result *results, const struct ll_change *changes,

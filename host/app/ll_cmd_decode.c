@@ -94,8 +94,7 @@ static const char ll_decode_help[] =
     "\n"
     "options:\n";
 
-/* --- reasons
- * ------------------------------------------------------------------------------------------------- */
+/* --- reasons -------------------------------------------------------------------------------------------- */
 
 static void ll_decode_note(struct ll_decode *decode, int exit_code)
 {
@@ -165,8 +164,7 @@ static void ll_decode_refuse_packet(struct ll_decode *decode, const char *where,
                      text, bytes_count);
 }
 
-/* --- lines
- * --------------------------------------------------------------------------------------------------- */
+/* --- lines ---------------------------------------------------------------------------------------------- */
 
 static void ll_decode_field(struct ll_json *json, const struct ll_field *field, const uint8_t *at)
 {
@@ -347,8 +345,7 @@ static void ll_decode_packet_file(struct ll_decode *decode)
         ll_decode_packet(decode, NULL, decode->head, decode->head_bytes);
 }
 
-/* --- whole files
- * --------------------------------------------------------------------------------------------- */
+/* --- whole files ---------------------------------------------------------------------------------------- */
 
 /* One datagram by its ports; false when --port leaves it out. */
 static bool ll_decode_datagram(struct ll_decode *decode, const struct ll_udp_datagram *datagram)
@@ -430,8 +427,7 @@ static void ll_decode_binary_file(struct ll_decode *decode)
     ll_binary_file_close(&file);
 }
 
-/* --- what a file is
- * ------------------------------------------------------------------------------------------ */
+/* --- what a file is ------------------------------------------------------------------------------------- */
 
 static bool ll_decode_ends_with(const char *text, const char *end)
 {

@@ -57,30 +57,23 @@ static const struct ll_option ll_replay_table[] = {
 static const char ll_replay_help[] =
     "usage: lifeline replay [options] FILE...\n"
     "\n"
-    "Sends files through the whole gateway: DPDK port, MoldUDP64 receiver, decoder, the kernel's book "
-    "table,\n"
-    "reconciliation and, with --journal, the durable log; then shows what came out.\n"
+    "Sends files through the whole gateway: DPDK port, MoldUDP64 receiver, decoder, the kernel's book\n"
+    "table, reconciliation and, with --journal, the durable log; then shows what came out.\n"
     "\n"
-    "FILE is a capture (pcap, pcapng) of MoldUDP64 packets with ITCH 5.0, or a NASDAQ BinaryFILE (.ITCH50, "
-    "gzip\n"
-    "too). Several files are one feed, in the order given.\n"
+    "FILE is a capture (pcap, pcapng) of MoldUDP64 packets with ITCH 5.0, or a NASDAQ BinaryFILE\n"
+    "(.ITCH50, gzip too). Several files are one feed, in the order given.\n"
     "\n"
-    "  lifeline replay day.ITCH50.gz                          a summary, rate and a latency histogram\n"
-    "  lifeline replay day.ITCH50 --book AAPL --depth 5       the best five levels of a book\n"
-    "  lifeline replay day.pcap --journal /var/tmp/j          keep every event; a crash loses nothing "
-    "durable\n"
-    "  lifeline replay day.pcap --journal /var/tmp/j --resume go on after a crash; the end state is the "
-    "same\n"
-    "  lifeline replay day.pcap --speed real --json           in the feed's own time, open-loop latency, for "
-    "scripts\n"
+    "  lifeline replay day.ITCH50.gz                     a summary, rate and a latency histogram\n"
+    "  lifeline replay day.ITCH50 --book AAPL --depth 5  the best five levels of a book\n"
+    "  lifeline replay day.pcap --journal DIR            keep every event; a crash loses nothing durable\n"
+    "  lifeline replay day.pcap --journal DIR --resume   go on after a crash; the end state is the same\n"
+    "  lifeline replay day.pcap --speed real --json      in the feed's own time, open-loop latency\n"
     "\n"
-    "What cannot be matched is never dropped: it is counted by verdict and, with --journal, kept with its "
-    "raw bytes\n"
-    "(lifeline dump --exceptions).\n"
+    "What cannot be matched is never dropped: it is counted by verdict and, with --journal, kept with\n"
+    "its raw bytes (lifeline dump --exceptions).\n"
     "\n"
-    "Exit: 0 done (also with exceptions), 1 a file is not what it should be, 2 usage, 3 the machine lacks "
-    "something,\n"
-    "4 the journal could not be written, 5 the journal is corrupt.\n"
+    "Exit: 0 done (also with exceptions), 1 a file is not what it should be, 2 usage, 3 the machine\n"
+    "lacks something, 4 the journal could not be written, 5 the journal is corrupt.\n"
     "\n"
     "options:\n";
 
@@ -282,14 +275,10 @@ static int ll_replay_check_session(const struct ll_replay *replay, struct ll_why
 {
     const struct ll_mold_counters *mold = ll_gateway_mold_counters(replay->gateway);
     char session[LL_ENGINE_SESSION_BYTES];
-    uint64_t wrong = 0;
-    uint64_t taken = mold->messages + mold->messages_before_start;
-    for (uint32_t i = 0; i <= LL_MOLD_LINES_MAX; i++) {
-        wrong += mold->line[i].wrong_session;
-        taken += mold->line[i].messages_duplicate;
-    }
-    if (ll_gateway_counters(replay->gateway)->records_recovered == 0 || taken != 0 || wrong == 0 ||
-        !ll_engine_session_name(ll_gateway_engine(replay->gateway), session))
+    const struct ll_mold_line_counters lines = ll_mold_counters_sum(mold);
+    uint64_t taken = mold->messages + mold->messages_before_start + lines.messages_duplicate;
+    if (ll_gateway_counters(replay->gateway)->records_recovered == 0 || taken != 0 ||
+        lines.wrong_session == 0 || !ll_engine_session_name(ll_gateway_engine(replay->gateway), session))
         return LL_OK;
     return LL_FAIL(
         why, LL_ERR_INPUT,

@@ -255,10 +255,9 @@ static void ll_daemon_fill_snapshot(struct ll_daemon *daemon, struct ll_live_sna
         .syncs = journal.syncs,
         .sync_ns_total = journal.sync_ns_total,
     };
-    for (uint32_t i = 0; i <= LL_MOLD_LINES_MAX; i++) {
-        snapshot->duplicates += mold->line[i].messages_duplicate;
-        snapshot->wrong_session += mold->line[i].wrong_session;
-    }
+    const struct ll_mold_line_counters lines = ll_mold_counters_sum(mold);
+    snapshot->duplicates = lines.messages_duplicate;
+    snapshot->wrong_session = lines.wrong_session;
 }
 
 static void ll_daemon_publish(struct ll_daemon *daemon, uint64_t now_ns)
@@ -309,14 +308,11 @@ static bool ll_daemon_goes_on(const struct ll_daemon *daemon)
 static int ll_daemon_check_session(struct ll_daemon *daemon, const struct ll_datagram *datagram, bool at_end,
                                    struct ll_why *why)
 {
-    const struct ll_mold_counters *mold = ll_gateway_mold_counters(daemon->gateway);
+    const struct ll_mold_line_counters lines =
+        ll_mold_counters_sum(ll_gateway_mold_counters(daemon->gateway));
     char expected[LL_ENGINE_SESSION_BYTES];
-    uint64_t strangers = 0;
-    bool came = false;
-    for (uint32_t i = 0; i <= LL_MOLD_LINES_MAX; i++) {
-        strangers += mold->line[i].wrong_session;
-        came = came || mold->line[i].last_packet_ns != 0;
-    }
+    uint64_t strangers = lines.wrong_session;
+    bool came = lines.last_packet_ns != 0;
     daemon->session_expected = !came;
     if (came || strangers == 0 || (strangers < LL_DAEMON_STRANGERS_MAX && !at_end))
         return LL_OK;

@@ -41,22 +41,6 @@ static void ll_print_row(FILE *file, const char *label, uint64_t value, const ch
     (void)fprintf(file, "  %-22s %16s%s\n", label, ll_report_grouped(value, grouped), rest);
 }
 
-static uint64_t ll_duplicates(const struct ll_mold_counters *mold)
-{
-    uint64_t count = 0;
-    for (uint32_t i = 0; i <= LL_MOLD_LINES_MAX; i++)
-        count += mold->line[i].messages_duplicate;
-    return count;
-}
-
-static uint64_t ll_wrong_session(const struct ll_mold_counters *mold)
-{
-    uint64_t count = 0;
-    for (uint32_t i = 0; i <= LL_MOLD_LINES_MAX; i++)
-        count += mold->line[i].wrong_session;
-    return count;
-}
-
 /* --- For people ----------------------------------------------------------------------------------------- */
 
 static void ll_print_types(const struct ll_engine_counters *counters, FILE *file)
@@ -87,8 +71,9 @@ static void ll_print_exceptions(const struct ll_report *report, FILE *file)
         ll_print_row(file, "unreadable packets", counters->bad_packets, "  kept as exceptions");
     if (counters->payloads_cut != 0)
         ll_print_row(file, "cut to fit a record", counters->payloads_cut, "  longer than a record keeps");
-    if (ll_wrong_session(mold) != 0)
-        ll_print_row(file, "other session", ll_wrong_session(mold), "  packets not taken");
+    uint64_t wrong_session = ll_mold_counters_sum(mold).wrong_session;
+    if (wrong_session != 0)
+        ll_print_row(file, "other session", wrong_session, "  packets not taken");
     if (mold->far_dropped != 0)
         ll_print_row(file, "too far ahead", mold->far_dropped,
                      "  packets not taken: no second one confirmed the jump");
@@ -185,7 +170,7 @@ void ll_report_print(const struct ll_report *report, FILE *file)
     (void)snprintf(rest, sizeof rest, "  %" PRIu64 " datagrams, %" PRIu64 " missed by the port",
                    report->port.datagrams, report->port.missed + report->port.errors);
     ll_print_row(file, "frames", report->port.frames, rest);
-    ll_print_row(file, "duplicates", ll_duplicates(mold), "");
+    ll_print_row(file, "duplicates", ll_mold_counters_sum(mold).messages_duplicate, "");
     ll_print_row(file, "symbols", counters->symbols, "");
     ll_print_row(file, "live orders", book->control->live_orders, "");
     ll_print_row(file, "price levels", book->control->live_levels, "");
@@ -230,9 +215,9 @@ static void ll_json_feed(struct ll_json *json, const struct ll_report *report)
     ll_json_u64(json, "gaps", mold->gaps_detected);
     ll_json_u64(json, "gaps_given_up", counters->gaps);
     ll_json_u64(json, "messages_lost", counters->messages_lost);
-    ll_json_u64(json, "duplicates", ll_duplicates(mold));
+    ll_json_u64(json, "duplicates", ll_mold_counters_sum(mold).messages_duplicate);
     ll_json_u64(json, "before_start", mold->messages_before_start);
-    ll_json_u64(json, "wrong_session", ll_wrong_session(mold));
+    ll_json_u64(json, "wrong_session", ll_mold_counters_sum(mold).wrong_session);
     ll_json_u64(json, "far_dropped", mold->far_dropped);
     ll_json_u64(json, "packets_after_end", mold->packets_after_end);
     ll_json_u64(json, "end_contradicted", mold->end_contradicted);

@@ -90,8 +90,7 @@ void ll_book_memory_place(struct ll_book_memory *book, void *memory, const struc
     ll_book_reset(book->control, book->buckets, book->leaves, book->levels, book->inners, book->sides);
 }
 
-/* --- Reading
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Reading -------------------------------------------------------------------------------------------- */
 
 static uint32_t ll_level_key(const struct ll_book_level *level, uint32_t side)
 {
@@ -208,9 +207,7 @@ void ll_book_memory_orders(const struct ll_book_memory *book,
     }
 }
 
-/* --- Hash
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Hash ----------------------------------------------------------------------------------------------- */
 
 struct ll_hash_reading {
     const struct ll_book_memory *book;

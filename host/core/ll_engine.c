@@ -69,8 +69,7 @@ bool ll_engine_full(const struct ll_engine *engine)
            engine->slot_count + LL_RECORD_SLOTS_MAX > LL_ENGINE_SLOTS;
 }
 
-/* --- Events
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Events --------------------------------------------------------------------------------------------- */
 
 static uint32_t ll_engine_write(struct ll_engine *engine, uint8_t kind, uint64_t time_ns, const void *payload,
                                 uint32_t payload_bytes)
@@ -200,8 +199,7 @@ void ll_engine_feed_end(struct ll_engine *engine, uint64_t next_sequence, uint64
     engine->feed_ended = true;
 }
 
-/* --- Replay
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Replay --------------------------------------------------------------------------------------------- */
 
 static int ll_engine_replay_session(struct ll_engine *engine, uint64_t time_ns, const uint8_t *payload,
                                     uint32_t payload_bytes)
@@ -306,8 +304,7 @@ int ll_engine_replay(struct ll_engine *engine, uint8_t kind, uint8_t verdict, ui
     return LL_OK;
 }
 
-/* --- The step
- * ------------------------------------------------------------------------------------------------------ */
+/* --- The step ------------------------------------------------------------------------------------------- */
 
 uint32_t ll_engine_updates(const struct ll_engine *engine, const struct ll_update **updates)
 {
@@ -354,8 +351,7 @@ void ll_engine_clear(struct ll_engine *engine)
     engine->slot_count = 0;
 }
 
-/* --- Reading
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Reading -------------------------------------------------------------------------------------------- */
 
 const struct ll_engine_counters *ll_engine_counters(const struct ll_engine *engine)
 {

@@ -75,8 +75,7 @@ const char *ll_feed_sim_fault_name(enum ll_feed_sim_fault fault)
     return names[fault];
 }
 
-/* --- life cycle --------------------------------------------------------------------------------------------
- */
+/* --- life cycle ----------------------------------------------------------------------------------------- */
 
 uint64_t ll_feed_sim_message_count_min(uint32_t symbol_count)
 {
@@ -238,8 +237,7 @@ void ll_feed_sim_live_order(const struct ll_feed_sim *sim, uint32_t index, struc
     *order = sim->orders[index];
 }
 
-/* --- draws -------------------------------------------------------------------------------------------------
- */
+/* --- draws ---------------------------------------------------------------------------------------------- */
 
 static uint32_t draw_symbol(struct ll_feed_sim *sim)
 {
@@ -359,8 +357,7 @@ static uint64_t draw_match_number(struct ll_feed_sim *sim)
     return sim->match_number;
 }
 
-/* --- the clock ---------------------------------------------------------------------------------------------
- */
+/* --- the clock ------------------------------------------------------------------------------------------ */
 
 /* Real rates (docs/simulated-feed.md): 0.9 M/s for 8 ms after the open, 130 k/s for 25 s, then 34 k/s. */
 static uint64_t mean_gap_ns(uint64_t since_open_ns)
@@ -393,8 +390,7 @@ static void clock_step(struct ll_feed_sim *sim)
         sim->now_ns = TIME_NS_MAX;
 }
 
-/* --- the book the feed is about ----------------------------------------------------------------------------
- */
+/* --- the book the feed is about ------------------------------------------------------------------------- */
 
 /* The cell of an order's tick; a price between two ticks counts for the one nearer to the other side. */
 static uint16_t *near_cell(struct ll_feed_sim *sim, const struct ll_feed_sim_order *order)
@@ -441,8 +437,7 @@ static void live_remove(struct ll_feed_sim *sim, uint32_t index)
     sim->orders[index] = sim->orders[--sim->stats.live_orders];
 }
 
-/* --- writers: bytes only, no state of the feed -------------------------------------------------------------
- */
+/* --- writers: bytes only, no state of the feed ---------------------------------------------------------- */
 
 enum {
 #define HEADER_ROW(ID, id, field, offset, bytes, kind) OFFSET_HEADER_##field = (offset),
@@ -562,8 +557,7 @@ static uint32_t write_replace(const struct ll_feed_sim *sim, uint8_t *message,
     return write_header(sim, message, LL_ITCH50_TYPE_REPLACE, old->locate);
 }
 
-/* --- messages that change the book -------------------------------------------------------------------------
- */
+/* --- messages that change the book ---------------------------------------------------------------------- */
 
 /* Every fourth order finds the middle ready to move by a tick: up when nobody sells at the tick above, down
  * when nobody buys at the tick it is on. The direction turns after one move in four, and, lest it be stuck,
@@ -671,8 +665,7 @@ static uint32_t make_replace(struct ll_feed_sim *sim, uint8_t *message)
     return bytes;
 }
 
-/* --- messages that do not change the book ------------------------------------------------------------------
- */
+/* --- messages that do not change the book --------------------------------------------------------------- */
 
 static uint32_t make_noii(struct ll_feed_sim *sim, uint8_t *message, uint32_t locate)
 {
@@ -847,8 +840,7 @@ static uint32_t make_other(struct ll_feed_sim *sim, uint8_t *message, uint8_t ty
     }
 }
 
-/* --- faults ------------------------------------------------------------------------------------------------
- */
+/* --- faults --------------------------------------------------------------------------------------------- */
 
 static void fill_random(struct ll_feed_sim *sim, uint8_t *message, uint32_t bytes)
 {
@@ -1067,8 +1059,7 @@ static uint32_t make_fault(struct ll_feed_sim *sim, uint8_t *message)
     }
 }
 
-/* --- the day -----------------------------------------------------------------------------------------------
- */
+/* --- the day -------------------------------------------------------------------------------------------- */
 
 /* S 'O', directory, trading states, S 'S', the orders of the pre-open; S 'Q' is at open_position. */
 static uint32_t day_start(struct ll_feed_sim *sim, uint8_t *message)

@@ -79,8 +79,7 @@ struct ll_mux {
     uint16_t locate;
 };
 
-/* --- life cycle --------------------------------------------------------------------------------------------
- */
+/* --- life cycle ----------------------------------------------------------------------------------------- */
 
 static size_t message_count_max(size_t source_bytes)
 {
@@ -174,8 +173,7 @@ static void patches_init(struct ll_mux *mux)
     }
 }
 
-/* --- the source --------------------------------------------------------------------------------------------
- */
+/* --- the source ----------------------------------------------------------------------------------------- */
 
 static const uint8_t bytes_of_type[256] = {
 #define BYTES_ROW(ID, id, type, bytes, name) [(uint8_t)(type)] = (bytes),
@@ -308,8 +306,7 @@ static int source_read(struct ll_mux *mux, size_t source_bytes, struct ll_why *w
     return LL_OK;
 }
 
-/* --- the heap ----------------------------------------------------------------------------------------------
- */
+/* --- the heap ------------------------------------------------------------------------------------------- */
 
 static bool is_before(const struct heap_entry *left, const struct heap_entry *right)
 {
@@ -427,8 +424,7 @@ const struct ll_mux_stats *ll_mux_stats(const struct ll_mux *mux)
     return &mux->stats;
 }
 
-/* --- the day -----------------------------------------------------------------------------------------------
- */
+/* --- the day -------------------------------------------------------------------------------------------- */
 
 /* 0 stays 0: a trade against a hidden order has no reference. */
 static uint64_t reference_of_copy(const struct ll_mux *mux, const struct copy *copy, uint64_t reference)

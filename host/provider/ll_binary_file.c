@@ -44,8 +44,7 @@ uint64_t ll_binary_file_size_bytes(const struct ll_binary_file *file)
     return file->size_bytes;
 }
 
-/* --- the source: a mapping, or a stream through a buffer
- * ---------------------------------------------------- */
+/* --- the source: a mapping, or a stream through a buffer ------------------------------------------------ */
 
 static int ll_binary_file_map(struct ll_binary_file *file, struct ll_why *why)
 {
@@ -115,8 +114,7 @@ static int ll_binary_file_fill(struct ll_binary_file *file, size_t wanted_bytes,
     return LL_OK;
 }
 
-/* --- open and close
- * ------------------------------------------------------------------------------------------ */
+/* --- open and close ------------------------------------------------------------------------------------- */
 
 static int ll_binary_file_not_one(const struct ll_binary_file *file, struct ll_why *why, const char *what)
 {
@@ -192,8 +190,7 @@ void ll_binary_file_close(struct ll_binary_file *file)
     file->fd = -1;
 }
 
-/* --- the less usual cases
- * ------------------------------------------------------------------------------------- */
+/* --- the less usual cases ------------------------------------------------------------------------------- */
 
 static int ll_binary_file_cut(const struct ll_binary_file *file, size_t wanted_bytes, struct ll_why *why)
 {

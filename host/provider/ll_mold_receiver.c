@@ -625,14 +625,6 @@ static bool ll_mold_is_far(const struct ll_mold_receiver *receiver, uint64_t seq
     return sequence > here && sequence - here > receiver->config.ahead_messages_max;
 }
 
-static uint64_t ll_mold_packets(const struct ll_mold_receiver *receiver)
-{
-    uint64_t packets = 0;
-    for (uint32_t line = 0; line <= LL_MOLD_LINES_MAX; line++)
-        packets += receiver->counters.line[line].packets;
-    return packets;
-}
-
 static void ll_mold_far_drop(struct ll_mold_receiver *receiver)
 {
     if (!receiver->far.present)
@@ -652,7 +644,7 @@ static void ll_mold_far_put(struct ll_mold_receiver *receiver, uint32_t line,
     far->line = line;
     far->sequence = packet->sequence;
     far->end = ll_mold_claim_end(packet);
-    far->packets = ll_mold_packets(receiver);
+    far->packets = ll_mold_counters_sum(&receiver->counters).packets;
     far->bytes_count = bytes_count <= receiver->config.holdback_bytes_max ? bytes_count : 0;
     memcpy(ll_mold_spare_slot(receiver), bytes, far->bytes_count);
     receiver->counters.far_packets++;
@@ -829,13 +821,35 @@ void ll_mold_receiver_finish(struct ll_mold_receiver *receiver, uint64_t now_ns)
     ll_mold_enter(receiver, now_ns);
     ll_mold_far_review(receiver, now_ns);
     /* The very last packet had nothing behind it that could confirm or contradict it: it is believed. */
-    if (receiver->far.present && !receiver->ended && receiver->far.packets == ll_mold_packets(receiver))
+    if (receiver->far.present && !receiver->ended &&
+        receiver->far.packets == ll_mold_counters_sum(&receiver->counters).packets)
         ll_mold_far_take(receiver, now_ns);
     ll_mold_far_drop(receiver);
     while (receiver->next < receiver->known_end)
         ll_mold_give_up(receiver, ll_mold_first_bound(receiver), now_ns);
     LL_ASSERT(receiver->held_count == 0);
     receiver->busy = false;
+}
+
+struct ll_mold_line_counters ll_mold_counters_sum(const struct ll_mold_counters *counters)
+{
+    struct ll_mold_line_counters sum = {0};
+    for (uint32_t i = 0; i <= LL_MOLD_LINES_MAX; i++) {
+        const struct ll_mold_line_counters *line = &counters->line[i];
+        sum.packets += line->packets;
+        sum.bytes += line->bytes;
+        sum.heartbeats += line->heartbeats;
+        sum.messages_first += line->messages_first;
+        sum.messages_duplicate += line->messages_duplicate;
+        sum.wrong_session += line->wrong_session;
+        sum.malformed += line->malformed;
+        sum.gaps += line->gaps;
+        sum.packets_back += line->packets_back;
+        sum.stale_periods += line->stale_periods;
+        if (sum.last_packet_ns < line->last_packet_ns)
+            sum.last_packet_ns = line->last_packet_ns;
+    }
+    return sum;
 }
 
 const struct ll_mold_counters *ll_mold_receiver_counters(const struct ll_mold_receiver *receiver)

@@ -133,6 +133,9 @@ void ll_mold_receiver_poll(struct ll_mold_receiver *receiver, uint64_t now_ns);
 /* No more packets will come: gives up what is missing and hands out what is held. */
 void ll_mold_receiver_finish(struct ll_mold_receiver *receiver, uint64_t now_ns);
 
+/* All lines together: counts are added up, last_packet_ns is the latest; next_sequence and stale have no sum
+ * and are 0. */
+struct ll_mold_line_counters ll_mold_counters_sum(const struct ll_mold_counters *counters);
 const struct ll_mold_counters *ll_mold_receiver_counters(const struct ll_mold_receiver *receiver);
 /* The next number to be delivered; 0 until the first packet of the session. */
 uint64_t ll_mold_receiver_next_sequence(const struct ll_mold_receiver *receiver);

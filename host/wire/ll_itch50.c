@@ -10,8 +10,7 @@
 
 /* Everything below is made from ll_itch50_layout.h; no offset, length or type is written here again. */
 
-/* --- the layout, checked by the compiler -----------------------------------------------------------------
- */
+/* --- the layout, checked by the compiler ---------------------------------------------------------------- */
 
 /* Each message as an array of bytes per field: its offsets are what they must be when no byte is left out and
  * none is used twice, so a mistyped offset in the layout does not compile. */
@@ -42,8 +41,7 @@ LL_ITCH50_MESSAGES(LL_ITCH50_PACKED)
     LL_ITCH50_FIELDS_##ID(LL_ITCH50_CHECK_FIELD)
 LL_ITCH50_MESSAGES(LL_ITCH50_CHECK)
 
-/* --- tables ----------------------------------------------------------------------------------------------
- */
+/* --- tables --------------------------------------------------------------------------------------------- */
 
 enum ll_itch50_index {
 #define LL_ITCH50_INDEX_ENUM(ID, id, type, bytes, name) LL_ITCH50_INDEX_##ID,
@@ -115,8 +113,7 @@ const struct ll_field *ll_itch50_fields(uint8_t type, uint32_t *count)
     return ll_itch50_types[index].fields;
 }
 
-/* --- bytes to structs ------------------------------------------------------------------------------------
- */
+/* --- bytes to structs ----------------------------------------------------------------------------------- */
 
 #define LL_ITCH50_READ_CHAR(target, at, bytes)   (target) = (char)*(at)
 #define LL_ITCH50_READ_U16(target, at, bytes)    (target) = ll_load_be16(at)
@@ -161,8 +158,7 @@ int ll_itch50_decode(const uint8_t *bytes, uint32_t bytes_count, union ll_itch50
     return LL_OK;
 }
 
-/* --- structs to bytes ------------------------------------------------------------------------------------
- */
+/* --- structs to bytes ----------------------------------------------------------------------------------- */
 
 /* Six bytes hold 48 bits; a larger value would leave as a different one. */
 static inline void ll_itch50_store_u48(uint8_t *at, uint64_t value)

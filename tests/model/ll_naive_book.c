@@ -75,8 +75,7 @@ void ll_naive_book_deinit(struct ll_naive_book *book)
     free(book);
 }
 
-/* --- levels ------------------------------------------------------------------------------------------------
- */
+/* --- levels --------------------------------------------------------------------------------------------- */
 
 static const struct level_array *levels_of(const struct ll_naive_book *books, uint16_t book, uint8_t side)
 {
@@ -154,8 +153,7 @@ static void level_remove_order(struct ll_naive_book *books, const struct ll_naiv
     }
 }
 
-/* --- orders by reference -----------------------------------------------------------------------------------
- */
+/* --- orders by reference -------------------------------------------------------------------------------- */
 
 static size_t bucket_of(uint64_t reference, size_t bucket_count)
 {
@@ -222,8 +220,7 @@ static struct ll_naive_order order_take(struct ll_naive_book *books, uint64_t re
     return order;
 }
 
-/* --- operations --------------------------------------------------------------------------------------------
- */
+/* --- operations ----------------------------------------------------------------------------------------- */
 
 static void result_begin(struct ll_naive_result *result, uint16_t book)
 {
@@ -344,8 +341,7 @@ void ll_naive_book_replace(struct ll_naive_book *books, uint64_t reference_old, 
     result_end(books, result);
 }
 
-/* --- ITCH 5.0 ----------------------------------------------------------------------------------------------
- */
+/* --- ITCH 5.0 ------------------------------------------------------------------------------------------- */
 
 static uint32_t book_message_bytes(uint8_t type)
 {
@@ -415,8 +411,7 @@ _Static_assert((int)LL_ITCH50_OFFSET_ADD_order_reference_number ==
                    (int)LL_ITCH50_OFFSET_REPLACE_original_order_reference_number,
                "the reference stands in one place");
 
-/* --- views -------------------------------------------------------------------------------------------------
- */
+/* --- views ---------------------------------------------------------------------------------------------- */
 
 bool ll_naive_book_find(const struct ll_naive_book *books, uint64_t reference, struct ll_naive_order *order)
 {

@@ -44,8 +44,7 @@ static void write_gzip(const char *path, const uint8_t *bytes, size_t bytes_coun
     ck_assert_int_eq(gzclose(file), Z_OK);
 }
 
-/* --- the model: a walk over bytes in memory --------------------------------------------------------------
- */
+/* --- the model: a walk over bytes in memory ------------------------------------------------------------- */
 
 struct walk {
     uint64_t message_count;
@@ -291,8 +290,7 @@ START_TEST(damaged_gzip_is_refused)
 }
 END_TEST
 
-/* --- what is refused at open -------------------------------------------------------------------------------
- */
+/* --- what is refused at open ---------------------------------------------------------------------------- */
 
 struct refused_file {
     const char *content;

@@ -117,8 +117,7 @@ static void check_refused(const struct result *result, const char *reason)
     ck_assert_msg(strstr(result->err, reason) != NULL, "'%s' is not in '%s'", reason, result->err);
 }
 
-/* --- vectors ---------------------------------------------------------------------------------------------
- */
+/* --- vectors -------------------------------------------------------------------------------------------- */
 
 /* Does the line hold every field of the manifest, the type, and nothing else? Numbers above 2^63-1, which the
  * JSON library cannot hold, are compared as text. */
@@ -252,8 +251,7 @@ START_TEST(negative_vectors_are_refused)
 }
 END_TEST
 
-/* --- captures --------------------------------------------------------------------------------------------
- */
+/* --- captures ------------------------------------------------------------------------------------------- */
 
 START_TEST(a_capture_names_packet_session_and_sequence)
 {
@@ -319,8 +317,7 @@ START_TEST(every_capture_is_walked)
 }
 END_TEST
 
-/* --- files built here --------------------------------------------------------------------------------------
- */
+/* --- files built here ----------------------------------------------------------------------------------- */
 
 struct made_file {
     char path[PATH_BYTES];
@@ -469,8 +466,7 @@ START_TEST(too_large_for_a_packet_is_refused)
 }
 END_TEST
 
-/* --- the command line ------------------------------------------------------------------------------------
- */
+/* --- the command line ----------------------------------------------------------------------------------- */
 
 START_TEST(help_teaches)
 {

@@ -106,8 +106,7 @@ static void check_live_orders(const struct feed *feed, const struct ll_naive_boo
     }
 }
 
-/* --- limits ------------------------------------------------------------------------------------------------
- */
+/* --- limits --------------------------------------------------------------------------------------------- */
 
 START_TEST(configs_outside_the_limits_are_refused)
 {
@@ -174,8 +173,7 @@ START_TEST(shortest_day_is_start_and_end)
 }
 END_TEST
 
-/* --- the day -----------------------------------------------------------------------------------------------
- */
+/* --- the day -------------------------------------------------------------------------------------------- */
 
 struct shape {
     uint32_t symbol_count;
@@ -470,8 +468,7 @@ START_TEST(references_are_unique_and_scrambled_on_request)
 }
 END_TEST
 
-/* --- faults ------------------------------------------------------------------------------------------------
- */
+/* --- faults --------------------------------------------------------------------------------------------- */
 
 static enum ll_naive_verdict verdict_of_fault(enum ll_feed_sim_fault fault)
 {

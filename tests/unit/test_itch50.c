@@ -15,8 +15,7 @@ static const char *const kind_names[] = {
     [LL_FIELD_U48] = "u48",     [LL_FIELD_U64] = "u64",    [LL_FIELD_ALPHA] = "alpha",
     [LL_FIELD_PRICE4] = "p4_4", [LL_FIELD_PRICE8] = "p8_8"};
 
-/* --- layout tables ---------------------------------------------------------------------------------------
- */
+/* --- layout tables -------------------------------------------------------------------------------------- */
 
 static void check_layout(const json_t *layout)
 {
@@ -75,8 +74,7 @@ START_TEST(lookups_agree_for_every_byte)
 }
 END_TEST
 
-/* --- vectors ---------------------------------------------------------------------------------------------
- */
+/* --- vectors -------------------------------------------------------------------------------------------- */
 
 /* A struct member against the manifest's value. message_type is the file's own and not in the manifest. */
 static void check_char(char got, const json_t *expected, const char *name)
@@ -184,8 +182,7 @@ START_TEST(negative_vectors_are_refused)
 }
 END_TEST
 
-/* --- lengths ---------------------------------------------------------------------------------------------
- */
+/* --- lengths -------------------------------------------------------------------------------------------- */
 
 START_TEST(every_wrong_length_is_refused_and_changes_nothing)
 {
@@ -244,8 +241,7 @@ START_TEST(every_unknown_type_is_refused)
 }
 END_TEST
 
-/* --- random content, both ways ---------------------------------------------------------------------------
- */
+/* --- random content, both ways -------------------------------------------------------------------------- */
 
 static void fill_random(struct ll_prng *prng, void *target, size_t bytes)
 {

@@ -10,9 +10,9 @@
 #include "host/journal/ll_journal_segment.h"
 #include "tests/model/ll_journal_script.h"
 #include "tests/model/ll_sim_disk.h"
+#include "tests/unit/ll_test_dir.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -28,22 +28,6 @@ static uint64_t journal_seed(void)
 {
     const char *text = getenv("LL_SEED");
     return text != NULL ? strtoull(text, NULL, 0) : 20261121u;
-}
-
-static void remove_dir(const char *dir)
-{
-    char path[512];
-    DIR *stream = opendir(dir);
-    if (stream == NULL)
-        return;
-    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream)) {
-        if (entry->d_name[0] == '.')
-            continue;
-        (void)snprintf(path, sizeof path, "%s/%s", dir, entry->d_name);
-        (void)unlink(path);
-    }
-    (void)closedir(stream);
-    (void)rmdir(dir);
 }
 
 static void small_config(struct ll_journal_config *config, const char *dir,
@@ -372,7 +356,7 @@ START_TEST(second_writer_is_refused)
     close_ok(journal);
     journal = open_ok(&config, &recovery);
     close_ok(journal);
-    remove_dir(dir);
+    ll_test_remove_dir(dir);
 }
 END_TEST
 
@@ -418,7 +402,7 @@ START_TEST(bad_directories_are_refused)
     small_config(&config, "/proc/self", NULL);
     ck_assert_int_eq(ll_journal_open(&journal, &config, &recovery, &why), LL_ERR_IO);
     ck_assert_ptr_null(journal);
-    remove_dir(dir);
+    ll_test_remove_dir(dir);
 }
 END_TEST
 
@@ -663,7 +647,7 @@ START_TEST(reader_follows_a_live_writer)
     ck_assert_uint_eq(report.last_event_id, FOLLOW_RECORDS);
     ck_assert_uint_eq(report.torn_slots, 0);
     ck_assert_uint_gt(report.segments, 7);
-    remove_dir(dir);
+    ll_test_remove_dir(dir);
 }
 END_TEST
 
@@ -683,7 +667,7 @@ START_TEST(name_that_leads_nowhere_is_an_error)
     ck_assert_int_eq(symlink("/nowhere/at/all", path), 0);
     ck_assert_int_eq(ll_script_read(mixed_script(), dir, NULL, &last, &why), LL_ERR_IO);
     ck_assert_ptr_nonnull(strstr(why.text, "20241004-000002.lljournal"));
-    remove_dir(dir);
+    ll_test_remove_dir(dir);
 }
 END_TEST
 
@@ -704,7 +688,7 @@ START_TEST(idle_writer_wakes_up)
     }
     close_ok(journal);
     read_ok(mixed_script(), dir, NULL, 300);
-    remove_dir(dir);
+    ll_test_remove_dir(dir);
 }
 END_TEST
 

@@ -10,9 +10,9 @@
 #include "host/base/ll_prng.h"
 #include "tests/model/ll_journal_script.h"
 #include "tests/model/ll_sim_disk.h"
+#include "tests/unit/ll_test_dir.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -167,22 +167,6 @@ START_TEST(crash_power_cut_during_recovery)
 }
 END_TEST
 
-static void crash_remove_dir(const char *dir)
-{
-    char path[512];
-    DIR *stream = opendir(dir);
-    if (stream == NULL)
-        return;
-    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream)) {
-        if (entry->d_name[0] == '.')
-            continue;
-        (void)snprintf(path, sizeof path, "%s/%s", dir, entry->d_name);
-        (void)unlink(path);
-    }
-    (void)closedir(stream);
-    (void)rmdir(dir);
-}
-
 /* The child: recovers, appends for ever, tells the parent what is durable. */
 static void crash_child(const struct ll_journal_config *config, const struct ll_journal_script *script,
                         int report)
@@ -261,7 +245,7 @@ START_TEST(crash_kill_the_process)
         ck_assert_uint_ge(last, before);
     }
     ck_assert_uint_gt(last, KILLS);
-    crash_remove_dir(dir);
+    ll_test_remove_dir(dir);
 }
 END_TEST
 

@@ -16,8 +16,7 @@
 static const char session_name[LL_MOLDUDP64_SESSION_BYTES] = {'0', '0', '0', '0', '1',
                                                               '0', '0', '5', '9', 'B'};
 
-/* --- vectors ---------------------------------------------------------------------------------------------
- */
+/* --- vectors -------------------------------------------------------------------------------------------- */
 
 struct expected_packet {
     const char *file;
@@ -102,8 +101,7 @@ START_TEST(request_vector_reads_and_writes)
 }
 END_TEST
 
-/* --- captures --------------------------------------------------------------------------------------------
- */
+/* --- captures ------------------------------------------------------------------------------------------- */
 
 #define CAPTURE_MESSAGES_MAX 64u
 
@@ -213,8 +211,7 @@ START_TEST(lines_complete_each_other)
 }
 END_TEST
 
-/* --- edges -----------------------------------------------------------------------------------------------
- */
+/* --- edges ---------------------------------------------------------------------------------------------- */
 
 /* Parses a copy of exact size, so that a read beyond it is seen. */
 static int parse_copy(const uint8_t *bytes, uint32_t bytes_count)
@@ -316,8 +313,7 @@ START_TEST(builder_stops_at_the_largest_count)
 }
 END_TEST
 
-/* --- random packets against a list of messages -----------------------------------------------------------
- */
+/* --- random packets against a list of messages ---------------------------------------------------------- */
 
 #define MODEL_MESSAGES_MAX 40u
 #define MODEL_BYTES_MAX    1400u

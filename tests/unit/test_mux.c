@@ -138,8 +138,7 @@ static uint64_t time_of(const uint8_t *message)
     return ll_load_be48(message + LL_ITCH50_TIMESTAMP_OFFSET);
 }
 
-/* --- a whole day on the naive book -------------------------------------------------------------------------
- */
+/* --- a whole day on the naive book ---------------------------------------------------------------------- */
 
 static void check_consistent(const struct source *source, const struct ll_mux_config *config)
 {
@@ -219,8 +218,7 @@ START_TEST(real_hour_multiplied_is_consistent)
 }
 END_TEST
 
-/* --- each copy against the source --------------------------------------------------------------------------
- */
+/* --- each copy against the source ----------------------------------------------------------------------- */
 
 /* What the copies of one field must have in common: a difference (kept in *constant), or a plain equality. */
 static void check_field(const uint8_t *source, const uint8_t *copy, uint32_t offset, uint32_t bytes,
@@ -376,8 +374,7 @@ START_TEST(same_seed_same_bytes)
 }
 END_TEST
 
-/* --- refusals ----------------------------------------------------------------------------------------------
- */
+/* --- refusals ------------------------------------------------------------------------------------------- */
 
 START_TEST(configs_outside_the_limits_are_refused)
 {

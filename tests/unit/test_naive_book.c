@@ -399,8 +399,7 @@ START_TEST(itch_messages_reach_the_operations)
 }
 END_TEST
 
-/* --- random operations -------------------------------------------------------------------------------------
- */
+/* --- random operations ---------------------------------------------------------------------------------- */
 
 enum { RANDOM_BOOKS = 3, RANDOM_REFERENCES = 40, RANDOM_PRICES = 6, RANDOM_STEPS = 60000 };
 

@@ -7,6 +7,7 @@
  */
 #include "dpdk/ll_frame.h"
 #include "dpdk/ll_port.h"
+#include "tests/unit/ll_test_eal.h"
 
 #include <check.h>
 #include <glob.h>
@@ -103,21 +104,11 @@ int main(void)
         return SKIPPED;
     }
     const struct ll_eal_config config = {0};
-    struct ll_why why = {0};
-    if (ll_eal_start(&config, &why) != LL_OK) {
-        printf("EAL: %s\n", why.text);
-        return 1;
-    }
     Suite *suite = suite_create("port_captures");
     TCase *tcase = tcase_create("captures");
     tcase_add_loop_test(tcase, port_gives_what_the_file_holds, 0, (int)captures.gl_pathc);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    ll_eal_stop();
+    int status = ll_test_run_with_eal(suite, &config);
     globfree(&captures);
-    return failed == 0 ? 0 : 1;
+    return status;
 }

@@ -10,6 +10,7 @@
 #include "host/base/ll_bytes.h"
 #include "host/base/ll_clock.h"
 #include "tests/model/live_link.h"
+#include "tests/unit/ll_test_eal.h"
 
 #include <check.h>
 #include <errno.h>
@@ -176,11 +177,6 @@ int main(void)
         return SKIPPED;
     }
     const struct ll_eal_config config = {.memory_mb = 256};
-    struct ll_why why = {0};
-    if (ll_eal_start(&config, &why) != LL_OK) {
-        printf("EAL: %s\n", why.text);
-        return 1;
-    }
     Suite *suite = suite_create("port_live");
     TCase *tcase = tcase_create("live");
     tcase_add_test(tcase, af_packet_receives);
@@ -191,11 +187,5 @@ int main(void)
     tcase_add_loop_test(tcase, failing_open_has_a_reason, 0,
                         (int)(sizeof failing_opens / sizeof failing_opens[0]));
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    ll_eal_stop();
-    return failed == 0 ? 0 : 1;
+    return ll_test_run_with_eal(suite, &config);
 }

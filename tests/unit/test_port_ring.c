@@ -7,6 +7,7 @@
  */
 #include "dpdk/ll_port.h"
 #include "host/base/ll_prng.h"
+#include "tests/unit/ll_test_eal.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -318,11 +319,6 @@ int main(void)
     printf("LL_SEED=%" PRIu64 "\n", seed);
     (void)alarm(120); /* the cases share this process: check's own timeout needs a fork */
     const struct ll_eal_config config = {0};
-    struct ll_why why = {0};
-    if (ll_eal_start(&config, &why) != LL_OK) {
-        printf("EAL: %s\n", why.text);
-        return 1;
-    }
     Suite *suite = suite_create("port_ring");
     TCase *tcase = tcase_create("ring");
     tcase_add_test(tcase, empty_gives_nothing);
@@ -337,11 +333,5 @@ int main(void)
     tcase_add_test(tcase, memory_runs_out_with_a_reason);
     tcase_add_test(tcase, random_steps_against_a_list);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    ll_eal_stop();
-    return failed == 0 ? 0 : 1;
+    return ll_test_run_with_eal(suite, &config);
 }

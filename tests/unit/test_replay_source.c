@@ -9,6 +9,7 @@
 #include "host/base/ll_bytes.h"
 #include "host/base/ll_clock.h"
 #include "host/wire/ll_moldudp64.h"
+#include "tests/unit/ll_test_eal.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -356,11 +357,10 @@ END_TEST
 
 int main(void)
 {
-    struct ll_why why = {0};
     const struct ll_eal_config eal = {0};
-    if (mkdtemp(place) == NULL || ll_eal_start(&eal, &why) != LL_OK) {
-        printf("SKIP: %s\n", why.text);
-        return 77;
+    if (mkdtemp(place) == NULL) {
+        printf("%s: no directory can be made\n", place);
+        return 1;
     }
     Suite *suite = suite_create("replay_source");
     TCase *all = tcase_create("all");
@@ -375,14 +375,8 @@ int main(void)
     tcase_add_test(all, a_resumed_feed_is_the_same_feed);
     tcase_add_test(all, what_is_no_file);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    int status = ll_test_run_with_eal(suite, &eal);
     char command[64];
     (void)snprintf(command, sizeof command, "rm -rf %s", place);
-    failed += system(command) != 0;
-    ll_eal_stop();
-    return failed == 0 ? 0 : 1;
+    return system(command) != 0 ? 1 : status;
 }

@@ -7,6 +7,7 @@
  */
 #include "host/app/ll_sim_feed.h"
 #include "host/base/ll_prng.h"
+#include "tests/unit/ll_test_eal.h"
 #include "tests/unit/ll_test_seed.h"
 
 #include <check.h>
@@ -221,11 +222,6 @@ int main(void)
     seed = ll_test_seed("sim_feed");
     (void)alarm(300); /* the cases share this process: check's own timeout needs a fork */
     const struct ll_eal_config eal = {0};
-    struct ll_why why = {0};
-    if (ll_eal_start(&eal, &why) != LL_OK) {
-        printf("EAL: %s\n", why.text);
-        return 1;
-    }
     Suite *suite = suite_create("sim_feed");
     TCase *tcase = tcase_create("sim_feed");
     tcase_add_test(tcase, a_day_comes_whole);
@@ -235,11 +231,5 @@ int main(void)
     tcase_add_test(tcase, the_name_is_the_config);
     tcase_add_test(tcase, a_day_that_cannot_be_is_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    ll_eal_stop();
-    return failed == 0 ? 0 : 1;
+    return ll_test_run_with_eal(suite, &eal);
 }

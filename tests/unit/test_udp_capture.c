@@ -122,8 +122,7 @@ START_TEST(every_link_layer_gives_the_datagram)
 }
 END_TEST
 
-/* --- one change at a time --------------------------------------------------------------------------------
- */
+/* --- one change at a time ------------------------------------------------------------------------------- */
 
 enum outcome { TAKEN, PASSED_OVER, REFUSED };
 
