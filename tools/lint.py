@@ -240,7 +240,7 @@ def rule_state(source):
         if len(words) < 2 or words[0] in ("struct", "union", "enum") and len(words) == 2:
             continue  # a forward declaration
         after_star = declaration.rsplit("*", 1)[-1] if "*" in declaration else declaration
-        if not re.search(r"\bconst\b", after_star):
+        if not re.search(r"\b(?:const|LL_CONST)\b", after_star):
             yield number, "mutable-state", "%s outlives its function: pass it in a struct, or make it const" % words[-1]
 
 
