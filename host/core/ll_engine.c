@@ -10,12 +10,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* A batch of plain messages needs one slot each; one longest record more always fits before the batch is
- * full. */
-#define LL_ENGINE_SLOTS          (LL_ENGINE_BATCH_MAX * 2u + LL_RECORD_SLOTS_MAX)
 #define LL_VERDICT_EXPECTED_NONE 0xFFu
 
 _Static_assert(LL_ENGINE_BATCH_MAX <= LL_BATCH_MAX, "a batch goes to the kernel whole");
+_Static_assert(LL_ENGINE_BATCH_MAX * 2 + LL_RECORD_SLOTS_MAX <= LL_RECORD_BATCH_SLOTS,
+               "and so do its records");
 _Static_assert(sizeof(((struct ll_record_session *)0)->session) == LL_ENGINE_SESSION_BYTES,
                "one session name");
 
@@ -29,10 +28,8 @@ struct ll_engine_pending {
 struct ll_engine {
     struct ll_update updates[LL_ENGINE_BATCH_MAX];
     struct ll_engine_pending pending[LL_ENGINE_BATCH_MAX];
-    struct ll_slot slots[LL_ENGINE_SLOTS];
+    struct ll_record_batch batch;
     uint32_t update_count;
-    uint32_t slot_count;
-    uint64_t next_event_id;
     uint64_t next_sequence;
     uint64_t bad_packet_ordinal; /* of the last one journaled */
     uint64_t bad_packet_ns_max;  /* latest time of all of them */
@@ -58,15 +55,14 @@ struct ll_engine *ll_engine_init(void *memory)
     LL_ASSERT(((uintptr_t)memory & 63u) == 0);
     struct ll_engine *engine = memory;
     memset(engine, 0, sizeof *engine);
-    engine->next_event_id = 1;
+    engine->batch.next_event_id = 1;
     engine->expected = LL_VERDICT_EXPECTED_NONE;
     return engine;
 }
 
 bool ll_engine_full(const struct ll_engine *engine)
 {
-    return engine->update_count == LL_ENGINE_BATCH_MAX ||
-           engine->slot_count + LL_RECORD_SLOTS_MAX > LL_ENGINE_SLOTS;
+    return engine->update_count == LL_ENGINE_BATCH_MAX || !ll_record_batch_room(&engine->batch, 1);
 }
 
 /* --- Events --------------------------------------------------------------------------------------------- */
@@ -74,10 +70,7 @@ bool ll_engine_full(const struct ll_engine *engine)
 static uint32_t ll_engine_write(struct ll_engine *engine, uint8_t kind, uint64_t time_ns, const void *payload,
                                 uint32_t payload_bytes)
 {
-    uint32_t head = engine->slot_count;
-    engine->slot_count += ll_record_write(&engine->slots[head], kind, LL_VERDICT_OK, engine->next_event_id++,
-                                          time_ns, payload, payload_bytes);
-    return head;
+    return ll_record_batch_write(&engine->batch, kind, LL_VERDICT_OK, time_ns, payload, payload_bytes);
 }
 
 /* A message's record: short ones, which nearly all are, in line. */
@@ -85,9 +78,10 @@ static inline uint32_t ll_engine_write_feed(struct ll_engine *engine, uint64_t t
                                             uint32_t bytes_count)
 {
     if (LL_LIKELY(bytes_count <= LL_RECORD_HEAD_PAYLOAD)) {
-        uint32_t head = engine->slot_count;
-        engine->slot_count += ll_record_write_short(&engine->slots[head], LL_RECORD_FEED, LL_VERDICT_OK,
-                                                    engine->next_event_id++, time_ns, bytes, bytes_count);
+        uint32_t head = engine->batch.slot_count;
+        engine->batch.slot_count +=
+            ll_record_write_short(&engine->batch.slots[head], LL_RECORD_FEED, LL_VERDICT_OK,
+                                  engine->batch.next_event_id++, time_ns, bytes, bytes_count);
         return head;
     }
     if (LL_LIKELY(bytes_count <= LL_RECORD_PAYLOAD_BYTES_MAX))
@@ -125,7 +119,7 @@ void ll_engine_message(struct ll_engine *engine, uint64_t sequence, const uint8_
     LL_ASSERT(!ll_engine_full(engine));
     LL_ASSERT(sequence == engine->next_sequence); /* none left out, none twice */
     uint32_t head = ll_engine_write_feed(engine, time_ns, bytes, bytes_count);
-    const struct ll_slot *slot = &engine->slots[head];
+    const struct ll_slot *slot = &engine->batch.slots[head];
     uint32_t index = engine->update_count++;
     struct ll_update *update = &engine->updates[index];
     /* Decoded from the record: 40 bytes are readable there, whatever the message's length. */
@@ -272,9 +266,9 @@ int ll_engine_replay(struct ll_engine *engine, uint8_t kind, uint8_t verdict, ui
                      uint64_t time_ns, const uint8_t *payload, uint32_t payload_bytes, struct ll_why *why)
 {
     int status = LL_OK;
-    if (event_id != engine->next_event_id)
+    if (event_id != engine->batch.next_event_id)
         return LL_FAIL(why, LL_ERR_CORRUPT, "record %llu comes where %llu is due",
-                       (unsigned long long)event_id, (unsigned long long)engine->next_event_id);
+                       (unsigned long long)event_id, (unsigned long long)engine->batch.next_event_id);
     if (payload_bytes > LL_RECORD_PAYLOAD_BYTES_MAX)
         kind = 0; /* no record of any kind */
     switch (kind) {
@@ -324,7 +318,7 @@ int ll_engine_reconcile(struct ll_engine *engine, const struct ll_result *result
                            (unsigned long long)engine->updates[i].seq, (unsigned long long)results[i].seq,
                            results[i].verdict);
         uint8_t verdict = pending->verdict != LL_VERDICT_OK ? pending->verdict : results[i].verdict;
-        engine->slots[pending->slot].verdict = verdict;
+        engine->batch.slots[pending->slot].verdict = verdict;
         engine->counters.verdicts[verdict]++;
         engine->counters.exceptions += verdict != LL_VERDICT_OK;
         if (LL_UNLIKELY(pending->expected != LL_VERDICT_EXPECTED_NONE && pending->expected != verdict))
@@ -341,17 +335,22 @@ int ll_engine_reconcile(struct ll_engine *engine, const struct ll_result *result
 
 uint32_t ll_engine_records(const struct ll_engine *engine, const struct ll_slot **slots)
 {
-    *slots = engine->slots;
-    return engine->slot_count;
+    *slots = engine->batch.slots;
+    return engine->batch.slot_count;
 }
 
 void ll_engine_clear(struct ll_engine *engine)
 {
     engine->update_count = 0;
-    engine->slot_count = 0;
+    engine->batch.slot_count = 0;
 }
 
 /* --- Reading -------------------------------------------------------------------------------------------- */
+
+struct ll_record_batch *ll_engine_batch(struct ll_engine *engine)
+{
+    return &engine->batch;
+}
 
 const struct ll_engine_counters *ll_engine_counters(const struct ll_engine *engine)
 {
@@ -360,7 +359,7 @@ const struct ll_engine_counters *ll_engine_counters(const struct ll_engine *engi
 
 uint64_t ll_engine_next_event_id(const struct ll_engine *engine)
 {
-    return engine->next_event_id;
+    return engine->batch.next_event_id;
 }
 
 uint64_t ll_engine_next_sequence(const struct ll_engine *engine)

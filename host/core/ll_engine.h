@@ -21,7 +21,7 @@
 
 #include "hls/ll_records.h"
 #include "host/base/ll_err.h"
-#include "host/wire/ll_record.h"
+#include "host/core/ll_record_batch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,6 +80,9 @@ LL_MUST_CHECK int ll_engine_reconcile(struct ll_engine *engine, const struct ll_
                                       uint32_t count, struct ll_why *why);
 uint32_t ll_engine_records(const struct ll_engine *engine, const struct ll_slot **slots);
 void ll_engine_clear(struct ll_engine *engine);
+
+/* Where the records of the step are collected, for the order engine to put its own between them. */
+struct ll_record_batch *ll_engine_batch(struct ll_engine *engine);
 
 const struct ll_engine_counters *ll_engine_counters(const struct ll_engine *engine);
 uint64_t ll_engine_next_event_id(const struct ll_engine *engine);
