@@ -49,7 +49,13 @@
     K(GAP, 3, "gap")         /* sequences given up as lost (struct ll_record_gap) */                         \
     K(BAD_PACKET, 4,                                                                                         \
       "bad_packet")            /* a datagram that could not be read (8-byte rx ordinal, then raw bytes) */   \
-    K(FEED_END, 5, "feed_end") /* the provider ended the session */
+    K(FEED_END, 5, "feed_end") /* the provider ended the session */                                          \
+    K(COMMAND, 6, "command")   /* from here on: host/wire/ll_order_records.h */                              \
+    K(REPORT, 7, "report")                                                                                   \
+    K(LINK, 8, "link")                                                                                       \
+    K(ACTION, 9, "action")                                                                                   \
+    K(SENT, 10, "sent")                                                                                      \
+    K(LIMIT, 11, "limit")
 
 enum ll_record_kind {
 #define LL_RECORD_ENUM(name, number, text) LL_RECORD_##name = (number),
@@ -60,7 +66,7 @@ enum ll_record_kind {
 struct ll_slot {
     uint32_t crc32c;
     uint8_t kind;
-    uint8_t verdict;        /* enum ll_verdict of hls/ll_records.h; 0 = ok */
+    uint8_t verdict;        /* enum ll_verdict of hls/ll_records.h; of a command enum ll_refusal; 0 = ok */
     uint16_t payload_bytes; /* tail slots: index of the tail slot, from 1 */
     uint64_t event_id;
     uint64_t time_ns; /* tail slots: first 8 bytes of payload */
