@@ -14,7 +14,7 @@
 
 #define LL_LEDGER_MAGIC      0x6c6c6c6564676572u /* "llledger" */
 #define LL_LEDGER_LAYOUT     1u
-#define LL_LEDGER_HASH_SEED  3u  /* apart from the orders' and levels' hashes, which may be added to it */
+#define LL_LEDGER_HASH_SEED  3u   /* apart from the orders' and levels' hashes, which may be added to it */
 #define LL_LEDGER_SLOW_COUNT 256u /* accounts up to which a debug build checks everything after every step */
 #define LL_LEDGER_NONE       UINT32_MAX
 
