@@ -172,7 +172,6 @@ bool ll_timers_clear(struct ll_timers *timers, uint32_t item)
         return false;
     uint32_t last = --timers->control->count;
     uint32_t moved = timers->heap[last];
-    timers->heap[last] = 0;
     memset(&timers->items[item], 0, sizeof timers->items[item]);
     if (moved != item)
         ll_timers_settle(timers, place - 1, moved);

@@ -222,7 +222,7 @@ START_TEST(the_promised_accounts)
     enum { COUNT = 3000 };
     struct fixture fixture;
     struct ll_ledger_config config = {
-        .owners = LL_LEDGER_OWNERS_MAX, .assets = (uint64_t)COUNT << 6, .accounts = 2 * COUNT};
+        .owners = LL_LEDGER_OWNERS_MAX, .assets = (uint64_t)COUNT << 6, .accounts = (uint64_t)2 * COUNT};
     open_ledger(&fixture, &config);
     for (uint32_t i = 0; i < COUNT; i++) {
         const uint32_t owners[] = {i, UINT32_MAX - i, 0, i << 20};
@@ -232,7 +232,7 @@ START_TEST(the_promised_accounts)
         ck_assert_uint_eq(ll_ledger_commit(&fixture.ledger), 2);
         ck_assert_int_eq(balance(&fixture, owners[_i], assets[_i], AVAILABLE), i + 1);
     }
-    ck_assert_uint_eq(ll_ledger_account_count(&fixture.ledger), 2 * COUNT);
+    ck_assert_uint_eq(ll_ledger_account_count(&fixture.ledger), config.accounts);
     close_ledger(&fixture);
 }
 END_TEST
@@ -284,8 +284,8 @@ START_TEST(a_buyer_fills)
     struct fixture fixture;
     open_ledger(&fixture, &small);
     book(&fixture, transfer(DEPOSIT, ALICE, CASH, 1000));
-    book(&fixture, transfer(LOCK, ALICE, CASH, 500)); /* 10 lots at 50 */
-    book(&fixture, trade(SETTLE, LL_SIDE_BUY, 4, 4 * 47, 4 * 50));
+    book(&fixture, transfer(LOCK, ALICE, CASH, 500));        /* 10 lots at 50 */
+    book(&fixture, trade(SETTLE, LL_SIDE_BUY, 4, 188, 200)); /* at 47 */
     const struct ll_ledger_entry want[5] = {{ALICE, CASH, LOCKED, 2, -200, 300, 2},
                                             {ALICE, CASH, AVAILABLE, 1, 12, 512, 3},
                                             {VENUE, CASH, PROVIDER, 3, 188, 188, 1},

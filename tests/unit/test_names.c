@@ -101,6 +101,19 @@ START_TEST(numbers_in_order_of_first_use)
 }
 END_TEST
 
+/* Each is the beginning of the one before, and many share a slot with it. */
+START_TEST(beginnings_are_names_of_their_own)
+{
+    struct fixture fixture;
+    char text[LL_NAME_BYTES_MAX];
+    open_names(&fixture, LL_NAME_BYTES_MAX, 7);
+    memset(text, 'x', sizeof text);
+    for (uint32_t i = 0; i < LL_NAME_BYTES_MAX; i++)
+        intern(&fixture, text, LL_NAME_BYTES_MAX - i, i);
+    close_names(&fixture);
+}
+END_TEST
+
 START_TEST(text_that_is_no_name)
 {
     struct fixture fixture;
@@ -135,7 +148,7 @@ START_TEST(random_names_against_a_list)
     struct ll_prng prng;
     ll_prng_init(&prng, ll_test_seed("random_names_against_a_list"));
     open_names(&fixture, NAMES, ll_prng_next(&prng));
-    open_names(&other, 2 * NAMES, ll_prng_next(&prng));
+    open_names(&other, (uint64_t)2 * NAMES, ll_prng_next(&prng));
     for (int step = 0; step < STEPS; step++) {
         char text[16];
         int length = snprintf(text, sizeof text, "n%x", ll_prng_below(&prng, 800));
@@ -261,6 +274,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, configs_that_cannot_be);
     tcase_add_test(tcase, numbers_in_order_of_first_use);
+    tcase_add_test(tcase, beginnings_are_names_of_their_own);
     tcase_add_test(tcase, text_that_is_no_name);
     tcase_add_test(tcase, random_names_against_a_list);
     tcase_add_test(tcase, a_copy_goes_on);
