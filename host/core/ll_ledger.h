@@ -81,7 +81,7 @@ struct ll_ledger_entry {
     uint32_t owner;
     uint32_t asset;
     uint32_t kind;
-    uint32_t account; /* index of the account */
+    uint32_t account; /* its index */
     int64_t amount;
     int64_t balance_after;
     uint64_t version; /* of the balance after */
@@ -143,7 +143,8 @@ LL_MUST_CHECK int ll_ledger_lock(struct ll_ledger *ledger, uint32_t owner, uint3
                                  struct ll_why *why);
 LL_MUST_CHECK int ll_ledger_unlock(struct ll_ledger *ledger, uint32_t owner, uint32_t asset, int64_t amount,
                                    struct ll_why *why);
-/* A fill that the owner cannot pay is LL_ERR_FUNDS; it still happened: suspend it. */
+/* A fill that the owner cannot pay, or a bust that he cannot give back, is LL_ERR_FUNDS. It still happened: suspend
+ * the fill, or for the bust the fill with the other side. */
 LL_MUST_CHECK int ll_ledger_settle(struct ll_ledger *ledger, const struct ll_ledger_fill *fill,
                                    struct ll_why *why);
 LL_MUST_CHECK int ll_ledger_bust(struct ll_ledger *ledger, const struct ll_ledger_fill *fill,
