@@ -30,7 +30,9 @@
     E(ERR_NO_MEMORY, -11, "no_memory")                                                                      \
     E(ERR_ENVIRONMENT, -12, "environment") /* a part of the machine is missing (EAL, device, permission) */ \
     E(ERR_BUSY, -13, "busy")               /* somebody else holds it (journal lock) */                      \
-    E(ERR_STOPPED, -14, "stopped")         /* the object failed earlier and stays failed */
+    E(ERR_STOPPED, -14, "stopped")         /* the object failed earlier and stays failed */                 \
+    E(ERR_FUNDS, -15, "funds")             /* an account would fall below what it is allowed to */          \
+    E(ERR_OVERFLOW, -16, "overflow")       /* a sum does not fit its integer; nothing was changed */
 
 enum ll_err {
 #define LL_ERR_ENUM(name, value, text) LL_##name = (value),
