@@ -275,12 +275,11 @@ LL_FN struct ll_life_outcome ll_life_fill(LL_LIFE_MEMORY, struct ll_life_ask ask
     return outcome;
 }
 
-/* A known new_key that the order may go on under: its own name, or a request that has not been the link yet.
- * */
+/* A known new_key that the order may go on under: a request that has not been the link yet. */
 LL_FN u32 ll_life_may_follow(struct ll_life_id record, u32 order, u32 type)
 {
-    u32 waits = (u32)((record.flags & LL_LIFE_REQUEST) != 0 &&
-                      (record.status == LL_ID_STATUS_ACTIVE || record.status == LL_ID_STATUS_CANCELLED));
+    u32 waits = (u32)(record.status == LL_ID_STATUS_ACTIVE || record.status == LL_ID_STATUS_CANCELLED) &
+                (u32)((record.flags & LL_LIFE_REQUEST) != 0) & (u32)(record.replaced_by == LL_LIFE_NONE);
     return (u32)(record.order == order) & (u32)(record.type == type) & waits;
 }
 

@@ -4,7 +4,8 @@
  *
  * Shape    key -> bucket -> identifier -> order
  *
- *            bucket   3 x {16-byte key, identifier's number} + link        one line; a lookup usually touches
+ *            bucket   3 x {16-byte key, its identifier} + link              one line; a lookup usually
+ *                     touches
  *                                                                           one, overflow buckets hang behind
  *            id       order, type, status, flags, successor                 16 bytes, by the host's number
  *            order    quantities, state, active identifier of each type     one line, by the host's number
@@ -24,11 +25,9 @@
 #define LL_LIFE_USED_SHIFT 28u
 #define LL_LIFE_NEXT_MASK  0x0fffffffu
 #define LL_LIFE_FULL       7u
-#ifndef LL_LIFE_CHAIN_MAX
-#define LL_LIFE_CHAIN_MAX 6u /* buckets looked at for one key: 18 keys of one hash value */
-#endif
-#define LL_LIFE_SLOTS  10u         /* an order has one active identifier of each of the first LL_ID_TYPES */
-#define LL_LIFE_LAYOUT 0x4c494631u /* changes with anything in this file */
+#define LL_LIFE_CHAIN_MAX  6u  /* buckets looked at for one key: 18 keys of one hash value */
+#define LL_LIFE_SLOTS      10u /* an order has one active identifier of each of the first LL_ID_TYPES */
+#define LL_LIFE_LAYOUT     0x4c494631u /* changes with anything in this file */
 
 struct ll_life_bucket {
     u64 key[LL_LIFE_WAYS][2];
