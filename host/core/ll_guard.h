@@ -42,7 +42,7 @@ struct ll_guard { /* private */
     struct ll_guard_control *control;
     struct ll_guard_active *active;
     struct ll_guard_repeat *repeats;
-    uint32_t *heads;
+    uint64_t *heads; /* newest repeat of each chain, by number from 1 */
 };
 
 size_t ll_guard_footprint_bytes(const struct ll_guard_config *config);

@@ -75,12 +75,13 @@ struct ll_instrument {
     struct ll_step lot_step;
     struct ll_reference reference[LL_REFERENCE_COUNT];
     uint32_t multiplier;
-    uint32_t listing; /* the commit that listed it last; 0 = only the feed knows it */
+    uint32_t listing;       /* the commit that listed it last; 0 = only the feed knows it */
+    uint32_t feed_lot_lots; /* what the directory says; 0 = nothing */
     uint16_t locate;
     uint8_t state;
     uint8_t restricted_sides;
-    uint8_t from_feed; /* 1 = the feed has said its state: a file no longer changes it */
-    uint8_t reserved[3];
+    uint8_t state_is_said; /* 1 = by the feed or an operator: a file no longer changes it */
+    uint8_t reserved[7];
 };
 
 struct ll_instruments_config {
@@ -116,9 +117,10 @@ uint32_t ll_instruments_by_locate(const struct ll_instruments *table, uint32_t l
 uint32_t ll_instruments_count(const struct ll_instruments *table);
 const struct ll_instrument *ll_instruments_at(const struct ll_instruments *table, uint32_t number);
 
-/* The feed's stock directory: LL_ERR_FULL when a new symbol finds no room or the locate is beyond locate_max. */
+/* The feed's stock directory. `lot_step_lots`: the round lot where nothing else is taken, else 1; a file that names the
+ * symbol has the last word. LL_ERR_FULL when a new symbol finds no room or the locate is beyond locate_max. */
 LL_MUST_CHECK int ll_instruments_directory(struct ll_instruments *table, const char symbol[LL_SYMBOL_BYTES],
-                                           uint16_t locate, uint32_t round_lot);
+                                           uint16_t locate, uint32_t lot_step_lots);
 /* The feed's trading action: 'T' trades, every other state does not. A symbol that is not there is passed over. */
 void ll_instruments_trading_action(struct ll_instruments *table, const char symbol[LL_SYMBOL_BYTES],
                                    char trading_state);
@@ -131,7 +133,7 @@ void ll_instruments_reference(struct ll_instruments *table, uint32_t number, enu
 /* It may be traded as far as the table knows: listed (or under the terms of "*"), and its state is trading. */
 bool ll_instruments_is_listed(const struct ll_instruments *table, uint32_t number);
 
-/* A text of 1..8 bytes, space padded; false when it is none. */
+/* A text of 1..8 printable bytes without space, space padded; false when it is none. */
 bool ll_symbol_pad(char symbol[LL_SYMBOL_BYTES], const char *text, uint32_t text_bytes);
 
 uint64_t ll_instruments_hash(const struct ll_instruments *table);

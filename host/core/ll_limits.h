@@ -188,6 +188,8 @@ LL_MUST_CHECK int ll_limits_add(struct ll_limits *limits, const struct ll_limit_
  * reference_age, order_quantity, order_notional, messages, message_window, and a window for every count. */
 LL_MUST_CHECK int ll_limits_commit(struct ll_limits *limits, struct ll_why *why);
 
+/* As configured. */
+uint32_t ll_limits_window_count(const struct ll_limits *limits);
 /* Commits so far; 0 = nothing is loaded. */
 uint32_t ll_limits_version(const struct ll_limits *limits);
 /* The row in force for a name: its own, else that of "*". Names are zero padded. Valid until the next commit. */

@@ -8,7 +8,8 @@
  *          A check that refuses changes nothing. The first control that is broken, in this order, is the answer:
  *          NO_LIMITS, KILLED, STRATEGY_DISABLED, UNKNOWN_INSTRUMENT, HALTED, RESTRICTED, BAD_QUANTITY or OVERFLOW,
  *          LOT, BAD_PRICE or OVERFLOW, TICK, NO_REFERENCE, COLLAR, MAX_QUANTITY, MAX_NOTIONAL, EXPOSURE, POSITION,
- *          REPEAT, THROTTLE, TABLE_FULL.
+ *          TABLE_FULL, REPEAT, THROTTLE. A replace that adds nothing to an exposure or a position passes these two, so
+ *          that one can go down when a limit has been lowered below it.
  *          All state is in the caller's memory, without pointers: a copy of it attached elsewhere is the same state.
  * Units    quantities in lots, prices in ticks, money = ticks x lots x multiplier, *_ns of one clock. Where that
  *          clock steps back, windows take it to stand still, so a step never makes a throttle wider.
@@ -30,7 +31,7 @@ struct ll_risk_config {
     uint32_t sessions_max;
     uint32_t instruments_max; /* of the instrument table */
     uint32_t positions_max;   /* pairs of account and instrument that were ever ordered in */
-    uint32_t window_count;    /* of the limits: most events a window can count */
+    uint32_t window_count;    /* most events a window can count: at least that of the limits */
     uint32_t hash_seed;
 };
 
@@ -45,7 +46,7 @@ struct ll_risk_parts {
 struct ll_risk_order {
     uint64_t quantity;   /* lots; of a replace: what is open then */
     uint64_t price;      /* ticks; 0 when the type has none */
-    uint32_t instrument; /* LL_INSTRUMENT_NONE = unknown, refused */
+    uint32_t instrument; /* LL_INSTRUMENT_NONE = unknown, refused before all else */
     uint16_t account;
     uint16_t strategy;
     uint16_t session;
@@ -126,7 +127,8 @@ void ll_risk_confirm_replace(struct ll_risk *risk, struct ll_risk_hold *hold, ui
 /* The venue refused it, or it never left: the old values hold. */
 void ll_risk_abandon_replace(struct ll_risk *risk, struct ll_risk_hold *hold);
 
-/* `lots` are no longer open (cancelled, rejected, expired), at most what is open. */
+/* `lots` are no longer open (cancelled, rejected, expired); of more than is open, all. With the last of them a replace
+ * that is not resolved is gone too. */
 void ll_risk_release(struct ll_risk *risk, struct ll_risk_hold *hold, uint64_t lots);
 /* The venue says that `open_lots` are open: an acknowledgement of less, a restatement, a correction. */
 void ll_risk_restate(struct ll_risk *risk, struct ll_risk_hold *hold, uint64_t open_lots);
