@@ -49,11 +49,12 @@ def main():
     checks = e2e.Checks()
     with open(os.path.join(VECTORS, "manifest.json"), encoding="utf-8") as file:
         manifest = json.load(file)
+    manifest = [entry for entry in manifest if entry["file"].startswith(("itch50/", "moldudp64/"))]
     files = {entry["file"] for entry in manifest}
     here = {os.path.relpath(os.path.join(where, name), VECTORS) for where, _,
             names in os.walk(VECTORS) for name in names
             if name.endswith((".bin", ".pcap"))}
-    checks.equal(here - files, set(), "no vector is missing in the manifest")
+    checks.equal({name for name in here if name.startswith(("itch50", "moldudp64"))} - files, set(), "no vector is missing in the manifest")
     with_fields = sum(bool(entry.get("fields")) for entry in manifest)
     checks.true(with_fields >= len(e2e.LENGTHS), "every type has a vector: %d" % with_fields)
     lines = sum(check_entry(checks, entry) for entry in manifest)

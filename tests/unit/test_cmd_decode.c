@@ -161,9 +161,10 @@ START_TEST(every_message_vector_prints_its_fields)
         const json_t *entry = json_array_get(manifest, i);
         const json_t *fields = json_object_get(entry, "fields");
         char path[PATH_BYTES];
-        if (!json_is_object(fields))
+        const char *name = json_string_value(json_object_get(entry, "file"));
+        if (!json_is_object(fields) || strncmp(name, "itch50/", 7) != 0)
             continue;
-        (void)snprintf(path, sizeof path, LL_VECTORS "%s", json_string_value(json_object_get(entry, "file")));
+        (void)snprintf(path, sizeof path, LL_VECTORS "%s", name);
         struct ll_test_file file = ll_test_read("", path);
         struct result guessed = RUN(path);
         struct result told = RUN("--protocol", "itch50", path);
