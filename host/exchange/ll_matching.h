@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #define LL_MATCHING_SYMBOL_BYTES    8u
+#define LL_MATCHING_FIRM_BYTES      4u
 #define LL_MATCHING_INSTRUMENTS_MAX 65535u
 #define LL_MATCHING_ORDERS_MAX      (UINT32_C(1) << 26)
 #define LL_MATCHING_TRADES_MAX      (UINT32_C(1) << 26)
@@ -48,7 +49,8 @@ enum ll_matching_time_in_force {
 enum ll_matching_flag {
     LL_MATCHING_POST_ONLY = 1, /* cancelled whole if it would trade on entry */
     LL_MATCHING_MARKET = 2,    /* any price; `price` must be 0; never rests, as if IOC */
-    LL_MATCHING_HIDDEN = 4 /* rests behind all displayed orders of its price, and the feed does not show it */
+    LL_MATCHING_HIDDEN = 4,    /* behind all displayed orders of its price, and not in the feed */
+    LL_MATCHING_ATTRIBUTED = 8 /* displayed under the firm's name */
 };
 
 /* What a request came to. */
@@ -134,9 +136,10 @@ struct ll_matching_enter {
     uint8_t side;          /* enum ll_matching_side */
     uint8_t time_in_force; /* enum ll_matching_time_in_force */
     uint8_t flags;         /* enum ll_matching_flag */
+    char firm[LL_MATCHING_FIRM_BYTES];
 };
 
-/* Side, group and instrument stay. */
+/* Side, group, firm and instrument stay. */
 struct ll_matching_replace {
     uint64_t reference; /* the order as it is now */
     uint64_t owner;     /* from now on */
@@ -160,6 +163,7 @@ struct ll_matching_order {
     uint8_t side;
     uint8_t time_in_force;
     uint8_t flags;
+    char firm[LL_MATCHING_FIRM_BYTES];
     bool booked; /* rests in the book; of one that ended, did until now */
 };
 
