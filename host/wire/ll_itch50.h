@@ -18,6 +18,7 @@
 #define LL_HOST_WIRE_ITCH50_H
 
 #include "host/base/ll_err.h"
+#include "host/wire/ll_field.h"
 #include "host/wire/ll_itch50_layout.h"
 
 #include <stdint.h>
@@ -51,15 +52,7 @@ enum ll_itch50_type {
 #undef LL_ITCH50_TYPE_ENUM
 };
 
-#define LL_ITCH50_C_CHAR(field, bytes)                        char field;
-#define LL_ITCH50_C_U16(field, bytes)                         uint16_t field;
-#define LL_ITCH50_C_U32(field, bytes)                         uint32_t field;
-#define LL_ITCH50_C_U48(field, bytes)                         uint64_t field;
-#define LL_ITCH50_C_U64(field, bytes)                         uint64_t field;
-#define LL_ITCH50_C_ALPHA(field, bytes)                       char field[bytes];
-#define LL_ITCH50_C_PRICE4(field, bytes)                      uint32_t field;
-#define LL_ITCH50_C_PRICE8(field, bytes)                      uint64_t field;
-#define LL_ITCH50_C_FIELD(ID, id, field, offset, bytes, kind) LL_ITCH50_C_##kind(field, bytes)
+#define LL_ITCH50_C_FIELD(ID, id, field, offset, bytes, kind) LL_FIELD_C_##kind(field, bytes)
 
 /* struct ll_itch50_add { char message_type; uint16_t stock_locate; ... uint32_t price; } and 22 more. */
 #define LL_ITCH50_C_STRUCT(ID, id, type, bytes, name)      \
@@ -101,26 +94,8 @@ LL_MUST_CHECK int ll_itch50_decode(const uint8_t *bytes, uint32_t bytes_count,
 LL_MUST_CHECK int ll_itch50_encode(const union ll_itch50_message *message, uint8_t *bytes,
                                    uint32_t capacity_bytes, uint32_t *bytes_count);
 
-/* Field tables for generic printing (lifeline decode) and field-by-field tests. */
-enum ll_field_kind {
-    LL_FIELD_CHAR,
-    LL_FIELD_U16,
-    LL_FIELD_U32,
-    LL_FIELD_U48,
-    LL_FIELD_U64,
-    LL_FIELD_ALPHA,
-    LL_FIELD_PRICE4,
-    LL_FIELD_PRICE8
-};
-
-struct ll_field {
-    const char *name;
-    uint8_t offset;
-    uint8_t bytes;
-    uint8_t kind; /* enum ll_field_kind */
-};
-
-/* All fields of a type, the header's first; their count in *count. NULL = no such type. */
+/* All fields of a type, the header's first, for generic printing (lifeline decode) and field-by-field tests;
+ * their count in *count. NULL = no such type. */
 const struct ll_field *ll_itch50_fields(uint8_t type, uint32_t *count);
 
 #endif
