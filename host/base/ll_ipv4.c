@@ -21,7 +21,8 @@ int ll_ipv4_parse(struct ll_ipv4 *ipv4, const char *text, uint32_t text_bytes, s
         *colon = '\0';
     if (colon == NULL || inet_pton(AF_INET, copy, &address) != 1 ||
         ll_options_parse_u64(colon + 1, LL_OPTION_U64, &port, NULL) != LL_OK || port > UINT16_MAX)
-        return LL_FAIL(why, LL_ERR_USAGE, "'%.*s': not ADDR:PORT with an IPv4 address, such as 127.0.0.1:26400",
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "'%.*s': not ADDR:PORT with an IPv4 address, such as 127.0.0.1:26400",
                        text_bytes > 40 ? 40 : (int)text_bytes, text);
     *ipv4 = (struct ll_ipv4){ntohl(address.s_addr), (uint16_t)port};
     return LL_OK;
@@ -36,9 +37,8 @@ void ll_ipv4_print(const struct ll_ipv4 *ipv4, char text[LL_IPV4_TEXT_BYTES])
 
 struct sockaddr_in ll_ipv4_to_socket(const struct ll_ipv4 *ipv4)
 {
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons(ipv4->port),
-                                .sin_addr.s_addr = htonl(ipv4->address)};
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(ipv4->port), .sin_addr.s_addr = htonl(ipv4->address)};
 }
 
 struct ll_ipv4 ll_ipv4_of_socket(const struct sockaddr_in *socket_address)

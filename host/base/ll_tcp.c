@@ -127,8 +127,9 @@ static int ll_tcp_fail_listen(struct ll_tcp_listener *listener, struct ll_why *w
     char local[LL_IPV4_TEXT_BYTES];
     ll_ipv4_print(&listener->local, local);
     ll_tcp_listener_close(listener);
-    return LL_FAIL(why, LL_ERR_IO, "%s: cannot listen: %s; choose another port, or an address of this machine",
-                   local, strerror(error));
+    return LL_FAIL(why, LL_ERR_IO,
+                   "%s: cannot listen: %s; choose another port, or an address of this machine", local,
+                   strerror(error));
 }
 
 int ll_tcp_listen(struct ll_tcp_listener *listener, const struct ll_ipv4 *local, struct ll_why *why)
