@@ -2,6 +2,7 @@
 #include "host/app/ll_cmd_decode.h"
 
 #include "host/app/ll_exit.h"
+#include "host/app/ll_field_json.h"
 #include "host/app/ll_udp_capture.h"
 #include "host/base/ll_assert.h"
 #include "host/base/ll_bytes.h"
@@ -166,42 +167,12 @@ static void ll_decode_refuse_packet(struct ll_decode *decode, const char *where,
 
 /* --- lines ---------------------------------------------------------------------------------------------- */
 
-static void ll_decode_field(struct ll_json *json, const struct ll_field *field, const uint8_t *at)
-{
-    size_t text_bytes = field->bytes;
-    switch ((enum ll_field_kind)field->kind) {
-    case LL_FIELD_CHAR:
-        ll_json_text(json, field->name, (const char *)at, 1);
-        break;
-    case LL_FIELD_ALPHA:
-        while (text_bytes > 0 && at[text_bytes - 1] == ' ')
-            text_bytes--;
-        ll_json_text(json, field->name, (const char *)at, text_bytes);
-        break;
-    case LL_FIELD_U16:
-        ll_json_u64(json, field->name, ll_load_be16(at));
-        break;
-    case LL_FIELD_U32:
-    case LL_FIELD_PRICE4:
-        ll_json_u64(json, field->name, ll_load_be32(at));
-        break;
-    case LL_FIELD_U48:
-        ll_json_u64(json, field->name, ll_load_be48(at));
-        break;
-    case LL_FIELD_U64:
-    case LL_FIELD_PRICE8:
-        ll_json_u64(json, field->name, ll_load_be64(at));
-        break;
-    }
-}
-
 /* The fields of a message that has been decoded, so that every one of them is there. */
 static void ll_decode_fields(struct ll_json *json, const uint8_t *bytes)
 {
     uint32_t field_count = 0;
     const struct ll_field *fields = ll_itch50_fields(bytes[0], &field_count);
-    for (uint32_t i = 0; i < field_count; i++)
-        ll_decode_field(json, &fields[i], bytes + fields[i].offset);
+    ll_fields_json(json, fields, field_count, bytes);
 }
 
 static void ll_decode_end_line(struct ll_json *json)

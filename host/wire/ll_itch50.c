@@ -2,7 +2,7 @@
 #include "host/wire/ll_itch50.h"
 
 #include "host/base/ll_assert.h"
-#include "host/base/ll_bytes.h"
+#include "host/wire/ll_field_codec.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -22,18 +22,9 @@
     };
 LL_ITCH50_MESSAGES(LL_ITCH50_PACKED)
 
-#define LL_ITCH50_KIND_IS_CHAR(bytes)   ((bytes) == 1)
-#define LL_ITCH50_KIND_IS_U16(bytes)    ((bytes) == 2)
-#define LL_ITCH50_KIND_IS_U32(bytes)    ((bytes) == 4)
-#define LL_ITCH50_KIND_IS_U48(bytes)    ((bytes) == 6)
-#define LL_ITCH50_KIND_IS_U64(bytes)    ((bytes) == 8)
-#define LL_ITCH50_KIND_IS_ALPHA(bytes)  ((bytes) >= 1)
-#define LL_ITCH50_KIND_IS_PRICE4(bytes) ((bytes) == 4)
-#define LL_ITCH50_KIND_IS_PRICE8(bytes) ((bytes) == 8)
-
 #define LL_ITCH50_CHECK_FIELD(ID, id, field, offset, bytes, kind)                             \
     static_assert(offsetof(struct ll_itch50_packed_##id, field) == (offset), #id "." #field); \
-    static_assert(LL_ITCH50_KIND_IS_##kind(bytes), #id "." #field " has the width of its kind");
+    static_assert(LL_FIELD_IS_##kind(bytes), #id "." #field " has the width of its kind");
 #define LL_ITCH50_CHECK(ID, id, type, bytes, name)                       \
     static_assert(sizeof(struct ll_itch50_packed_##id) == (bytes), #id); \
     static_assert((bytes) <= LL_ITCH50_MESSAGE_BYTES_MAX, #id);          \
@@ -115,17 +106,8 @@ const struct ll_field *ll_itch50_fields(uint8_t type, uint32_t *count)
 
 /* --- bytes to structs ----------------------------------------------------------------------------------- */
 
-#define LL_ITCH50_READ_CHAR(target, at, bytes)   (target) = (char)*(at)
-#define LL_ITCH50_READ_U16(target, at, bytes)    (target) = ll_load_be16(at)
-#define LL_ITCH50_READ_U32(target, at, bytes)    (target) = ll_load_be32(at)
-#define LL_ITCH50_READ_U48(target, at, bytes)    (target) = ll_load_be48(at)
-#define LL_ITCH50_READ_U64(target, at, bytes)    (target) = ll_load_be64(at)
-#define LL_ITCH50_READ_ALPHA(target, at, bytes)  memcpy((target), (at), (bytes))
-#define LL_ITCH50_READ_PRICE4(target, at, bytes) (target) = ll_load_be32(at)
-#define LL_ITCH50_READ_PRICE8(target, at, bytes) (target) = ll_load_be64(at)
-
 #define LL_ITCH50_READ_FIELD(ID, id, field, offset, bytes, kind) \
-    LL_ITCH50_READ_##kind(to->field, from + (offset), bytes);
+    LL_FIELD_READ_##kind(to->field, from + (offset), bytes);
 #define LL_ITCH50_READER(ID, id, type, bytes, name)                                        \
     static inline void ll_itch50_read_##id(const uint8_t *from, struct ll_itch50_##id *to) \
     {                                                                                      \
@@ -160,24 +142,8 @@ int ll_itch50_decode(const uint8_t *bytes, uint32_t bytes_count, union ll_itch50
 
 /* --- structs to bytes ----------------------------------------------------------------------------------- */
 
-/* Six bytes hold 48 bits; a larger value would leave as a different one. */
-static inline void ll_itch50_store_u48(uint8_t *at, uint64_t value)
-{
-    LL_ASSERT(value < (uint64_t)1 << 48);
-    ll_store_be48(at, value);
-}
-
-#define LL_ITCH50_WRITE_CHAR(source, at, bytes)   *(at) = (uint8_t)(source)
-#define LL_ITCH50_WRITE_U16(source, at, bytes)    ll_store_be16((at), (source))
-#define LL_ITCH50_WRITE_U32(source, at, bytes)    ll_store_be32((at), (source))
-#define LL_ITCH50_WRITE_U48(source, at, bytes)    ll_itch50_store_u48((at), (source))
-#define LL_ITCH50_WRITE_U64(source, at, bytes)    ll_store_be64((at), (source))
-#define LL_ITCH50_WRITE_ALPHA(source, at, bytes)  memcpy((at), (source), (bytes))
-#define LL_ITCH50_WRITE_PRICE4(source, at, bytes) ll_store_be32((at), (source))
-#define LL_ITCH50_WRITE_PRICE8(source, at, bytes) ll_store_be64((at), (source))
-
 #define LL_ITCH50_WRITE_FIELD(ID, id, field, offset, bytes, kind) \
-    LL_ITCH50_WRITE_##kind(from->field, to + (offset), bytes);
+    LL_FIELD_WRITE_##kind(from->field, to + (offset), bytes);
 #define LL_ITCH50_WRITER(ID, id, type, bytes, name)                                         \
     static inline void ll_itch50_write_##id(const struct ll_itch50_##id *from, uint8_t *to) \
     {                                                                                       \
