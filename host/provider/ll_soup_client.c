@@ -17,6 +17,7 @@
 #define LL_SOUP_CLIENT_RESERVE_BYTES (2u * LL_SOUP_HEADER_BYTES)
 #define LL_SOUP_CLIENT_INPUT_MIN     LL_SOUP_LOGIN_ACCEPTED_BYTES
 #define LL_SOUP_CLIENT_OUTPUT_MIN    LL_SOUP_LOGIN_REQUEST_BYTES_41
+#define LL_SOUP_CLIENT_SEQUENCE_MAX  (UINT64_MAX / 2) /* counting on from it never wraps */
 #define LL_SOUP_CLIENT_NS_PER_MS     UINT64_C(1000000)
 #define LL_SOUP_CLIENT_NS_PER_S      (1000 * LL_SOUP_CLIENT_NS_PER_MS)
 
@@ -355,7 +356,7 @@ static void ll_soup_client_on_accepted(struct ll_soup_client *client, const stru
     struct ll_why why = {0};
     uint64_t asked = client->next_sequence;
     if (ll_soup_login_accepted_decode(packet->payload, packet->payload_bytes, &accepted) != LL_OK ||
-        accepted.sequence == 0) {
+        accepted.sequence == 0 || accepted.sequence > LL_SOUP_CLIENT_SEQUENCE_MAX) {
         ll_soup_client_close(client, LL_SOUP_CLIENT_REASON_BAD_PACKET, NULL);
         return;
     }
@@ -563,7 +564,8 @@ int ll_soup_client_restart(struct ll_soup_client *client, const char *session, u
 {
     uint8_t packet[LL_SOUP_LOGIN_REQUEST_BYTES_41];
     uint32_t packet_bytes;
-    if (ll_soup_client_encode_login(&client->config, session, sequence, packet, &packet_bytes) != LL_OK)
+    if (sequence > LL_SOUP_CLIENT_SEQUENCE_MAX ||
+        ll_soup_client_encode_login(&client->config, session, sequence, packet, &packet_bytes) != LL_OK)
         return LL_ERR_USAGE;
     ll_soup_client_enter(client, now_ns);
     if (ll_soup_client_is_live(client) || client->state == LL_SOUP_CLIENT_CONNECTING)

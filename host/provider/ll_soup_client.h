@@ -144,7 +144,7 @@ void ll_soup_client_deinit(struct ll_soup_client *client);
 
 /* Ask for this session ("" = the current one) from this number on (0 = the latest message); the first time, and
  * whenever the owner has decided. What was open is closed. LL_ERR_USAGE, and nothing happens: not a session's
- * name. */
+ * name, or a number that no session reaches. */
 LL_MUST_CHECK int ll_soup_client_restart(struct ll_soup_client *client, const char *session,
                                          uint64_t sequence, uint64_t now_ns);
 /* Time passes, bytes may have come: bounded work. */
