@@ -480,6 +480,16 @@ static void ll_soup_client_take_all(struct ll_soup_client *client)
     }
 }
 
+static void ll_soup_client_receive_failed(struct ll_soup_client *client, int error)
+{
+    enum ll_soup_client_reason reason = LL_SOUP_CLIENT_REASON_BROKEN;
+    if (client->state == LL_SOUP_CLIENT_LEAVING)
+        reason = LL_SOUP_CLIENT_REASON_LOGOUT;
+    else if (error == LL_ERR_STOPPED)
+        reason = LL_SOUP_CLIENT_REASON_PEER_CLOSED;
+    ll_soup_client_close(client, reason, NULL);
+}
+
 static void ll_soup_client_receive(struct ll_soup_client *client)
 {
     uint32_t budget_bytes = client->config.poll_bytes_max;
@@ -489,15 +499,13 @@ static void ll_soup_client_receive(struct ll_soup_client *client)
         LL_ASSERT(wanted_bytes > 0);
         int got = client->door.receive(client->door.context, client->input + client->input_used_bytes,
                                        wanted_bytes);
+        /* A connection that does not send any more is closed when what came before has been read. */
+        if (got == 0 && client->broken)
+            got = LL_ERR_IO;
         if (got == 0)
             return;
         if (got < 0) {
-            enum ll_soup_client_reason reason = LL_SOUP_CLIENT_REASON_BROKEN;
-            if (client->state == LL_SOUP_CLIENT_LEAVING)
-                reason = LL_SOUP_CLIENT_REASON_LOGOUT;
-            else if (got == LL_ERR_STOPPED)
-                reason = LL_SOUP_CLIENT_REASON_PEER_CLOSED;
-            ll_soup_client_close(client, reason, NULL);
+            ll_soup_client_receive_failed(client, got);
             return;
         }
         LL_ASSERT((uint32_t)got <= wanted_bytes);
@@ -530,15 +538,10 @@ static void ll_soup_client_work(struct ll_soup_client *client)
 {
     ll_soup_client_flush(client);
     ll_soup_client_receive(client);
-    if (ll_soup_client_is_live(client) && client->broken)
-        ll_soup_client_close(client,
-                             client->state == LL_SOUP_CLIENT_LEAVING ? LL_SOUP_CLIENT_REASON_LOGOUT
-                                                                     : LL_SOUP_CLIENT_REASON_BROKEN,
-                             NULL);
     if (ll_soup_client_is_live(client))
         ll_soup_client_check_silence(client);
     /* What waits in the buffer speaks for us as soon as the connection takes it. */
-    if (client->state == LL_SOUP_CLIENT_OPEN && client->output_end == 0 &&
+    if (client->state == LL_SOUP_CLIENT_OPEN && client->output_end == 0 && !client->broken &&
         ll_soup_client_elapsed_ns(client->last_sent_ns, client->now_ns) >= client->config.heartbeat_ns) {
         client->counters.heartbeats_sent++;
         ll_soup_client_say(client, LL_SOUP_CLIENT_HEARTBEAT);
