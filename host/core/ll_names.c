@@ -95,7 +95,7 @@ int ll_names_attach(struct ll_names *names, void *memory, size_t memory_bytes, s
 
 static bool ll_name_is_legal(const char *text, size_t text_bytes)
 {
-    if (text_bytes == 0 || text_bytes > LL_NAME_BYTES_MAX)
+    if (text_bytes == 0 || text_bytes > LL_NAMES_TEXT_BYTES_MAX)
         return false;
     for (size_t i = 0; i < text_bytes; i++)
         if (text[i] < '!' || text[i] > '~')
@@ -123,7 +123,7 @@ int ll_names_intern(struct ll_names *names, const char *text, size_t text_bytes,
     if (!ll_name_is_legal(text, text_bytes))
         return LL_FAIL(why, LL_ERR_INPUT,
                        "a name of %zu bytes; it has 1 to %u, printable ASCII without space", text_bytes,
-                       LL_NAME_BYTES_MAX);
+                       LL_NAMES_TEXT_BYTES_MAX);
     struct ll_names_control *control = names->control;
     uint64_t slot = ll_names_probe(names, text, text_bytes);
     if (names->slots[slot] == 0) {
@@ -181,10 +181,10 @@ int ll_names_check(const struct ll_names *names, struct ll_why *why)
     if (used != control->count)
         return LL_FAIL(why, LL_ERR_CORRUPT, "%" PRIu64 " slots for %" PRIu32 " names", used, control->count);
     for (uint32_t i = 0; i < control->count; i++) {
-        static const char zeroes[LL_NAME_BYTES_MAX] = {0};
+        static const char zeroes[LL_NAMES_TEXT_BYTES_MAX] = {0};
         const struct ll_name *name = &names->names[i];
         if (name->reserved != 0 || !ll_name_is_legal(name->text, name->bytes_count) ||
-            memcmp(name->text + name->bytes_count, zeroes, LL_NAME_BYTES_MAX - name->bytes_count) != 0)
+            memcmp(name->text + name->bytes_count, zeroes, LL_NAMES_TEXT_BYTES_MAX - name->bytes_count) != 0)
             return LL_FAIL(why, LL_ERR_CORRUPT, "name %" PRIu32 " is not text of its length", i);
         if (names->slots[ll_names_probe(names, name->text, name->bytes_count)] != i + 1)
             return LL_FAIL(why, LL_ERR_CORRUPT, "name %" PRIu32 " is not where it is looked for", i);

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LL_NAME_BYTES_MAX 64u
+#define LL_NAMES_TEXT_BYTES_MAX 64u
 #define LL_NAMES_MAX      ((uint64_t)1 << 24)
 #define LL_NAME_NONE      UINT32_MAX
 
@@ -31,7 +31,7 @@ struct ll_names_config {
 struct ll_name {
     uint32_t bytes_count;
     uint32_t reserved;
-    char text[LL_NAME_BYTES_MAX]; /* zero behind the name */
+    char text[LL_NAMES_TEXT_BYTES_MAX]; /* zero behind the name */
 };
 _Static_assert(sizeof(struct ll_name) == 72, "no padding");
 

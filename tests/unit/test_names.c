@@ -105,11 +105,11 @@ END_TEST
 START_TEST(beginnings_are_names_of_their_own)
 {
     struct fixture fixture;
-    char text[LL_NAME_BYTES_MAX];
-    open_names(&fixture, LL_NAME_BYTES_MAX, 7);
+    char text[LL_NAMES_TEXT_BYTES_MAX];
+    open_names(&fixture, LL_NAMES_TEXT_BYTES_MAX, 7);
     memset(text, 'x', sizeof text);
-    for (uint32_t i = 0; i < LL_NAME_BYTES_MAX; i++)
-        intern(&fixture, text, LL_NAME_BYTES_MAX - i, i);
+    for (uint32_t i = 0; i < LL_NAMES_TEXT_BYTES_MAX; i++)
+        intern(&fixture, text, LL_NAMES_TEXT_BYTES_MAX - i, i);
     close_names(&fixture);
 }
 END_TEST
@@ -117,19 +117,19 @@ END_TEST
 START_TEST(text_that_is_no_name)
 {
     struct fixture fixture;
-    char text[LL_NAME_BYTES_MAX + 2];
+    char text[LL_NAMES_TEXT_BYTES_MAX + 2];
     open_names(&fixture, 300, 0);
     memset(text, 'x', sizeof text);
     refuse(&fixture, text, 0, LL_ERR_INPUT);
-    refuse(&fixture, text, LL_NAME_BYTES_MAX + 1, LL_ERR_INPUT);
+    refuse(&fixture, text, LL_NAMES_TEXT_BYTES_MAX + 1, LL_ERR_INPUT);
     refuse(&fixture, text, SIZE_MAX, LL_ERR_INPUT);
     uint32_t number = 0;
     for (unsigned letter = 0; letter < 256; letter++) { /* in the last place of the longest name */
-        text[LL_NAME_BYTES_MAX - 1] = (char)letter;
+        text[LL_NAMES_TEXT_BYTES_MAX - 1] = (char)letter;
         if (letter > ' ' && letter < 0x7f)
-            intern(&fixture, text, LL_NAME_BYTES_MAX, number++);
+            intern(&fixture, text, LL_NAMES_TEXT_BYTES_MAX, number++);
         else
-            refuse(&fixture, text, LL_NAME_BYTES_MAX, LL_ERR_INPUT);
+            refuse(&fixture, text, LL_NAMES_TEXT_BYTES_MAX, LL_ERR_INPUT);
     }
     ck_assert_uint_eq(number, 94);
     intern(&fixture, "!", 1, 94);
