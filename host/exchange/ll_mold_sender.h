@@ -75,7 +75,7 @@ enum ll_mold_request {
     LL_MOLD_REQUEST_ANSWERED,
     LL_MOLD_REQUEST_LATE,    /* a fault: the answer will come */
     LL_MOLD_REQUEST_SILENT,  /* a fault: no answer */
-    LL_MOLD_REQUEST_BAD,     /* not 20 bytes */
+    LL_MOLD_REQUEST_BAD,     /* not 20 bytes, or numbers that end beyond 64 bits */
     LL_MOLD_REQUEST_SESSION, /* of another session */
     LL_MOLD_REQUEST_RANGE,   /* nothing wanted, or nothing there: number 0, or one too high */
     LL_MOLD_REQUEST_COUNT

@@ -27,7 +27,7 @@
 #define DATAGRAM_BYTES  1400u
 #define WAITING_MAX     4096u
 #define MILLISECOND_NS  UINT64_C(1000000)
-#define SEEDS_PER_CASE  6u
+#define SEEDS_PER_CASE  30u
 #define HEAL_ROUNDS_MAX 20000u
 
 static const struct ll_matching_instrument table[INSTRUMENTS] = {
@@ -47,6 +47,7 @@ struct sim {
     uint64_t seed;
     struct ll_prng prng;
     uint64_t now_ns;
+    uint32_t ticks; /* prices are so far apart: from a busy touch to a deep book */
     struct ll_matching *matching;
     struct ll_mold_sender *sender;
     struct ll_itch_publisher publisher;
@@ -218,6 +219,7 @@ static struct sim *sim_open(uint64_t seed, const struct ll_mold_sender_config *s
     sim->seed = seed;
     sim->now_ns = OPEN_NS;
     ll_prng_init(&sim->prng, seed);
+    sim->ticks = 2 + ll_prng_below(&sim->prng, 100);
     struct ll_mold_sender_door door = {sim, on_send, on_answer};
     struct ll_why why = {0};
     size_t bytes = ll_mold_sender_footprint_bytes(sender_config);
@@ -474,7 +476,7 @@ static uint8_t draw_flags(struct sim *sim)
 
 static uint32_t draw_price(struct sim *sim, uint8_t flags)
 {
-    return (flags & LL_MATCHING_MARKET) != 0 ? 0 : 99000 + 100 * ll_prng_below(&sim->prng, 21);
+    return (flags & LL_MATCHING_MARKET) != 0 ? 0 : 99000 + 100 * ll_prng_below(&sim->prng, sim->ticks);
 }
 
 static void step_enter(struct sim *sim)
