@@ -144,10 +144,8 @@ static void ll_ouch42_read(uint32_t index, const uint8_t *bytes, union ll_ouch42
     }
 }
 
-int ll_ouch42_decode(enum ll_ouch_direction direction, const uint8_t *bytes, uint32_t bytes_count,
-                     union ll_ouch42_message *message)
+int ll_ouch42_check(enum ll_ouch_direction direction, const uint8_t *bytes, uint32_t bytes_count)
 {
-    LL_ASSERT(message != NULL);
     if (bytes_count == 0)
         return LL_ERR_SHORT;
     uint32_t index = ll_ouch42_index_of_type(direction, bytes[0]);
@@ -156,9 +154,18 @@ int ll_ouch42_decode(enum ll_ouch_direction direction, const uint8_t *bytes, uin
     const struct ll_ouch42_type_entry *type = &ll_ouch42_types[index];
     if (bytes_count < type->bytes_min)
         return LL_ERR_SHORT;
-    if (bytes_count > type->bytes)
-        return LL_ERR_LONG;
-    if (bytes_count == type->bytes) {
+    return bytes_count > type->bytes ? LL_ERR_LONG : LL_OK;
+}
+
+int ll_ouch42_decode(enum ll_ouch_direction direction, const uint8_t *bytes, uint32_t bytes_count,
+                     union ll_ouch42_message *message)
+{
+    LL_ASSERT(message != NULL);
+    int err = ll_ouch42_check(direction, bytes, bytes_count);
+    if (err != LL_OK)
+        return err;
+    uint32_t index = ll_ouch42_index_of_type(direction, bytes[0]);
+    if (bytes_count == ll_ouch42_types[index].bytes) {
         ll_ouch42_read(index, bytes, message);
         return LL_OK;
     }

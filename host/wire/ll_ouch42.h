@@ -87,6 +87,10 @@ uint32_t ll_ouch42_index_of_type(enum ll_ouch_direction direction, uint8_t type)
 /* The type and the direction at an index < LL_OUCH42_TYPE_COUNT. */
 uint8_t ll_ouch42_type_at(uint32_t index, enum ll_ouch_direction *direction);
 
+/* What decoding would say of these bytes, without decoding them. */
+LL_MUST_CHECK int ll_ouch42_check(enum ll_ouch_direction direction, const uint8_t *bytes,
+                                  uint32_t bytes_count);
+
 LL_MUST_CHECK int ll_ouch42_decode(enum ll_ouch_direction direction, const uint8_t *bytes,
                                    uint32_t bytes_count, union ll_ouch42_message *message);
 

@@ -275,10 +275,8 @@ static void ll_ouch50_write_options(const struct ll_ouch50_options *options, uin
     }
 LL_OUCH50_MESSAGES(LL_OUCH50_READER)
 
-int ll_ouch50_decode(enum ll_ouch_direction direction, const uint8_t *bytes, uint32_t bytes_count,
-                     struct ll_ouch50_message *message)
+int ll_ouch50_check(enum ll_ouch_direction direction, const uint8_t *bytes, uint32_t bytes_count)
 {
-    LL_ASSERT(message != NULL);
     if (bytes_count == 0)
         return LL_ERR_SHORT;
     uint32_t index = ll_ouch50_index_of_type(direction, bytes[0]);
@@ -287,11 +285,19 @@ int ll_ouch50_decode(enum ll_ouch_direction direction, const uint8_t *bytes, uin
     const struct ll_ouch50_type_entry *type = &ll_ouch50_types[index];
     if (bytes_count < type->bytes)
         return LL_ERR_SHORT;
-    const uint8_t *raw = bytes + type->bytes;
-    uint32_t raw_bytes = bytes_count - type->bytes;
-    int err = ll_ouch50_check_appendage((enum ll_ouch50_appendage)type->appendage, raw, raw_bytes);
+    return ll_ouch50_check_appendage((enum ll_ouch50_appendage)type->appendage, bytes + type->bytes,
+                                     bytes_count - type->bytes);
+}
+
+int ll_ouch50_decode(enum ll_ouch_direction direction, const uint8_t *bytes, uint32_t bytes_count,
+                     struct ll_ouch50_message *message)
+{
+    LL_ASSERT(message != NULL);
+    int err = ll_ouch50_check(direction, bytes, bytes_count);
     if (err != LL_OK)
         return err;
+    uint32_t index = ll_ouch50_index_of_type(direction, bytes[0]);
+    uint32_t fixed_bytes = ll_ouch50_types[index].bytes;
     memset(message, 0, sizeof *message);
     switch (index) {
 #define LL_OUCH50_READ_CASE(ID, id, direction, type, bytes_of_type, appendage, name) \
@@ -302,7 +308,7 @@ int ll_ouch50_decode(enum ll_ouch_direction direction, const uint8_t *bytes, uin
     default:
         LL_ASSERT(index < LL_OUCH50_TYPE_COUNT); /* every type has a reader */
     }
-    ll_ouch50_read_options(raw, raw_bytes, &message->options);
+    ll_ouch50_read_options(bytes + fixed_bytes, bytes_count - fixed_bytes, &message->options);
     return LL_OK;
 }
 

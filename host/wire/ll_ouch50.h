@@ -121,6 +121,10 @@ uint32_t ll_ouch50_index_of_type(enum ll_ouch_direction direction, uint8_t type)
 /* The type and the direction at an index < LL_OUCH50_TYPE_COUNT. */
 uint8_t ll_ouch50_type_at(uint32_t index, enum ll_ouch_direction *direction);
 
+/* What decoding would say of these bytes, without decoding them. */
+LL_MUST_CHECK int ll_ouch50_check(enum ll_ouch_direction direction, const uint8_t *bytes,
+                                  uint32_t bytes_count);
+
 LL_MUST_CHECK int ll_ouch50_decode(enum ll_ouch_direction direction, const uint8_t *bytes,
                                    uint32_t bytes_count, struct ll_ouch50_message *message);
 

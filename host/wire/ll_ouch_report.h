@@ -80,10 +80,10 @@ struct ll_ouch_order {
     uint64_t old_number; /* replace */
     uint64_t price;      /* LL_OUCH_PRICE_MARKET (ll_ouch.h) = at any price */
     uint32_t quantity; /* replace: in all, executed ones included; cancel: what shall be executable in all */
-    uint32_t expire_s; /* GTD: seconds to live; 0 = none */
-    char symbol[8];
-    char firm[4];
-    char side;             /* LL_OUCH_SIDE_... */
+    uint32_t expire_s; /* GTD: seconds to live; 0, or a day and more, = as long as the venue's day */
+    char symbol[8];    /* padded with spaces */
+    char firm[4];      /* padded with spaces; all spaces or zeros = the port's default */
+    char side;         /* LL_OUCH_SIDE_... */
     uint8_t time_in_force; /* enum ll_time_in_force of ll_command.h */
     bool post_only;
     uint8_t reserved[5];
