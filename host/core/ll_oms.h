@@ -10,8 +10,10 @@
  *          events (answers and news for clients), each with the event id that has to be durable first.
  *          ll_oms_due finds what the gateway has to decide by itself: time-outs, retries, resends, triggers. It
  *          changes nothing: the owner gives its findings back as actions, and they are recorded, so a replay
- *          needs no clock. The state lies in one memory without pointers (a snapshot is a copy of it); struct
- * ll_oms is the handle. Units    time_ns UTC nanoseconds; quantities lots, prices ticks of 1/10,000.
+ *          needs no clock.
+ *          The state lies in one memory without pointers (a snapshot is a copy of it); struct ll_oms is the
+ *          handle.
+ * Units    time_ns UTC nanoseconds; quantities lots, prices ticks of 1/10,000.
  * Errors   a refusal for each command (enum ll_refusal), a verdict for each report (enum ll_verdict); replay:
  *          LL_ERR_CORRUPT when a record comes out different from what the journal says.
  * Threads  one owner. No clock, no I/O, no allocator.

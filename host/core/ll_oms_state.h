@@ -6,8 +6,9 @@
  *          ledger, names, risk and guard, all found by offsets that follow from the configuration. The handle:
  *          where those arrays are, the queues out, and the asks of the event at hand.
  *          An order stands in one list of live orders, and in one of its instrument, while it may trade or be
- *          retried. A request that was sent and not answered stands in its session's flight, in the order it was
- * sent. Units    as in ll_oms.h.
+ *          retried.
+ *          A request that was sent and not answered stands in its session's flight, in the order it was sent.
+ * Units    as in ll_oms.h.
  * Errors   none of its own.
  * Threads  one owner.
  */
