@@ -506,6 +506,12 @@ void ll_journal_reader_position(const struct ll_journal_reader *reader, struct l
     position->salt = reader->segment.salt;
 }
 
+const struct ll_journal_files *ll_journal_reader_door(const struct ll_journal_reader *reader, int *dir)
+{
+    *dir = reader->dir;
+    return reader->files;
+}
+
 /* The first event id of a segment, as its first slot tells: a run always begins there. 0 = it does not tell:
  * never written, or damaged; reading on from the segment before it judges that. */
 static int ll_reader_first_event_id(struct ll_journal_reader *reader, size_t index, uint64_t *event_id,
@@ -559,7 +565,8 @@ static int ll_reader_go_to(struct ll_journal_reader *reader, uint64_t event_id, 
         reader->renames = 0;
         rc = ll_journal_list_read(&reader->list, reader->files, reader->dir, 0, &local);
         if (rc == LL_OK && reader->list.count == 0)
-            return LL_FAIL(why, LL_ERR_INPUT, "no journal is here (no *.lljournal file); check the directory");
+            return LL_FAIL(why, LL_ERR_INPUT,
+                           "no journal is here (no *.lljournal file); check the directory");
         if (rc == LL_OK)
             rc = ll_reader_enter_for(reader, event_id, &local);
     }

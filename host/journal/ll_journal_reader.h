@@ -85,12 +85,16 @@ struct ll_journal_position {
     uint64_t slots; /* of records */
     uint64_t first_event_id;
     uint64_t last_event_id;
-    uint64_t next_event_id;    /* 0 = not known: the first segments are gone and no record was read */
-    uint64_t durable_event_id; /* up to here durable by the marks read so far; the last run has none behind it */
-    uint64_t salt;             /* the journal's own number, equal in all its segments */
+    uint64_t next_event_id; /* 0 = not known: the first segments are gone and no record was read */
+    uint64_t
+        durable_event_id; /* up to here durable by the marks read so far; the last run has none behind it */
+    uint64_t salt;        /* the journal's own number, equal in all its segments */
 };
 
 void ll_journal_reader_position(const struct ll_journal_reader *reader, struct ll_journal_position *position);
+
+/* The door and the open directory it reads through: snapshots lie there too. */
+const struct ll_journal_files *ll_journal_reader_door(const struct ll_journal_reader *reader, int *dir);
 
 /* Reads everything. LL_OK (the report is filled, a torn tail is not an error) or the first error. `progress`,
  * when not NULL, is called now and then with bytes done and total. */
