@@ -361,7 +361,7 @@ static int ll_snapshot_try(struct ll_snapshot_restore *restore, struct ll_snapsh
         for (uint32_t i = 0; i < header.region_count && rc == LL_OK; i++)
             rc = ll_snapshot_get_region(file, i, state->regions[i].memory, &header.region[i], refusal);
         if (rc != LL_OK) {
-            restore->reset(restore->context);
+            restore->reset(restore->reset_context);
             rc = LL_ERR_INPUT;
         }
     }
@@ -381,7 +381,7 @@ static void ll_snapshot_refuse(struct ll_snapshot_restore *restore, uint64_t eve
         return;
     ll_snapshot_name(name, event_id);
     (void)snprintf(sentence, sizeof sentence, "%s is not used: %s", name, refusal->text);
-    restore->refused(restore->context, sentence);
+    restore->refused(restore->refused_context, sentence);
 }
 
 int ll_snapshot_restore(struct ll_snapshot_restore *restore, struct ll_journal_reader *reader,

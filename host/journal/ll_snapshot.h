@@ -101,9 +101,10 @@ struct ll_snapshot_restore {
     const struct ll_snapshot_state *state;
     /* Makes the state what it was before: called after a snapshot proved damaged when some of it was loaded. */
     void (*reset)(void *context);
+    void *reset_context;
     /* Told of every snapshot that is refused, in one sentence; NULL = nobody wants to know. */
     void (*refused)(void *context, const char *sentence);
-    void *context;
+    void *refused_context;
     /* Found. */
     struct ll_snapshot_info loaded; /* event_id 0 = none was loaded */
     uint32_t refused_count;
