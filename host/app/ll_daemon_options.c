@@ -213,7 +213,7 @@ static int ll_daemon_check_journal(struct ll_daemon_options *options, struct ll_
         return LL_FAIL(why, LL_ERR_USAGE,
                        "--resume needs --journal DIR: there is nothing else to go on from");
     if (options->snapshot_every != 0 && options->no_journal)
-        return LL_FAIL(why, LL_ERR_USAGE, "--snapshot-every: without a journal there is nothing to keep");
+        return LL_FAIL(why, LL_ERR_USAGE, "--snapshot-every: there is nothing to keep without a journal");
     if (options->no_journal)
         return LL_OK;
     options->journal_dir = options->journal;
