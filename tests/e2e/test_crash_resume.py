@@ -130,8 +130,9 @@ def segments(journal):
 
 
 def interrupted_run(feed, journal, resume, segments_wanted, delay_s, number, beside=None):
-    """Starts a replay, with `beside` a snapshot of what it has written until then, and delay_s after the journal has that many segments sends it the signal. True when it was still
-    running then. 0 segments: as soon as the journal is open, which is before a recovery."""
+    """Starts a replay, and delay_s after the journal has that many segments sends it the signal. True when it was still
+    running then. 0 segments: as soon as the journal is open, which is before a recovery. `beside` (a list) gets the
+    process of a snapshot that is begun meanwhile."""
     words = [e2e.TOOL, "replay", "--json", *e2e.SMALL, *map(str, feed.options), "--journal", journal,
              *(["--resume"] if resume else []), feed.files]
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

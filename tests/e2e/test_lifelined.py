@@ -276,7 +276,8 @@ def case_snapshots(place):
     refused(2, "nothing to keep", *day, "--no-journal", "--snapshot-every", "5")
 
     def snapshots():
-        return sorted(name for name in os.listdir(journal) if name.endswith(".llsnap")) if os.path.isdir(journal) else []
+        names = os.listdir(journal) if os.path.isdir(journal) else []
+        return sorted(name for name in names if name.endswith(".llsnap"))
 
     with running(*day, "--speed", "2x", "--journal", journal, "--snapshot-every", "2000") as process:
         wait_for("two snapshots", process, lambda: len(snapshots()) == 2)
