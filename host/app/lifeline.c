@@ -3,6 +3,7 @@
 #include "host/app/ll_cmd_decode.h"
 #include "host/app/ll_cmd_dump.h"
 #include "host/app/ll_cmd_replay.h"
+#include "host/app/ll_cmd_snapshot.h"
 #include "host/app/ll_cmd_verify.h"
 #include "host/app/ll_exit.h"
 
@@ -18,7 +19,8 @@ static const struct {
      "send capture or BinaryFILE files through the whole gateway and show the result"},
     {"decode", ll_cmd_decode, "print the messages of a file as JSON lines, field by field"},
     {"dump", ll_cmd_dump, "print a journal as JSON lines, one per event"},
-    {"verify", ll_cmd_verify, "check a journal from its first record to its last"},
+    {"snapshot", ll_cmd_snapshot, "keep the state that a journal gives, so that the next start is short"},
+    {"verify", ll_cmd_verify, "check a journal from its first record to its last, and its snapshots"},
 };
 #define LL_VERB_COUNT (sizeof ll_verbs / sizeof ll_verbs[0])
 

@@ -10,12 +10,14 @@
 #include "host/app/ll_pacer.h"
 #include "host/app/ll_report.h"
 #include "host/app/ll_sim_feed.h"
+#include "host/app/ll_snapshot_keeper.h"
 #include "host/app/ll_stop.h"
 #include "host/base/ll_assert.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_progress.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,7 +47,8 @@ struct ll_daemon {
     struct ll_gateway *gateway;
     struct ll_sim_feed *sim; /* NULL = none; it then owns the port */
     struct ll_port *port;
-    struct ll_live_view *view; /* NULL = quiet */
+    struct ll_live_view *view;         /* NULL = quiet */
+    struct ll_snapshot_keeper *keeper; /* NULL = no snapshots */
     struct ll_pacer pacer;
     uint64_t start_ns; /* monotonic; of the loop */
     uint64_t end_ns;
@@ -188,6 +191,28 @@ static int ll_daemon_start_view(struct ll_daemon *daemon, struct ll_why *why)
     return ll_live_view_start(&daemon->view, &config, why);
 }
 
+static int ll_daemon_start_keeper(struct ll_daemon *daemon, struct ll_why *why)
+{
+    const struct ll_snapshot_keeper_config config = {.gateway = daemon->gateway,
+                                                     .common = &daemon->options.common,
+                                                     .journal_dir = daemon->options.journal_dir,
+                                                     .every_records = daemon->options.snapshot_every};
+    return config.every_records != 0 ? ll_snapshot_keeper_start(&daemon->keeper, &config, why) : LL_OK;
+}
+
+static void ll_daemon_stop_keeper(struct ll_daemon *daemon)
+{
+    struct ll_snapshot_keeper_counts counts;
+    ll_snapshot_keeper_stop(daemon->keeper, &counts);
+    if (counts.failed != 0)
+        (void)fprintf(stderr,
+                      "lifelined: %" PRIu64 " snapshots failed, %" PRIu64
+                      " were made; try `lifeline snapshot %s` to see why\n",
+                      counts.failed, counts.made, daemon->options.journal_dir);
+    else if (counts.made != 0 && !daemon->options.quiet)
+        (void)fprintf(stderr, "lifelined: %" PRIu64 " snapshots made\n", counts.made);
+}
+
 static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
 {
     struct ll_daemon_options *options = &daemon->options;
@@ -207,6 +232,8 @@ static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
         ll_daemon_banner_print(&banner, stderr);
     }
     status = ll_daemon_start_view(daemon, why);
+    if (status == LL_OK)
+        status = ll_daemon_start_keeper(daemon, why);
     if (status == LL_OK && options->pin)
         status = ll_eal_pin_thread(why);
     return status;
@@ -550,6 +577,7 @@ static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
     if (opened)
         status = ll_daemon_run(daemon, why);
     ll_live_view_stop(daemon->view);
+    ll_daemon_stop_keeper(daemon);
     if (opened) {
         int shown = ll_daemon_show(daemon, why);
         status = status != LL_OK ? status : shown;

@@ -62,6 +62,9 @@ static void ll_banner_journal(const struct ll_daemon_banner *banner, FILE *file)
     if (counters->records_recovered != 0)
         (void)fprintf(file, "            goes on behind event %s; %" PRIu64 " torn slots cut\n",
                       ll_report_grouped(counters->records_recovered, a), counters->torn_slots_cut);
+    if (counters->snapshot_event_id != 0)
+        (void)fprintf(file, "            from the snapshot of event %s\n",
+                      ll_report_grouped(counters->snapshot_event_id, a));
 }
 
 static void ll_banner_memory(const struct ll_daemon_banner *banner, FILE *file)

@@ -43,6 +43,9 @@ static const struct ll_option ll_daemon_table[] = {
         "$XDG_STATE_HOME/lifeline or ~/.local/state/lifeline"),
     LL_DAEMON_ROW("no-journal", LL_OPTION_FLAG, no_journal, 0, 0, NULL, NULL,
                   "keep nothing; goes before --journal"),
+    LL_DAEMON_ROW("snapshot-every", LL_OPTION_U64, snapshot_every, 0, UINT64_MAX, "N", NULL,
+                  "a process of its own makes a snapshot of the journal whenever N records more are durable, "
+                  "so that the next --resume is short; 0 (the default): none"),
     LL_COMMON_ROWS(struct ll_daemon_options, "ports: "),
     LL_DAEMON_ROW("gap-timeout", LL_OPTION_DURATION, gap_timeout_ns, 1, 3600 * LL_NS_PER_S, "TIME", NULL,
                   "missing messages are given up, by name, after this long (default 5s)"),
@@ -209,6 +212,8 @@ static int ll_daemon_check_journal(struct ll_daemon_options *options, struct ll_
     if (options->common.resume && (options->no_journal || options->journal == NULL))
         return LL_FAIL(why, LL_ERR_USAGE,
                        "--resume needs --journal DIR: there is nothing else to go on from");
+    if (options->snapshot_every != 0 && options->no_journal)
+        return LL_FAIL(why, LL_ERR_USAGE, "--snapshot-every: there is nothing to keep without a journal");
     if (options->no_journal)
         return LL_OK;
     options->journal_dir = options->journal;

@@ -35,6 +35,7 @@ struct ll_daemon_options {
     uint64_t faults;
     const char *journal;
     bool no_journal;
+    uint64_t snapshot_every;
     struct ll_common_options common;
     uint64_t gap_timeout_ns;
     const char *cpu;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_gateway.h"
 
-#include "host/base/ll_arena.h"
-#include "host/base/ll_assert.h"
+#include "host/app/ll_gateway_parts.h"
 #include "host/base/ll_clock.h"
-#include "host/journal/ll_journal_reader.h"
 
 #include <string.h>
 #include <time.h>
@@ -14,20 +12,6 @@
  * answering. The ring holds milliseconds of work, so a short sleep never lets it run dry. */
 #define LL_GATEWAY_SPINS    64u
 #define LL_GATEWAY_SLEEP_NS ((long)50000)
-
-struct ll_gateway {
-    struct ll_arena arena;
-    struct ll_engine *engine;
-    struct ll_device *device;
-    struct ll_mold_receiver *receiver;
-    struct ll_journal *journal;
-    struct ll_result results[LL_ENGINE_BATCH_MAX];
-    struct ll_gateway_counters counters;
-    uint64_t ordinal; /* of the datagram being worked */
-    uint64_t memory_bytes;
-    int status;
-    struct ll_why why;
-};
 
 void ll_gateway_config_default(struct ll_gateway_config *config)
 {
@@ -82,7 +66,7 @@ static void ll_gateway_append(struct ll_gateway *gateway)
         ll_gateway_fail(gateway, ll_journal_status(gateway->journal, &gateway->why));
 }
 
-static void ll_gateway_step(struct ll_gateway *gateway, bool journal)
+void ll_gateway_step(struct ll_gateway *gateway, bool journal)
 {
     const struct ll_update *updates;
     uint32_t count = ll_engine_updates(gateway->engine, &updates);
@@ -174,64 +158,6 @@ static void ll_gateway_on_end(void *context, uint64_t next_sequence, uint64_t no
     ll_engine_feed_end(gateway->engine, next_sequence, now_ns);
 }
 
-/* --- Recovery ------------------------------------------------------------------------------------------- */
-
-static int ll_gateway_replay_records(struct ll_gateway *gateway, struct ll_journal_reader *reader,
-                                     const struct ll_gateway_config *config, uint64_t total,
-                                     struct ll_why *why)
-{
-    struct ll_journal_record record;
-    for (;;) {
-        int status = ll_journal_reader_next(reader, &record, why);
-        if (status == LL_ERR_SHORT)
-            return LL_OK;
-        if (status != LL_OK)
-            return status;
-        if (ll_engine_full(gateway->engine))
-            ll_gateway_step(gateway, false);
-        status = ll_engine_replay(gateway->engine, record.kind, record.verdict, record.event_id,
-                                  record.time_ns, record.payload, record.payload_bytes, why);
-        if (status != LL_OK)
-            return status;
-        if (gateway->status != LL_OK) {
-            *why = gateway->why;
-            return gateway->status;
-        }
-        gateway->counters.records_recovered++;
-        if (config->progress != NULL && (record.event_id & 0xffffu) == 0)
-            config->progress(config->progress_context, record.event_id, total);
-    }
-}
-
-static int ll_gateway_recover(struct ll_gateway *gateway, const struct ll_gateway_config *config,
-                              struct ll_why *why)
-{
-    struct ll_journal_recovery recovery;
-    struct ll_journal_reader *reader;
-    int status = ll_journal_open(&gateway->journal, &config->journal, &recovery, why);
-    if (status != LL_OK)
-        return status;
-    gateway->counters.torn_slots_cut = recovery.torn_slots_cut;
-    if (recovery.last_event_id == 0)
-        return LL_OK;
-    if (!config->resume)
-        return LL_FAIL(why, LL_ERR_USAGE,
-                       "%s already holds %llu records; give --resume to go on, or another directory",
-                       config->journal.dir, (unsigned long long)recovery.last_event_id);
-    status = ll_journal_reader_open_files(&reader, config->journal.dir, config->journal.files, why);
-    if (status != LL_OK)
-        return status;
-    status = ll_gateway_replay_records(gateway, reader, config, recovery.last_event_id, why);
-    ll_journal_reader_close(reader);
-    if (status == LL_OK)
-        ll_gateway_step(gateway, false);
-    if (status == LL_OK && gateway->status != LL_OK) {
-        *why = gateway->why;
-        status = gateway->status;
-    }
-    return status;
-}
-
 /* --- Life ----------------------------------------------------------------------------------------------- */
 
 static int ll_gateway_init_receiver(struct ll_gateway *gateway, const struct ll_gateway_config *config,
@@ -252,27 +178,44 @@ static int ll_gateway_init_receiver(struct ll_gateway *gateway, const struct ll_
     return LL_OK;
 }
 
-int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_config *config,
-                    struct ll_why *why)
+int ll_gateway_take(struct ll_gateway **gateway_out, const struct ll_gateway_config *config,
+                    size_t receiver_bytes, void **receiver_memory, struct ll_why *why)
 {
-    size_t receiver_bytes = ll_mold_receiver_footprint_bytes(&config->mold);
     size_t gateway_bytes = ll_align_up(sizeof(struct ll_gateway), 64);
     size_t engine_bytes = ll_align_up(ll_engine_footprint_bytes(), 64);
     struct ll_arena arena;
-    if (receiver_bytes == 0)
-        return LL_FAIL(why, LL_ERR_USAGE, "the receiver's limits are out of range");
     int status = ll_arena_init(&arena, gateway_bytes + engine_bytes + receiver_bytes + 64, why);
     if (status != LL_OK)
         return status;
     struct ll_gateway *gateway = ll_arena_alloc(&arena, gateway_bytes, 64);
     gateway->engine = ll_engine_init(ll_arena_alloc(&arena, engine_bytes, 64));
-    void *receiver_memory = ll_arena_alloc(&arena, receiver_bytes, 64);
+    *receiver_memory = ll_arena_alloc(&arena, receiver_bytes, 64);
     ll_arena_seal(&arena);
     gateway->arena = arena;
+    gateway->book_config = config->device.book;
     gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes;
-
     status = ll_device_open(&gateway->device, &config->device, why);
-    if (status == LL_OK && config->journal.dir != NULL)
+    if (status != LL_OK) {
+        (void)ll_gateway_close(gateway, NULL);
+        return status;
+    }
+    gateway->memory_bytes += ll_device_memory_bytes(gateway->device);
+    *gateway_out = gateway;
+    return LL_OK;
+}
+
+int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_config *config,
+                    struct ll_why *why)
+{
+    struct ll_gateway *gateway;
+    void *receiver_memory;
+    size_t receiver_bytes = ll_mold_receiver_footprint_bytes(&config->mold);
+    if (receiver_bytes == 0)
+        return LL_FAIL(why, LL_ERR_USAGE, "the receiver's limits are out of range");
+    int status = ll_gateway_take(&gateway, config, receiver_bytes, &receiver_memory, why);
+    if (status != LL_OK)
+        return status;
+    if (config->journal.dir != NULL)
         status = ll_gateway_recover(gateway, config, why);
     if (status == LL_OK)
         status = ll_gateway_init_receiver(gateway, config, receiver_memory, why);
@@ -280,7 +223,6 @@ int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_con
         (void)ll_gateway_close(gateway, NULL);
         return status;
     }
-    gateway->memory_bytes += ll_device_memory_bytes(gateway->device);
     *gateway_out = gateway;
     return LL_OK;
 }

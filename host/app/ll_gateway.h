@@ -2,8 +2,8 @@
 /*
  * The gateway: receiver, engine, device and journal tied together. The one place that knows all four.
  *
- * Shape    open (recovers the journal by replaying it) -> datagram... flush, again and again -> finish, or
- *          drain when the feed is not at its end -> close.
+ * Shape    open (recovers: loads the newest snapshot that fits, replays the records behind it) -> datagram...
+ *          flush, again and again -> finish, or drain when the feed is not at its end -> close.
  *          A datagram's messages are collected into the engine's batch; a full batch, or flush, makes one
  *          step: device, reconcile, journal. Nothing is kept back after flush.
  * Units    now_ns: UTC nanoseconds of the feed: when the datagram came, or was captured.
@@ -18,6 +18,7 @@
 #include "host/core/ll_engine.h"
 #include "host/device/ll_device.h"
 #include "host/journal/ll_journal.h"
+#include "host/journal/ll_snapshot.h"
 #include "host/provider/ll_mold_receiver.h"
 
 #include <stdbool.h>
@@ -30,14 +31,19 @@ struct ll_gateway_config {
     struct ll_mold_config mold;       /* session and start are taken from the journal when it has any */
     struct ll_journal_config journal; /* journal.dir NULL = no journal */
     bool resume;                      /* go on with a journal that has records; without it that is refused */
+    bool no_snapshot;                 /* replay every record, whatever snapshots there are */
     void (*progress)(void *context, uint64_t done, uint64_t total); /* of the recovery; NULL = none */
     void *progress_context;
+    void (*note)(void *context, const char *sentence); /* of each snapshot that is refused; NULL = none */
+    void *note_context;
 };
 
 struct ll_gateway_counters {
     uint64_t steps;
     uint64_t journal_waits;     /* times the journal's ring was full and the hot thread had to wait */
-    uint64_t records_recovered; /* replayed from the journal at open */
+    uint64_t records_recovered; /* at open: those in the snapshot and those replayed behind it */
+    uint64_t snapshot_event_id; /* the last record in the snapshot that open began with; 0 = none */
+    uint64_t snapshots_refused;
     uint64_t torn_slots_cut;
     uint64_t requests; /* re-request packets made; there is no server to send them to yet */
 };
@@ -62,6 +68,19 @@ void ll_gateway_finish(struct ll_gateway *gateway, uint64_t now_ns);
 int ll_gateway_status(const struct ll_gateway *gateway, struct ll_why *why);
 /* Returns the final status. NULL is allowed. */
 int ll_gateway_close(struct ll_gateway *gateway, struct ll_why *why);
+
+/* What ll_gateway_make_snapshot did. */
+struct ll_gateway_snapshot {
+    uint64_t from_event_id;       /* of the snapshot it began with; 0 = none */
+    struct ll_snapshot_info made; /* event_id 0: there was nothing new that is durable */
+    uint32_t removed_count;       /* older ones */
+};
+
+/* Makes a snapshot of config->journal.dir, beside whoever writes there: replays what is durable in tables of its
+ * own, which takes as much memory as the gateway. Every verdict is proven on the way. LL_ERR_BUSY: another one is
+ * being made. */
+LL_MUST_CHECK int ll_gateway_make_snapshot(const struct ll_gateway_config *config,
+                                           struct ll_gateway_snapshot *snapshot, struct ll_why *why);
 
 const struct ll_engine *ll_gateway_engine(const struct ll_gateway *gateway);
 const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway);

@@ -250,6 +250,8 @@ static void ll_json_journal(struct ll_json *json, const struct ll_report *report
     ll_json_begin_object(json, "journal");
     ll_json_u64(json, "records", stats.records_appended);
     ll_json_u64(json, "recovered", gateway->records_recovered);
+    ll_json_u64(json, "snapshot_event_id", gateway->snapshot_event_id);
+    ll_json_u64(json, "snapshots_refused", gateway->snapshots_refused);
     ll_json_u64(json, "torn_slots_cut", gateway->torn_slots_cut);
     ll_json_u64(json, "durable_event_id", ll_gateway_durable_event_id(report->gateway));
     ll_json_u64(json, "writes", stats.writes);

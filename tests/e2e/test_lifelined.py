@@ -268,6 +268,43 @@ def case_kill(place):
     assert verify(journal)["records"] == whole["messages"] + 2  # session and end
 
 
+def case_snapshots(place):
+    """A running daemon has snapshots made; killed, it goes on from one; a damaged one costs time, nothing else."""
+    day = [*MARKET, "--sim-messages", "300000", "--faults", "3", "--seed", "12"]
+    whole = report(*day, "--speed", "max", "--no-journal")
+    journal = place + "/journal"
+    refused(2, "nothing to keep", *day, "--no-journal", "--snapshot-every", "5")
+
+    def snapshots():
+        names = os.listdir(journal) if os.path.isdir(journal) else []
+        return sorted(name for name in names if name.endswith(".llsnap"))
+
+    with running(*day, "--speed", "2x", "--journal", journal, "--snapshot-every", "2000") as process:
+        wait_for("two snapshots", process, lambda: len(snapshots()) == 2)
+        process.kill()
+    # A snapshot that was under way ends by itself, and then there is a newer one.
+    end = time.monotonic() + WAIT_S
+    while run(LIFELINE, "snapshot", *SMALL[:6], journal, wanted=None)[1]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    found = verify(journal)
+    assert found["snapshots_intact"] == 2 and found["snapshots_damaged"] == 0, found
+    got = report(*day, "--journal", journal, "--resume", "--duration", "1ms")
+    from_event = got["journal"]["snapshot_event_id"]
+    assert 0 < from_event <= found["last_event_id"] and got["journal"]["snapshots_refused"] == 0, got["journal"]
+    with open(os.path.join(journal, snapshots()[-1]), "r+b") as file:
+        file.seek(5000)
+        file.write(b"damage")
+    _, err = run(LIFELINE, "verify", journal, wanted=5)
+    assert snapshots()[-1] in err, err
+    _, err = daemon(*day, "--speed", "max", "--journal", journal, "--resume", "--quiet", "--duration", "1ms")
+    assert snapshots()[-1] + " is not used" in err, err
+    got = report(*day, "--speed", "max", "--journal", journal, "--resume")
+    assert got["journal"]["snapshots_refused"] == 1 and 0 < got["journal"]["snapshot_event_id"] < from_event, got
+    assert got["messages"] == whole["messages"] and got["verdicts"] == whole["verdicts"]
+    assert got["state_hash"] == whole["state_hash"]
+
+
 def case_reader_goes_away(place):
     """A reader of the live lines that leaves stops no gateway."""
     reader, writer = os.pipe()
