@@ -23,6 +23,8 @@ struct ll_gateway {
     struct ll_journal *journal;
     struct ll_result results[LL_ENGINE_BATCH_MAX];
     struct ll_gateway_counters counters;
+    int (*send_request)(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES]);
+    void *send_request_context;
     uint64_t ordinal; /* of the datagram being worked */
     uint64_t memory_bytes;
     int status;
@@ -40,7 +42,7 @@ void ll_gateway_config_default(struct ll_gateway_config *config)
         .holdback_packets = 4096,
         .holdback_bytes_max = 1500,
         .gap_timeout_ns = 5 * LL_NS_PER_S,
-        .give_up_when_full = true, /* requests are made, but there is no server to send them to yet */
+        .give_up_when_full = true,
         .request_timeout_ns = LL_NS_PER_S,
         .gap_requests_max = 5,
         .stale_after_ns = 5 * LL_NS_PER_S,
@@ -150,9 +152,11 @@ static void ll_gateway_on_request(void *context, const uint8_t request[LL_MOLDUD
                                   uint64_t now_ns)
 {
     struct ll_gateway *gateway = context;
-    (void)request;
     (void)now_ns;
     gateway->counters.requests++;
+    if (gateway->send_request != NULL &&
+        gateway->send_request(gateway->send_request_context, request) == LL_OK)
+        gateway->counters.requests_sent++;
 }
 
 static void ll_gateway_on_bad_packet(void *context, uint32_t line, int reason, const uint8_t *bytes,
@@ -269,6 +273,8 @@ int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_con
     void *receiver_memory = ll_arena_alloc(&arena, receiver_bytes, 64);
     ll_arena_seal(&arena);
     gateway->arena = arena;
+    gateway->send_request = config->send_request;
+    gateway->send_request_context = config->send_request_context;
     gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes;
 
     status = ll_device_open(&gateway->device, &config->device, why);

@@ -32,6 +32,9 @@ struct ll_gateway_config {
     bool resume;                      /* go on with a journal that has records; without it that is refused */
     void (*progress)(void *context, uint64_t done, uint64_t total); /* of the recovery; NULL = none */
     void *progress_context;
+    /* Sends a re-request packet; LL_OK or why it did not leave, which is counted only. NULL = there is no server. */
+    int (*send_request)(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES]);
+    void *send_request_context;
 };
 
 struct ll_gateway_counters {
@@ -39,9 +42,11 @@ struct ll_gateway_counters {
     uint64_t journal_waits;     /* times the journal's ring was full and the hot thread had to wait */
     uint64_t records_recovered; /* replayed from the journal at open */
     uint64_t torn_slots_cut;
-    uint64_t requests; /* re-request packets made; there is no server to send them to yet */
+    uint64_t requests;      /* re-request packets made ... */
+    uint64_t requests_sent; /* ... and sent */
 };
 
+/* Without a re-request server: requests are made, so that one sees what would have been asked for. */
 void ll_gateway_config_default(struct ll_gateway_config *config);
 
 LL_MUST_CHECK int ll_gateway_open(struct ll_gateway **gateway, const struct ll_gateway_config *config,
