@@ -207,7 +207,7 @@ static void run_command(struct fuzz *fuzz)
         ll_soup_client_logout(fuzz->client, fuzz->now_ns);
         break;
     default:
-        fuzz->now_ns += value * (kind >= 128 ? 100 : 1) * FUZZ_MS;
+        fuzz->now_ns += value * FUZZ_MS * (kind >= 128 ? 100u : 1u);
         ll_soup_client_poll(fuzz->client, fuzz->now_ns);
         break;
     }

@@ -243,7 +243,7 @@ static void run_command(struct fuzz *fuzz)
             ll_soup_server_end(fuzz->server);
         break;
     default:
-        fuzz->now_ns += value * (kind >= 128 ? 100 : 1) * FUZZ_MS;
+        fuzz->now_ns += value * FUZZ_MS * (kind >= 128 ? 100u : 1u);
         ll_soup_server_poll(fuzz->server, fuzz->now_ns);
         break;
     }
