@@ -203,6 +203,12 @@ START_TEST(drops_of_the_kernel_are_counted)
     ll_port_counters(port, &counters);
     ck_assert_uint_gt(counters.missed, 0);
     ck_assert_uint_eq(counters.datagrams + counters.missed, sent);
+    /* Told again with each datagram, counted once. */
+    uint64_t missed = counters.missed;
+    send_to(LOOPBACK, a, "more", 4);
+    ck_assert_uint_eq(receive_soon(port, datagrams), 1);
+    ll_port_counters(port, &counters);
+    ck_assert_uint_eq(counters.missed, missed);
     check_invariant(port);
     ll_port_close(port);
 }

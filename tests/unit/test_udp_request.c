@@ -11,6 +11,7 @@
 #include "tests/unit/ll_test_vectors.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -251,6 +252,24 @@ START_TEST(a_server_that_is_not_there)
 }
 END_TEST
 
+/* The word that nobody listens comes in the place of a later send, which leaves all the same. */
+START_TEST(a_refusal_does_not_stop_the_next_request)
+{
+    struct world *world = world_new();
+    const uint8_t request[LL_MOLDUDP64_HEADER_BYTES] = {0};
+    struct pollfd refusal = {.fd = world->request->fd};
+    ck_assert_int_eq(close(world->server), 0);
+    world->server = -1;
+    ck_assert_int_eq(ll_udp_request_send(world->request, request), LL_OK);
+    ck_assert_int_eq(poll(&refusal, 1, 10000), 1);
+    ck_assert_int_eq(ll_udp_request_send(world->request, request), LL_OK);
+    ck_assert_uint_eq(world->request->refused, 1);
+    ck_assert_uint_eq(world->request->sent, 2);
+    ck_assert_uint_eq(world->request->unsent, 0);
+    world_free(world);
+}
+END_TEST
+
 /* Anybody can send to a port; only the server's datagrams are answers. */
 START_TEST(strangers_are_not_heard)
 {
@@ -300,6 +319,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, nothing_is_lost);
     tcase_add_test(tcase, a_server_that_is_not_there);
+    tcase_add_test(tcase, a_refusal_does_not_stop_the_next_request);
     tcase_add_test(tcase, strangers_are_not_heard);
     tcase_add_test(tcase, addresses_of_nobody);
     suite_add_tcase(suite, tcase);
