@@ -15,6 +15,7 @@
 #include "host/base/ll_assert.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_progress.h"
+#include "host/provider/ll_udp_request.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -49,6 +50,7 @@ struct ll_daemon {
     struct ll_port *port;
     struct ll_live_view *view;         /* NULL = quiet */
     struct ll_snapshot_keeper *keeper; /* NULL = no snapshots */
+    struct ll_udp_request requests;    /* open when options.sends_requests */
     struct ll_pacer pacer;
     uint64_t start_ns; /* monotonic; of the loop */
     uint64_t end_ns;
@@ -112,6 +114,24 @@ static void ll_daemon_recovery_progress(void *context, uint64_t done, uint64_t t
     ll_progress_update(context, done, total, ll_clock_mono_ns());
 }
 
+static int ll_daemon_send_request(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES])
+{
+    struct ll_daemon *daemon = context;
+    return ll_udp_request_send(&daemon->requests, request);
+}
+
+/* With a server what is dropped can be asked for again, so nothing is given up for want of room. */
+static int ll_daemon_open_requests(struct ll_daemon *daemon, struct ll_gateway_config *config,
+                                   struct ll_why *why)
+{
+    if (!daemon->options.sends_requests)
+        return LL_OK;
+    config->mold.give_up_when_full = false;
+    config->send_request = ll_daemon_send_request;
+    config->send_request_context = daemon;
+    return ll_udp_request_open(&daemon->requests, &daemon->options.request_server, why);
+}
+
 static int ll_daemon_open_gateway(struct ll_daemon *daemon, struct ll_why *why)
 {
     const struct ll_daemon_options *options = &daemon->options;
@@ -119,10 +139,15 @@ static int ll_daemon_open_gateway(struct ll_daemon *daemon, struct ll_why *why)
     struct ll_progress recovery;
     ll_common_options_gateway(&options->common, options->journal_dir, &config);
     config.mold.gap_timeout_ns = options->gap_timeout_ns;
+    if (options->udp_line_count != 0)
+        config.mold.line_count = options->udp_line_count;
+    int status = ll_daemon_open_requests(daemon, &config, why);
+    if (status != LL_OK)
+        return status;
     config.progress = ll_daemon_recovery_progress;
     config.progress_context = &recovery;
     ll_progress_init(&recovery, "recover", "events", ll_clock_mono_ns());
-    int status = ll_gateway_open(&daemon->gateway, &config, why);
+    status = ll_gateway_open(&daemon->gateway, &config, why);
     ll_progress_done(&recovery);
     if (status == LL_OK)
         daemon->session_expected = ll_engine_next_sequence(ll_gateway_engine(daemon->gateway)) != 0;
@@ -471,6 +496,27 @@ static uint32_t ll_daemon_work_received(struct ll_daemon *daemon, struct ll_why 
     return count;
 }
 
+/* Answers of the re-request server. They are looked for while a hole is open; what comes later is old. */
+static uint32_t ll_daemon_work_answers(struct ll_daemon *daemon, struct ll_why *why)
+{
+    const struct ll_mold_counters *mold = ll_gateway_mold_counters(daemon->gateway);
+    uint32_t count = 0;
+    if (!daemon->options.sends_requests)
+        return 0;
+    while (count < LL_PORT_BURST_MAX && daemon->status == LL_OK &&
+           mold->gaps_detected != mold->gaps_filled + mold->gaps_given_up) {
+        struct ll_datagram answer = {.line = LL_MOLD_LINE_REREQUEST};
+        answer.payload = ll_udp_request_receive(&daemon->requests, &answer.payload_bytes);
+        if (answer.payload == NULL)
+            break;
+        uint64_t received_ns = ll_clock_mono_ns();
+        answer.rx_ns = ll_clock_utc_ns();
+        ll_daemon_work(daemon, &answer, &received_ns, 1, why);
+        count++;
+    }
+    return count;
+}
+
 static void ll_daemon_idle(struct ll_daemon *daemon, uint64_t *idle_since_ns, struct ll_why *why)
 {
     const struct timespec nap = {0, LL_DAEMON_NAP_NS};
@@ -494,7 +540,9 @@ static bool ll_daemon_run_live(struct ll_daemon *daemon, struct ll_why *why)
     const struct ll_engine *engine = ll_gateway_engine(daemon->gateway);
     uint64_t idle_since_ns = 0;
     while (ll_daemon_goes_on(daemon) && !ll_engine_feed_ended(engine)) {
-        if (ll_daemon_work_received(daemon, why) != 0)
+        uint32_t worked = ll_daemon_work_received(daemon, why);
+        worked += ll_daemon_work_answers(daemon, why);
+        if (worked != 0)
             idle_since_ns = 0;
         else
             ll_daemon_idle(daemon, &idle_since_ns, why);
@@ -561,6 +609,8 @@ static void ll_daemon_close_feed(struct ll_daemon *daemon)
         ll_sim_feed_close(daemon->sim);
     else
         ll_port_close(daemon->port);
+    if (daemon->options.sends_requests)
+        ll_udp_request_close(&daemon->requests);
 }
 
 static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
@@ -569,6 +619,7 @@ static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
                                       .cpu = (uint32_t)daemon->options.cpu_number,
                                       .allow_pci = daemon->options.allow_pci};
     ll_histogram_init(&daemon->report.latency);
+    daemon->requests.fd = -1;
     int status = ll_eal_start(&eal, why);
     if (status != LL_OK)
         return status;

@@ -38,12 +38,19 @@ static void ll_banner_feed(const struct ll_daemon_banner *banner, FILE *file)
     (void)fprintf(file, "  feed      %s", options->feed);
     if (options->kind == LL_DAEMON_FEED_PCAP)
         (void)fprintf(file, ", speed %s", options->speed);
-    (void)fprintf(file, "\n  port      line A %s, line B %s, re-requests %s\n",
-                  options->common.line_a != NULL ? options->common.line_a
-                  : options->flow_count == 0     ? "= every UDP datagram"
-                                                 : "none",
-                  options->common.line_b != NULL ? options->common.line_b : "none",
-                  options->common.rerequest != NULL ? options->common.rerequest : "none");
+    if (options->udp_line_count != 0)
+        (void)fprintf(file, "\n  port      %" PRIu32 " line%s", options->udp_line_count,
+                      options->udp_line_count == 1 ? "" : "s");
+    else
+        (void)fprintf(file, "\n  port      line A %s, line B %s, re-requests %s",
+                      options->common.line_a != NULL ? options->common.line_a
+                      : options->flow_count == 0     ? "= every UDP datagram"
+                                                     : "none",
+                      options->common.line_b != NULL ? options->common.line_b : "none",
+                      options->common.rerequest != NULL ? options->common.rerequest : "none");
+    if (options->sends_requests)
+        (void)fprintf(file, ", asked for at %s", options->rerequest_server);
+    (void)fprintf(file, "\n");
 }
 
 static void ll_banner_journal(const struct ll_daemon_banner *banner, FILE *file)

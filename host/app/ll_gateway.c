@@ -24,7 +24,7 @@ void ll_gateway_config_default(struct ll_gateway_config *config)
         .holdback_packets = 4096,
         .holdback_bytes_max = 1500,
         .gap_timeout_ns = 5 * LL_NS_PER_S,
-        .give_up_when_full = true, /* requests are made, but there is no server to send them to yet */
+        .give_up_when_full = true,
         .request_timeout_ns = LL_NS_PER_S,
         .gap_requests_max = 5,
         .stale_after_ns = 5 * LL_NS_PER_S,
@@ -134,9 +134,11 @@ static void ll_gateway_on_request(void *context, const uint8_t request[LL_MOLDUD
                                   uint64_t now_ns)
 {
     struct ll_gateway *gateway = context;
-    (void)request;
     (void)now_ns;
     gateway->counters.requests++;
+    if (gateway->send_request != NULL &&
+        gateway->send_request(gateway->send_request_context, request) == LL_OK)
+        gateway->counters.requests_sent++;
 }
 
 static void ll_gateway_on_bad_packet(void *context, uint32_t line, int reason, const uint8_t *bytes,
@@ -193,6 +195,8 @@ int ll_gateway_take(struct ll_gateway **gateway_out, const struct ll_gateway_con
     ll_arena_seal(&arena);
     gateway->arena = arena;
     gateway->book_config = config->device.book;
+    gateway->send_request = config->send_request;
+    gateway->send_request_context = config->send_request_context;
     gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes;
     status = ll_device_open(&gateway->device, &config->device, why);
     if (status != LL_OK) {

@@ -36,6 +36,9 @@ struct ll_gateway_config {
     void *progress_context;
     void (*note)(void *context, const char *sentence); /* of each snapshot that is refused; NULL = none */
     void *note_context;
+    /* Sends a re-request packet; LL_OK or why it did not leave, which is counted only. NULL = there is no server. */
+    int (*send_request)(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES]);
+    void *send_request_context;
 };
 
 struct ll_gateway_counters {
@@ -45,9 +48,11 @@ struct ll_gateway_counters {
     uint64_t snapshot_event_id; /* the last record in the snapshot that open began with; 0 = none */
     uint64_t snapshots_refused;
     uint64_t torn_slots_cut;
-    uint64_t requests; /* re-request packets made; there is no server to send them to yet */
+    uint64_t requests;      /* re-request packets made ... */
+    uint64_t requests_sent; /* ... and sent */
 };
 
+/* Without a re-request server: requests are made, so that one sees what would have been asked for. */
 void ll_gateway_config_default(struct ll_gateway_config *config);
 
 LL_MUST_CHECK int ll_gateway_open(struct ll_gateway **gateway, const struct ll_gateway_config *config,

@@ -26,7 +26,9 @@ struct ll_gateway {
     struct ll_result results[LL_ENGINE_BATCH_MAX];
     struct ll_gateway_counters counters;
     struct ll_book_config book_config; /* the tables are emptied with it */
-    uint64_t ordinal;                  /* of the datagram being worked */
+    int (*send_request)(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES]);
+    void *send_request_context;
+    uint64_t ordinal; /* of the datagram being worked */
     uint64_t memory_bytes;
     int status;
     struct ll_why why;

@@ -227,6 +227,7 @@ static void ll_json_feed(struct ll_json *json, const struct ll_report *report)
     ll_json_u64(json, "bad_packets", counters->bad_packets);
     ll_json_u64(json, "exceptions", counters->exceptions);
     ll_json_u64(json, "requests", mold->requests);
+    ll_json_u64(json, "requests_sent", ll_gateway_counters(report->gateway)->requests_sent);
     ll_json_begin_object(json, "port");
     ll_json_u64(json, "frames", report->port.frames);
     ll_json_u64(json, "datagrams", report->port.datagrams);

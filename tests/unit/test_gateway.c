@@ -324,6 +324,44 @@ START_TEST(without_a_journal)
 END_TEST
 
 /* Bursts and batches change nothing. */
+struct asked {
+    uint32_t count;
+    struct ll_moldudp64_request last;
+};
+
+/* Takes every second one. */
+static int take_request(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES])
+{
+    struct asked *asked = context;
+    ck_assert_int_eq(ll_moldudp64_parse_request(request, LL_MOLDUDP64_HEADER_BYTES, &asked->last), LL_OK);
+    return asked->count++ % 2 == 0 ? LL_OK : LL_ERR_IO;
+}
+
+START_TEST(requests_go_to_whoever_sends_them)
+{
+    struct asked asked = {0};
+    struct feed feed = {0, calloc(DATAGRAMS_MAX, sizeof *feed.datagrams)};
+    ck_assert_ptr_nonnull(feed.datagrams);
+    struct ll_gateway_config config = config_of(NULL);
+    config.send_request = take_request;
+    config.send_request_context = &asked;
+    struct ll_gateway *gateway = must_open(&config);
+    feed_packet(&feed, 0, 1, 2, 1, SESSION, LL_NS_PER_S);
+    feed_packet(&feed, 0, 6, 1, 1, SESSION, LL_NS_PER_S);
+    run(gateway, &feed, feed.count, 1);
+    ck_assert_uint_eq(asked.count, 1);
+    ck_assert_mem_eq(asked.last.session, SESSION, LL_MOLDUDP64_SESSION_BYTES);
+    ck_assert_uint_eq(asked.last.sequence, 3);
+    ck_assert_uint_eq(asked.last.count, 3);
+    ll_gateway_poll(gateway, LL_NS_PER_S + config.mold.request_timeout_ns);
+    ck_assert_uint_eq(asked.count, 2);
+    ck_assert_uint_eq(ll_gateway_counters(gateway)->requests, 2);
+    ck_assert_uint_eq(ll_gateway_counters(gateway)->requests_sent, 1);
+    ck_assert_int_eq(ll_gateway_close(gateway, NULL), LL_OK);
+    feed_free(&feed);
+}
+END_TEST
+
 START_TEST(bursts_and_batches_do_not_matter)
 {
     uint64_t seed = ll_test_seed("bursts_and_batches_do_not_matter") + (uint64_t)_i;
@@ -686,6 +724,7 @@ int main(void)
     tcase_set_timeout(all, 100);
     tcase_add_test(all, what_cannot_be_opened);
     tcase_add_test(all, without_a_journal);
+    tcase_add_test(all, requests_go_to_whoever_sends_them);
     tcase_add_loop_test(all, bursts_and_batches_do_not_matter, 0, 5);
     tcase_add_test(all, a_journal_is_not_taken_by_accident);
     tcase_add_loop_test(all, a_restart_at_any_datagram, 0, 8);
