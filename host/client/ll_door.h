@@ -75,6 +75,7 @@ struct
 
 struct ll_door { /* private */
     struct ll_door_shm shm;
+    uint64_t process;  /* ourselves, as an owner word */
     uint64_t pending;  /* places to look at, one bit each */
     uint64_t sees_all; /* places by subscription */
     uint64_t sees_own;
@@ -87,7 +88,7 @@ struct ll_door { /* private */
     char path[LL_DOOR_PATH_BYTES];
 };
 
-/* 64 places, 128 requests, 512 events: 11 MiB, of which the kernel gives what is used. `path` stays NULL. */
+/* 64 places, 128 requests, 512 events: 11 MiB, taken at once. `path` stays NULL. */
 void ll_door_config_default(struct ll_door_config *config);
 
 LL_MUST_CHECK int ll_door_open(struct ll_door *door, const struct ll_door_config *config, struct ll_why *why);

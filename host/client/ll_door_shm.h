@@ -112,6 +112,9 @@ static inline void *ll_door_event(const struct ll_door_shm *shm, uint32_t place,
            (position & (shm->events - 1)) * sizeof(struct ll_client_event);
 }
 
+/* Where the door is when nobody says: $LIFELINE_DOOR, else /dev/shm/lifeline-UID. */
+void ll_door_default_path(char *path, size_t path_bytes);
+
 /* This process as an owner word, 0 when the kernel does not tell. A file is read: cold. */
 uint64_t ll_process_self(void);
 /* Whether the process of an owner word runs. What cannot be found out counts as alive. Cold. */
