@@ -187,16 +187,16 @@ static const struct ll_ask_verb ll_order_verbs[] = {
      "The same --client-order-id again answers `existing`: asking twice never makes two orders.\n",
      ll_order_place},
     {"cancel", " TARGET", 1, ll_cancel_options, "cancel an order, or part of what is open",
-     "Cancels what is open of an order. " LL_ORDER_TARGET "\n"
+     "Cancels what is open of an order.\n" LL_ORDER_TARGET "\n"
      "  lifeline order cancel OR-1\n"
      "  lifeline order cancel SL-7 --keep 50          all but 50 lots, by the name of its stop-loss\n",
      ll_order_cancel},
     {"replace", " TARGET", 1, ll_replace_options, "change quantity and price",
-     "Changes an order. " LL_ORDER_TARGET "\n"
+     "Changes an order.\n" LL_ORDER_TARGET "\n"
      "  lifeline order replace OR-1 --quantity 200 --price 150.5\n",
      ll_order_replace},
     {"close", " TARGET", 1, ll_close_options, "send the exit of what an order has filled",
-     "Sends an exit order the other way, of what the order has filled. " LL_ORDER_TARGET "\n"
+     "Sends an exit order the other way, of what the order has filled.\n" LL_ORDER_TARGET "\n"
      "  lifeline order close OR-1                     at market\n"
      "  lifeline order close OR-1 --price 151.2 --id CL-1\n",
      ll_order_close},
@@ -206,7 +206,7 @@ static const struct ll_ask_verb ll_order_verbs[] = {
      "  lifeline order stoploss-add OR-1 --price 149 --id SL-1\n",
      ll_order_stoploss},
     {"stoploss-cancel", " TARGET", 1, ll_guard_cancel_options, "cancel the active stop-loss",
-     "Cancels the active stop-loss of an order. " LL_ORDER_TARGET "\n"
+     "Cancels the active stop-loss of an order.\n" LL_ORDER_TARGET "\n"
      "  lifeline order stoploss-cancel OR-1\n",
      ll_order_stoploss_cancel},
     {"takeprofit-add", " TARGET", 1, ll_guard_options, "add a take-profit, or replace the active one",
@@ -215,11 +215,11 @@ static const struct ll_ask_verb ll_order_verbs[] = {
      "  lifeline order takeprofit-add OR-1 --price 160.25\n",
      ll_order_takeprofit},
     {"takeprofit-cancel", " TARGET", 1, ll_guard_cancel_options, "cancel the active take-profit",
-     "Cancels the active take-profit of an order. " LL_ORDER_TARGET "\n"
+     "Cancels the active take-profit of an order.\n" LL_ORDER_TARGET "\n"
      "  lifeline order takeprofit-cancel OR-1 --id TPC-1\n",
      ll_order_takeprofit_cancel},
     {"show", " TARGET", 1, ll_show_options, "show an order as it is now",
-     "Shows the order that an identifier belongs to. " LL_ORDER_TARGET "\n"
+     "Shows the order that an identifier belongs to.\n" LL_ORDER_TARGET "\n"
      "  lifeline order show mean-17 --json\n",
      ll_order_show},
 };

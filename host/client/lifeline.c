@@ -223,7 +223,7 @@ static int lifeline_add_all(struct lifeline *gateway, struct ll_command *command
     };
     for (uint32_t which = 0; which < LL_COMMAND_TEXT_COUNT; which++) {
         if (texts[which] == NULL && (required & 1u << which) != 0)
-            return LIFELINE_FAIL(gateway, LIFELINE_ERR_ARGUMENT, "%s needs a %s",
+            return LIFELINE_FAIL(gateway, LIFELINE_ERR_ARGUMENT, "%s needs %s",
                                  ll_command_verb(command->kind), names[which]);
         int err = lifeline_add(gateway, command, (enum ll_command_text)which, texts[which]);
         if (err != LIFELINE_OK)
