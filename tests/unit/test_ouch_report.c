@@ -233,6 +233,27 @@ END_TEST
 
 /* --- random messages against the full decoders ---------------------------------------------------------- */
 
+static void expected50_opening(const struct ll_ouch50_message *m, struct ll_report *r)
+{
+    if (m->message_type == 'A') {
+        r->kind = LL_REPORT_ACCEPTED;
+        r->side = m->accepted.side;
+        r->quantity = m->accepted.quantity;
+        r->price = m->accepted.price;
+        r->exchange_ref = m->accepted.order_reference_number;
+        r->dead = m->accepted.order_state == 'D';
+        return;
+    }
+    r->kind = LL_REPORT_REPLACED;
+    r->old_number = m->replaced.orig_user_ref_num;
+    r->number = m->replaced.user_ref_num;
+    r->side = m->replaced.side;
+    r->quantity = m->replaced.quantity;
+    r->price = m->replaced.price;
+    r->exchange_ref = m->replaced.order_reference_number;
+    r->dead = m->replaced.order_state == 'D';
+}
+
 /* The members of one message type, by the name of the type in the layout. */
 static struct ll_report expected50(const struct ll_ouch50_message *m)
 {
@@ -245,22 +266,8 @@ static struct ll_report expected50(const struct ll_ouch50_message *m)
         r.code = (uint8_t)m->system_event.event_code;
         break;
     case 'A':
-        r.kind = LL_REPORT_ACCEPTED;
-        r.side = m->accepted.side;
-        r.quantity = m->accepted.quantity;
-        r.price = m->accepted.price;
-        r.exchange_ref = m->accepted.order_reference_number;
-        r.dead = m->accepted.order_state == 'D';
-        break;
     case 'U':
-        r.kind = LL_REPORT_REPLACED;
-        r.old_number = m->replaced.orig_user_ref_num;
-        r.number = m->replaced.user_ref_num;
-        r.side = m->replaced.side;
-        r.quantity = m->replaced.quantity;
-        r.price = m->replaced.price;
-        r.exchange_ref = m->replaced.order_reference_number;
-        r.dead = m->replaced.order_state == 'D';
+        expected50_opening(m, &r);
         break;
     case 'C':
         r.kind = LL_REPORT_CANCELLED;
@@ -325,6 +332,26 @@ static uint64_t token_number(const char *token)
     return strncmp(text, "LL", 2) == 0 ? strtoull(text + 2, &end, 10) : 0;
 }
 
+static void expected42_opening(const union ll_ouch42_message *m, struct ll_report *r)
+{
+    if (m->message_type == 'A') {
+        r->kind = LL_REPORT_ACCEPTED;
+        r->side = m->accepted.buy_sell_indicator;
+        r->quantity = m->accepted.shares;
+        r->price = m->accepted.price;
+        r->exchange_ref = m->accepted.order_reference_number;
+        r->dead = m->accepted.order_state == 'D';
+        return;
+    }
+    r->kind = LL_REPORT_REPLACED;
+    r->old_number = token_number(m->replaced.previous_order_token);
+    r->side = m->replaced.buy_sell_indicator;
+    r->quantity = m->replaced.shares;
+    r->price = m->replaced.price;
+    r->exchange_ref = m->replaced.order_reference_number;
+    r->dead = m->replaced.order_state == 'D';
+}
+
 static struct ll_report expected42(const union ll_ouch42_message *m)
 {
     struct ll_report r = {.raw_type = (uint8_t)m->message_type, .venue_ns = m->executed.timestamp};
@@ -336,21 +363,8 @@ static struct ll_report expected42(const union ll_ouch42_message *m)
         r.code = (uint8_t)m->system_event.event_code;
         break;
     case 'A':
-        r.kind = LL_REPORT_ACCEPTED;
-        r.side = m->accepted.buy_sell_indicator;
-        r.quantity = m->accepted.shares;
-        r.price = m->accepted.price;
-        r.exchange_ref = m->accepted.order_reference_number;
-        r.dead = m->accepted.order_state == 'D';
-        break;
     case 'U':
-        r.kind = LL_REPORT_REPLACED;
-        r.old_number = token_number(m->replaced.previous_order_token);
-        r.side = m->replaced.buy_sell_indicator;
-        r.quantity = m->replaced.shares;
-        r.price = m->replaced.price;
-        r.exchange_ref = m->replaced.order_reference_number;
-        r.dead = m->replaced.order_state == 'D';
+        expected42_opening(m, &r);
         break;
     case 'C':
         r.kind = LL_REPORT_CANCELLED;
