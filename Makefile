@@ -58,7 +58,7 @@ DPDK_LIBS   := -lrte_ethdev -lrte_mempool -lrte_mbuf -lrte_ring -lrte_eal -lrte_
 LL_CFLAGS   := -std=c11 -D_GNU_SOURCE -I. $(DPDK_CFLAGS) $(WARN) $(OPT_$(MODE)) -march=$(MARCH) -pthread \
                $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_SLOW_CHECKS)
 LL_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN))
-LL_LIBS     := $(DPDK_LIBS) -lisal -lz -lpcap -lm
+LL_LIBS     := $(DPDK_LIBS) -lisal -lz -lpcap -lyaml -lm
 CHECK_LIBS  := $(shell pkg-config --libs check 2>/dev/null) -ljansson
 FUZZ_SAN    := fuzzer-no-link,address,undefined
 TEST_SAN    := address,undefined
