@@ -63,7 +63,7 @@ struct ll_daemon {
     bool session_expected; /* by the journal, and no packet of it came yet */
     bool time_is_up;
     int status;
-    struct ll_report report;
+    struct ll_run_report report;
     char feed_text[64]; /* for the view */
 };
 
@@ -137,7 +137,14 @@ static int ll_daemon_open_gateway(struct ll_daemon *daemon, struct ll_why *why)
     const struct ll_daemon_options *options = &daemon->options;
     struct ll_gateway_config config;
     struct ll_progress recovery;
+    struct ll_trading_config trading;
+    if (ll_trading_options_wanted(&options->trading)) {
+        int wanted = ll_trading_options_config(&daemon->options.trading, &trading, why);
+        if (wanted != LL_OK)
+            return wanted;
+    }
     ll_common_options_gateway(&options->common, options->journal_dir, &config);
+    config.trading = ll_trading_options_wanted(&options->trading) ? &trading : NULL;
     config.mold.gap_timeout_ns = options->gap_timeout_ns;
     if (options->udp_line_count != 0)
         config.mold.line_count = options->udp_line_count;
@@ -259,6 +266,8 @@ static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
     status = ll_daemon_start_view(daemon, why);
     if (status == LL_OK)
         status = ll_daemon_start_keeper(daemon, why);
+    if (status == LL_OK && ll_gateway_trading(daemon->gateway) != NULL)
+        status = ll_trading_start(ll_gateway_trading(daemon->gateway), ll_clock_utc_ns(), why);
     if (status == LL_OK && options->pin)
         status = ll_eal_pin_thread(why);
     return status;
@@ -425,8 +434,9 @@ static uint64_t ll_daemon_wait(struct ll_daemon *daemon, uint64_t planned_ns)
         ll_daemon_tick(daemon, now_ns);
         if (!ll_daemon_goes_on(daemon))
             break;
-        bool worked = daemon->sim != NULL && planned_ns - now_ns > LL_DAEMON_FILL_SLACK_NS &&
-                      ll_sim_feed_fill(daemon->sim, LL_DAEMON_FILL_AHEAD) != 0;
+        bool worked = ll_gateway_trade(daemon->gateway, ll_clock_utc_ns()) != 0;
+        worked = worked || (daemon->sim != NULL && planned_ns - now_ns > LL_DAEMON_FILL_SLACK_NS &&
+                            ll_sim_feed_fill(daemon->sim, LL_DAEMON_FILL_AHEAD) != 0);
         if (!worked && !daemon->options.spin)
             ll_pacer_sleep_towards(planned_ns, now_ns);
         now_ns = ll_clock_mono_ns();
@@ -575,6 +585,8 @@ static int ll_daemon_run(struct ll_daemon *daemon, struct ll_why *why)
                                                      : ll_daemon_run_planned(daemon, why);
     if (daemon->session_expected && daemon->status == LL_OK)
         daemon->status = ll_daemon_check_session(daemon, NULL, true, why);
+    if (ll_gateway_trading(daemon->gateway) != NULL && daemon->status == LL_OK)
+        ll_trading_stop(ll_gateway_trading(daemon->gateway), ll_clock_utc_ns());
     /* Gaps are given up only at the feed's true end: after a stop the missing numbers may still come. */
     if (done && daemon->status == LL_OK)
         ll_gateway_finish(daemon->gateway, daemon->feed_ns);
@@ -589,7 +601,7 @@ static int ll_daemon_run(struct ll_daemon *daemon, struct ll_why *why)
 
 static int ll_daemon_show(struct ll_daemon *daemon, struct ll_why *why)
 {
-    struct ll_report *report = &daemon->report;
+    struct ll_run_report *report = &daemon->report;
     ll_port_counters(daemon->port, &report->port);
     report->gateway = daemon->gateway;
     report->messages_new = ll_daemon_delivered(daemon);

@@ -48,6 +48,7 @@ static const struct ll_option ll_daemon_table[] = {
                   "a process of its own makes a snapshot of the journal whenever N records more are durable, "
                   "so that the next --resume is short; 0 (the default): none"),
     LL_COMMON_ROWS(struct ll_daemon_options, "ports: "),
+    LL_TRADING_ROWS(struct ll_daemon_options),
     LL_DAEMON_ROW("gap-timeout", LL_OPTION_DURATION, gap_timeout_ns, 1, 3600 * LL_NS_PER_S, "TIME", NULL,
                   "missing messages are given up, by name, after this long (default 5s)"),
     LL_DAEMON_ROW("rerequest-server", LL_OPTION_STRING, rerequest_server, 0, 0, "ADDR:PORT", NULL,
@@ -119,6 +120,7 @@ static void ll_daemon_options_default(struct ll_daemon_options *options)
     options->memory_mb = 128;
     options->idle = "sleep";
     ll_common_options_default(&options->common);
+    ll_trading_options_default(&options->trading);
 }
 
 /* .../lifeline/20240229-143015-4711: sorts by time, and two at once do not meet. */

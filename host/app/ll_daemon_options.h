@@ -12,6 +12,7 @@
 
 #include "dpdk/ll_port.h"
 #include "host/app/ll_common_options.h"
+#include "host/app/ll_trading_options.h"
 #include "host/base/ll_err.h"
 #include "host/base/ll_ipv4.h"
 #include "host/exchange/ll_feed_sim.h"
@@ -38,6 +39,7 @@ struct ll_daemon_options {
     bool no_journal;
     uint64_t snapshot_every;
     struct ll_common_options common;
+    struct ll_trading_options trading;
     uint64_t gap_timeout_ns;
     const char *rerequest_server;
     const char *cpu;

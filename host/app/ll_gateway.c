@@ -66,6 +66,16 @@ static void ll_gateway_append(struct ll_gateway *gateway)
         ll_gateway_fail(gateway, ll_journal_status(gateway->journal, &gateway->why));
 }
 
+/* What the public feed said reaches the order engine in the feed's order, matched. */
+static void ll_gateway_tell_trading(struct ll_gateway *gateway, const struct ll_update *updates,
+                                    uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ll_slot *slot = ll_engine_update_slot(gateway->engine, i);
+        ll_trading_feed(gateway->trading, &updates[i], &gateway->results[i], slot->payload, slot->time_ns);
+    }
+}
+
 void ll_gateway_step(struct ll_gateway *gateway, bool journal)
 {
     const struct ll_update *updates;
@@ -81,10 +91,14 @@ void ll_gateway_step(struct ll_gateway *gateway, bool journal)
         polled += ll_device_poll(gateway->device, gateway->results + polled, count - polled);
     }
     int status = ll_engine_reconcile(gateway->engine, gateway->results, count, &gateway->why);
-    if (LL_UNLIKELY(status != LL_OK))
+    if (LL_UNLIKELY(status != LL_OK)) {
         ll_gateway_fail(gateway, status);
-    else if (journal)
-        ll_gateway_append(gateway);
+    } else {
+        if (gateway->trading != NULL)
+            ll_gateway_tell_trading(gateway, updates, count);
+        if (journal)
+            ll_gateway_append(gateway);
+    }
     ll_engine_clear(gateway->engine);
     gateway->counters.steps++;
 }
@@ -94,6 +108,41 @@ void ll_gateway_flush(struct ll_gateway *gateway)
     const struct ll_slot *slots;
     if (ll_engine_records(gateway->engine, &slots) != 0)
         ll_gateway_step(gateway, true);
+}
+
+/* --- Trading -------------------------------------------------------------------------------------------- */
+
+/* While the state is brought back, the records are in the journal already. */
+static void ll_gateway_flush_for_trading(void *context)
+{
+    struct ll_gateway *gateway = context;
+    const struct ll_slot *slots;
+    if (ll_engine_records(gateway->engine, &slots) != 0)
+        ll_gateway_step(gateway, !gateway->is_recovering);
+}
+
+static uint64_t ll_gateway_durable_for_trading(void *context)
+{
+    const struct ll_gateway *gateway = context;
+    return gateway->journal == NULL ? UINT64_MAX : ll_journal_durable_event_id(gateway->journal);
+}
+
+uint32_t ll_gateway_trade(struct ll_gateway *gateway, uint64_t now_ns)
+{
+    if (gateway->trading == NULL || gateway->status != LL_OK)
+        return 0;
+    /* The feed's records come first: they are numbered already. */
+    ll_gateway_flush(gateway);
+    return ll_trading_poll(gateway->trading, now_ns);
+}
+
+static int ll_gateway_init_trading(struct ll_gateway *gateway, const struct ll_gateway_config *config,
+                                   void *memory, struct ll_why *why)
+{
+    const struct ll_trading_owner owner = {gateway, ll_gateway_flush_for_trading,
+                                           ll_gateway_durable_for_trading};
+    return ll_trading_init(&gateway->trading, memory, config->trading, ll_engine_batch(gateway->engine),
+                           &owner, why);
 }
 
 static void ll_gateway_make_room(struct ll_gateway *gateway)
@@ -185,20 +234,28 @@ int ll_gateway_take(struct ll_gateway **gateway_out, const struct ll_gateway_con
 {
     size_t gateway_bytes = ll_align_up(sizeof(struct ll_gateway), 64);
     size_t engine_bytes = ll_align_up(ll_engine_footprint_bytes(), 64);
+    size_t trading_bytes = config->trading == NULL ? 0 : ll_trading_footprint_bytes(config->trading);
     struct ll_arena arena;
-    int status = ll_arena_init(&arena, gateway_bytes + engine_bytes + receiver_bytes + 64, why);
+    if (config->trading != NULL && trading_bytes == 0)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "the limits of orders, identifiers, names or accounts are out of range");
+    int status =
+        ll_arena_init(&arena, gateway_bytes + engine_bytes + trading_bytes + receiver_bytes + 128, why);
     if (status != LL_OK)
         return status;
     struct ll_gateway *gateway = ll_arena_alloc(&arena, gateway_bytes, 64);
     gateway->engine = ll_engine_init(ll_arena_alloc(&arena, engine_bytes, 64));
     *receiver_memory = ll_arena_alloc(&arena, receiver_bytes, 64);
+    void *trading_memory = trading_bytes == 0 ? NULL : ll_arena_alloc(&arena, trading_bytes, 64);
     ll_arena_seal(&arena);
     gateway->arena = arena;
     gateway->book_config = config->device.book;
     gateway->send_request = config->send_request;
     gateway->send_request_context = config->send_request_context;
-    gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes;
+    gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes + trading_bytes;
     status = ll_device_open(&gateway->device, &config->device, why);
+    if (status == LL_OK && trading_memory != NULL)
+        status = ll_gateway_init_trading(gateway, config, trading_memory, why);
     if (status != LL_OK) {
         (void)ll_gateway_close(gateway, NULL);
         return status;
@@ -235,6 +292,7 @@ int ll_gateway_close(struct ll_gateway *gateway, struct ll_why *why)
 {
     if (gateway == NULL)
         return LL_OK;
+    ll_trading_deinit(gateway->trading);
     int journal_status = ll_journal_close(gateway->journal, &gateway->why);
     ll_gateway_fail(gateway, journal_status);
     int status = ll_gateway_status(gateway, why);
@@ -290,6 +348,11 @@ int ll_gateway_status(const struct ll_gateway *gateway, struct ll_why *why)
 const struct ll_engine *ll_gateway_engine(const struct ll_gateway *gateway)
 {
     return gateway->engine;
+}
+
+struct ll_trading *ll_gateway_trading(const struct ll_gateway *gateway)
+{
+    return gateway->trading;
 }
 
 const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway)

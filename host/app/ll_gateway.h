@@ -15,6 +15,7 @@
 #define LL_HOST_APP_GATEWAY_H
 
 #include "host/base/ll_err.h"
+#include "host/app/ll_trading.h"
 #include "host/core/ll_engine.h"
 #include "host/device/ll_device.h"
 #include "host/journal/ll_journal.h"
@@ -27,6 +28,7 @@
 struct ll_gateway;
 
 struct ll_gateway_config {
+    const struct ll_trading_config *trading; /* NULL = a feed alone: no orders */
     struct ll_device_config device;
     struct ll_mold_config mold;       /* session and start are taken from the journal when it has any */
     struct ll_journal_config journal; /* journal.dir NULL = no journal */
@@ -66,6 +68,8 @@ void ll_gateway_poll(struct ll_gateway *gateway, uint64_t now_ns);
 void ll_gateway_flush(struct ll_gateway *gateway);
 /* Works what was received and waits until all that was appended is durable, or the journal has failed. */
 void ll_gateway_drain(struct ll_gateway *gateway);
+/* One turn of the trading half, if there is one: sessions, clients, what is due. Returns how much there was to do. */
+uint32_t ll_gateway_trade(struct ll_gateway *gateway, uint64_t now_ns);
 /* No more datagrams: gaps are given up, all that was held is worked, all that was appended is made durable. */
 void ll_gateway_finish(struct ll_gateway *gateway, uint64_t now_ns);
 
@@ -88,6 +92,8 @@ LL_MUST_CHECK int ll_gateway_make_snapshot(const struct ll_gateway_config *confi
                                            struct ll_gateway_snapshot *snapshot, struct ll_why *why);
 
 const struct ll_engine *ll_gateway_engine(const struct ll_gateway *gateway);
+/* NULL = a feed alone. */
+struct ll_trading *ll_gateway_trading(const struct ll_gateway *gateway);
 const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway);
 const struct ll_mold_counters *ll_gateway_mold_counters(const struct ll_gateway *gateway);
 const struct ll_gateway_counters *ll_gateway_counters(const struct ll_gateway *gateway);

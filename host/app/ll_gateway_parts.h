@@ -23,6 +23,7 @@ struct ll_gateway {
     struct ll_device *device;
     struct ll_mold_receiver *receiver;
     struct ll_journal *journal;
+    struct ll_trading *trading; /* NULL = a feed alone */
     struct ll_result results[LL_ENGINE_BATCH_MAX];
     struct ll_gateway_counters counters;
     struct ll_book_config book_config; /* the tables are emptied with it */
@@ -30,6 +31,7 @@ struct ll_gateway {
     void *send_request_context;
     uint64_t ordinal; /* of the datagram being worked */
     uint64_t memory_bytes;
+    bool is_recovering; /* what is worked comes from the journal */
     int status;
     struct ll_why why;
 };

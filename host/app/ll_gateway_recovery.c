@@ -32,6 +32,12 @@ static void ll_gateway_state_fill(const struct ll_gateway *gateway, struct ll_ga
                    "orders %llu levels %llu books %llu seed %u engine %u book %u",
                    (unsigned long long)book->orders, (unsigned long long)book->levels,
                    (unsigned long long)book->books, book->hash_seed, LL_ENGINE_LAYOUT, LL_BOOK_LAYOUT);
+    if (gateway->trading != NULL) {
+        size_t used = strlen(state->config);
+        ll_trading_regions(gateway->trading, &state->regions[count]);
+        count += LL_TRADING_REGIONS;
+        ll_trading_describe(gateway->trading, state->config + used, sizeof state->config - used);
+    }
     state->snapshot = (struct ll_snapshot_state){state->config, state->regions, count};
 }
 
@@ -42,6 +48,8 @@ static void ll_gateway_state_clear(void *context)
     struct ll_book_memory book = *ll_device_book(gateway->device);
     (void)ll_engine_init(gateway->engine);
     ll_book_memory_place(&book, book.control, &gateway->book_config);
+    if (gateway->trading != NULL)
+        ll_trading_clear(gateway->trading);
 }
 
 /* --- Bringing it back --------------------------------------------------------------------------------------- */
@@ -70,9 +78,38 @@ static int ll_gateway_restore(struct ll_gateway *gateway, const struct ll_gatewa
                        "the snapshot of event %llu holds another state; move it away, or start with "
                        "--no-snapshot",
                        (unsigned long long)event_id);
+    if (gateway->trading != NULL)
+        status = ll_trading_take(gateway->trading, why);
+    if (status != LL_OK)
+        return status;
     gateway->counters.snapshot_event_id = event_id;
     gateway->counters.records_recovered = event_id;
     return LL_OK;
+}
+
+/* One record, to the half of the gateway that it is of. Each half sees the other's events worked before its own, as
+ * when they happened. */
+static int ll_gateway_replay_record(struct ll_gateway *gateway, const struct ll_journal_record *record,
+                                    struct ll_why *why)
+{
+    if (!ll_trading_wants(record->kind)) {
+        if (gateway->trading != NULL)
+            ll_oms_step(ll_trading_oms(gateway->trading));
+        if (ll_engine_full(gateway->engine))
+            ll_gateway_step(gateway, false);
+        return ll_engine_replay(gateway->engine, record->kind, record->verdict, record->event_id,
+                                record->time_ns, record->payload, record->payload_bytes, why);
+    }
+    if (gateway->trading == NULL)
+        return LL_FAIL(
+            why, LL_ERR_USAGE,
+            "record %llu is of an order: this journal belongs to a gateway that trades; give its --limits, "
+            "--ouch50 or --ouch42, or --trade",
+            (unsigned long long)record->event_id);
+    const struct ll_update *updates;
+    if (ll_engine_updates(gateway->engine, &updates) != 0)
+        ll_gateway_step(gateway, false);
+    return ll_trading_replay(gateway->trading, record, why);
 }
 
 /* Replays up to `until_event_id`, or to the end: LL_ERR_SHORT. `record` is the last one. */
@@ -85,10 +122,7 @@ static int ll_gateway_replay_records(struct ll_gateway *gateway, struct ll_journ
         status = ll_journal_reader_next(reader, record, why);
         if (status != LL_OK)
             break;
-        if (ll_engine_full(gateway->engine))
-            ll_gateway_step(gateway, false);
-        status = ll_engine_replay(gateway->engine, record->kind, record->verdict, record->event_id,
-                                  record->time_ns, record->payload, record->payload_bytes, why);
+        status = ll_gateway_replay_record(gateway, record, why);
         if (status != LL_OK || gateway->status != LL_OK)
             break;
         gateway->counters.records_recovered++;
@@ -96,8 +130,11 @@ static int ll_gateway_replay_records(struct ll_gateway *gateway, struct ll_journ
             config->progress(config->progress_context, record->event_id,
                              until_event_id != UINT64_MAX ? until_event_id : 0);
     }
-    if (status == LL_OK || status == LL_ERR_SHORT)
+    if (status == LL_OK || status == LL_ERR_SHORT) {
+        if (gateway->trading != NULL)
+            ll_oms_step(ll_trading_oms(gateway->trading));
         ll_gateway_step(gateway, false);
+    }
     if (gateway->status != LL_OK) {
         *why = gateway->why;
         return gateway->status;
@@ -127,13 +164,19 @@ static int ll_gateway_resume(struct ll_gateway *gateway, const struct ll_gateway
 {
     struct ll_journal_recovery recovery;
     struct ll_journal_record record;
+    gateway->is_recovering = true;
     int status = ll_gateway_restore(gateway, config, reader, why);
     if (status == LL_OK)
         status = ll_gateway_replay_records(gateway, reader, config, UINT64_MAX, &record, why);
+    gateway->is_recovering = false;
     if (status != LL_ERR_SHORT)
         return status;
     status = ll_journal_start(gateway->journal, reader, &recovery, why);
     gateway->counters.torn_slots_cut = recovery.torn_slots_cut;
+    if (status == LL_OK && gateway->trading != NULL) {
+        status = ll_trading_replay_end(gateway->trading, why);
+        ll_gateway_flush(gateway);
+    }
     return status;
 }
 
@@ -202,9 +245,11 @@ static int ll_gateway_snapshot_from(struct ll_gateway *gateway, const struct ll_
         return status;
     uint64_t next_event_id = ll_engine_next_event_id(gateway->engine);
     status = ll_journal_reader_seek(reader, next_event_id > 1 ? next_event_id : 0, why);
+    gateway->is_recovering = true;
     if (status == LL_OK)
         status = ll_gateway_replay_records(gateway, reader, config, durable_event_id, &last, why);
-    if (status != LL_OK)
+    /* The last event made messages whose records are not durable yet: the next time. */
+    if (status != LL_OK || ll_engine_next_event_id(gateway->engine) != durable_event_id + 1)
         return status;
     ll_journal_reader_position(reader, &position);
     ll_gateway_state_fill(gateway, &state);

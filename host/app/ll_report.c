@@ -55,7 +55,7 @@ static void ll_print_types(const struct ll_engine_counters *counters, FILE *file
     (void)fprintf(file, "\n");
 }
 
-static void ll_print_exceptions(const struct ll_report *report, FILE *file)
+static void ll_print_exceptions(const struct ll_run_report *report, FILE *file)
 {
     const struct ll_engine_counters *counters = ll_engine_counters(ll_gateway_engine(report->gateway));
     const struct ll_mold_counters *mold = ll_gateway_mold_counters(report->gateway);
@@ -87,7 +87,7 @@ static void ll_print_exceptions(const struct ll_report *report, FILE *file)
                      "  named by an order only");
 }
 
-static void ll_print_latency(const struct ll_report *report, FILE *file)
+static void ll_print_latency(const struct ll_run_report *report, FILE *file)
 {
     const struct ll_histogram *latency = &report->latency;
     if (latency->count == 0)
@@ -105,7 +105,7 @@ static void ll_print_latency(const struct ll_report *report, FILE *file)
     ll_histogram_print(latency, file, "ns", LL_REPORT_HISTOGRAM_WIDTH);
 }
 
-static void ll_print_journal(const struct ll_report *report, FILE *file)
+static void ll_print_journal(const struct ll_run_report *report, FILE *file)
 {
     struct ll_journal_stats stats;
     char rest[128];
@@ -125,7 +125,7 @@ static void ll_print_journal(const struct ll_report *report, FILE *file)
     }
 }
 
-static const char *ll_report_headline(const struct ll_report *report)
+static const char *ll_report_headline(const struct ll_run_report *report)
 {
     bool journal = report->journal_dir != NULL;
     switch (report->ended) {
@@ -149,7 +149,7 @@ static const char *ll_report_end_name(enum ll_report_end ended)
     return names[ended];
 }
 
-void ll_report_print(const struct ll_report *report, FILE *file)
+void ll_report_print(const struct ll_run_report *report, FILE *file)
 {
     const struct ll_engine *engine = ll_gateway_engine(report->gateway);
     const struct ll_engine_counters *counters = ll_engine_counters(engine);
@@ -208,7 +208,7 @@ static void ll_json_counts(struct ll_json *json, const struct ll_engine_counters
     ll_json_end_object(json);
 }
 
-static void ll_json_feed(struct ll_json *json, const struct ll_report *report)
+static void ll_json_feed(struct ll_json *json, const struct ll_run_report *report)
 {
     const struct ll_engine_counters *counters = ll_engine_counters(ll_gateway_engine(report->gateway));
     const struct ll_mold_counters *mold = ll_gateway_mold_counters(report->gateway);
@@ -242,7 +242,7 @@ static void ll_json_feed(struct ll_json *json, const struct ll_report *report)
     ll_json_end_object(json);
 }
 
-static void ll_json_journal(struct ll_json *json, const struct ll_report *report)
+static void ll_json_journal(struct ll_json *json, const struct ll_run_report *report)
 {
     const struct ll_gateway_counters *gateway = ll_gateway_counters(report->gateway);
     struct ll_journal_stats stats;
@@ -262,7 +262,7 @@ static void ll_json_journal(struct ll_json *json, const struct ll_report *report
     ll_json_end_object(json);
 }
 
-static void ll_json_latency(struct ll_json *json, const struct ll_report *report)
+static void ll_json_latency(struct ll_json *json, const struct ll_run_report *report)
 {
     ll_json_begin_object(json, report->open_loop ? "latency_ns" : "service_ns");
     ll_json_u64(json, "count", report->latency.count);
@@ -276,7 +276,7 @@ static void ll_json_latency(struct ll_json *json, const struct ll_report *report
 /* --- A book --------------------------------------------------------------------------------------------- */
 
 /* The levels of one side, all of them or the best `depth`; the caller frees. */
-static struct ll_book_level *ll_read_side(const struct ll_report *report, uint32_t locate, uint32_t side,
+static struct ll_book_level *ll_read_side(const struct ll_run_report *report, uint32_t locate, uint32_t side,
                                           uint32_t *count)
 {
     const struct ll_book_memory *book = ll_gateway_book(report->gateway);
@@ -292,7 +292,7 @@ static struct ll_book_level *ll_read_side(const struct ll_report *report, uint32
     return levels;
 }
 
-static int ll_find_book(const struct ll_report *report, uint32_t *locate, struct ll_why *why)
+static int ll_find_book(const struct ll_run_report *report, uint32_t *locate, struct ll_why *why)
 {
     const struct ll_engine *engine = ll_gateway_engine(report->gateway);
     char symbol[LL_ENGINE_SYMBOL_BYTES];
@@ -310,13 +310,13 @@ static int ll_find_book(const struct ll_report *report, uint32_t *locate, struct
     return LL_OK;
 }
 
-int ll_report_check_book(const struct ll_report *report, struct ll_why *why)
+int ll_report_check_book(const struct ll_run_report *report, struct ll_why *why)
 {
     uint32_t locate;
     return report->book_symbol != NULL ? ll_find_book(report, &locate, why) : LL_OK;
 }
 
-int ll_report_print_book(const struct ll_report *report, FILE *file, struct ll_why *why)
+int ll_report_print_book(const struct ll_run_report *report, FILE *file, struct ll_why *why)
 {
     uint32_t locate;
     int status = ll_find_book(report, &locate, why);
@@ -332,7 +332,7 @@ int ll_report_print_book(const struct ll_report *report, FILE *file, struct ll_w
     return status;
 }
 
-static void ll_json_book(struct ll_json *json, const struct ll_report *report)
+static void ll_json_book(struct ll_json *json, const struct ll_run_report *report)
 {
     uint32_t locate;
     if (report->book_symbol == NULL || ll_find_book(report, &locate, NULL) != LL_OK)
@@ -355,7 +355,7 @@ static void ll_json_book(struct ll_json *json, const struct ll_report *report)
     ll_json_end_object(json);
 }
 
-void ll_report_print_json(const struct ll_report *report, FILE *file)
+void ll_report_print_json(const struct ll_run_report *report, FILE *file)
 {
     const struct ll_engine *engine = ll_gateway_engine(report->gateway);
     const struct ll_engine_counters *counters = ll_engine_counters(engine);

@@ -80,6 +80,8 @@ LL_MUST_CHECK int ll_engine_replay(struct ll_engine *engine, uint8_t kind, uint8
 
 /* The step. Updates stay in place until clear. */
 uint32_t ll_engine_updates(const struct ll_engine *engine, const struct ll_update **updates);
+/* The record that an update was made of. */
+const struct ll_slot *ll_engine_update_slot(const struct ll_engine *engine, uint32_t index);
 LL_MUST_CHECK int ll_engine_reconcile(struct ll_engine *engine, const struct ll_result *results,
                                       uint32_t count, struct ll_why *why);
 uint32_t ll_engine_records(const struct ll_engine *engine, const struct ll_slot **slots);

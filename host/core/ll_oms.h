@@ -87,8 +87,9 @@ struct ll_oms_door {
 };
 
 struct ll_oms_send {
-    uint64_t event_id; /* its SENT record: durable before the bytes leave */
-    uint64_t time_ns;  /* of the event behind it */
+    uint64_t event_id;   /* its SENT record: durable before the bytes leave */
+    uint64_t time_ns;    /* of the event behind it */
+    uint64_t connection; /* it is meant for; on a later one it must not leave any more */
     uint8_t session;
     uint8_t reserved[3];
     uint32_t bytes_count;
@@ -246,6 +247,8 @@ uint32_t ll_oms_resolve(struct ll_oms *oms, const char *text, uint32_t text_byte
 
 /* Where a session stands: what the next login asks for. Next sequence 1 and a blank name = the first of the day. */
 uint64_t ll_oms_next_sequence(const struct ll_oms *oms, uint8_t session, char name[10]);
+/* Counts the times the session was opened. */
+uint64_t ll_oms_connection(const struct ll_oms *oms, uint8_t session);
 /* Orders may be sent: logged in, caught up, nothing unanswered from before. */
 bool ll_oms_is_open(const struct ll_oms *oms, uint8_t session);
 

@@ -32,6 +32,11 @@ bool ll_oms_is_open(const struct ll_oms *oms, uint8_t session)
            !oms->control->sessions[session].day_over;
 }
 
+uint64_t ll_oms_connection(const struct ll_oms *oms, uint8_t session)
+{
+    return oms->control->sessions[session].connections;
+}
+
 uint64_t ll_oms_next_number(struct ll_oms *oms, uint8_t session, uint8_t side)
 {
     struct ll_oms_session *link = &oms->control->sessions[session];
@@ -53,6 +58,7 @@ static void ll_oms_send(struct ll_oms *oms, uint8_t session, const uint8_t *byte
     memset(send, 0, sizeof *send);
     send->event_id = oms->batch->next_event_id;
     send->time_ns = oms->time_ns;
+    send->connection = oms->control->sessions[session].connections;
     send->session = session;
     send->bytes_count = bytes_count;
     memcpy(send->bytes, bytes, bytes_count);
@@ -374,6 +380,7 @@ static void ll_oms_opened(struct ll_oms *oms, struct ll_oms_session *link, const
 {
     if (link->generation == 0 || memcmp(link->name, event->name, sizeof link->name) != 0)
         ll_oms_new_day(oms, link, event);
+    link->connections++;
     link->next_sequence = event->next_sequence;
     link->state = LL_OMS_SESSION_CATCHING_UP;
     link->query_out = false;

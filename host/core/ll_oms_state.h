@@ -154,6 +154,7 @@ struct ll_oms_session {
     uint8_t reserved[6];
     uint32_t generation; /* counts session names: the namespace of its numbers */
     uint32_t reserved32;
+    uint64_t connections;
     uint64_t next_sequence;
     uint64_t next_number;
     uint64_t query_flight; /* requests before this one are covered by the question */
