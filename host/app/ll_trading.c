@@ -20,7 +20,7 @@
 #define LL_TRADING_SWEEP_NS      (10 * LL_NS_PER_MS)
 #define LL_TRADING_LIMITS_NS     (100 * LL_NS_PER_MS)
 #define LL_TRADING_LIFE_BATCH    32u
-#define LL_TRADING_LIMITS_WINDOW 4096u
+#define LL_TRADING_LIMITS_WINDOW 8192u
 
 struct ll_trading_link {
     struct ll_trading *trading;
@@ -59,7 +59,7 @@ void ll_trading_config_default(struct ll_trading_config *config)
     config->oms = (struct ll_oms_config){.orders = (uint64_t)1 << 18,
                                          .ids = (uint64_t)1 << 20,
                                          .names = 256,
-                                         .instruments = 4096,
+                                         .instruments = 1024,
                                          .accounts = (uint64_t)1 << 16,
                                          .answer_timeout_ns = 2 * LL_NS_PER_S,
                                          .retry_ns = LL_NS_PER_S,

@@ -55,7 +55,7 @@ struct ll_trading_options {
         LL_TRADING_ROW(type, "ids", LL_OPTION_U64, ids, 1, LL_LIFE_IDS_MAX, "N",                     \
                        "identifiers of own orders to make room for (default 1048576)"),              \
         LL_TRADING_ROW(type, "instruments", LL_OPTION_U64, instruments, 1, 65534, "N",               \
-                       "instruments that can be traded (default 4096)")
+                       "instruments that can be traded (default 1024)")
 
 #define LL_TRADING_ROWS(type)                                                                            \
     LL_TRADING_STATE_ROWS(type),                                                                         \

@@ -16,7 +16,7 @@
 #define LL_OMS_LIVE_MAX      ((uint64_t)1 << 17) /* live orders the guard keeps apart */
 #define LL_OMS_REPEATS       (1u << 16)
 #define LL_OMS_LIMIT_ROWS    4096u
-#define LL_OMS_WINDOW        4096u
+#define LL_OMS_WINDOW        8192u
 
 /* --- The state's parts ----------------------------------------------------------------------------------- */
 
