@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tool `lifeline`: one verb, one function. */
 #include "host/app/ll_cmd_account.h"
+#include "host/app/ll_cmd_check.h"
+#include "host/app/ll_cmd_history.h"
+#include "host/app/ll_cmd_ledger.h"
+#include "host/app/ll_cmd_orders.h"
 #include "host/app/ll_cmd_decode.h"
 #include "host/app/ll_cmd_dump.h"
 #include "host/app/ll_cmd_id.h"
@@ -25,6 +29,11 @@ static const struct {
     {"dump", ll_cmd_dump, "print a journal as JSON lines, one per event"},
     {"snapshot", ll_cmd_snapshot, "keep the state that a journal gives, so that the next start is short"},
     {"verify", ll_cmd_verify, "check a journal from its first record to its last, and its snapshots"},
+    {"check", ll_cmd_check,
+     "check all that must be true of a journal's orders, identifiers, ledger and books"},
+    {"orders", ll_cmd_orders, "print the orders of a journal"},
+    {"history", ll_cmd_history, "print an order by any of its identifiers, and all that it ever had"},
+    {"ledger", ll_cmd_ledger, "print the balances of a journal"},
     {"order", ll_cmd_order, "place, cancel, replace, close and guard orders of a running gateway"},
     {"id", ll_cmd_id, "add lifecycle identifiers, set their status, resolve any of them"},
     {"account", ll_cmd_account, "book deposits and withdrawals"},

@@ -78,6 +78,11 @@ int ll_gateway_status(const struct ll_gateway *gateway, struct ll_why *why);
 /* Returns the final status. NULL is allowed. */
 int ll_gateway_close(struct ll_gateway *gateway, struct ll_why *why);
 
+/* Brings the state of config->journal.dir back to look at, beside whoever writes there: no journal is opened, nothing
+ * can be taken in. Every verdict is proven on the way. */
+LL_MUST_CHECK int ll_gateway_look(struct ll_gateway **gateway, const struct ll_gateway_config *config,
+                                  struct ll_why *why);
+
 /* What ll_gateway_make_snapshot did. */
 struct ll_gateway_snapshot {
     uint64_t from_event_id;       /* of the snapshot it began with; 0 = none */

@@ -214,6 +214,34 @@ int ll_gateway_recover(struct ll_gateway *gateway, const struct ll_gateway_confi
     return status;
 }
 
+/* --- Looking ------------------------------------------------------------------------------------------------ */
+
+int ll_gateway_look(struct ll_gateway **gateway_out, const struct ll_gateway_config *config,
+                    struct ll_why *why)
+{
+    struct ll_gateway *gateway = NULL;
+    struct ll_journal_reader *reader = NULL;
+    struct ll_journal_record record;
+    void *no_receiver;
+    int status = ll_journal_reader_open_files(&reader, config->journal.dir, config->journal.files, why);
+    if (status != LL_OK)
+        return status;
+    status = ll_gateway_take(&gateway, config, 0, &no_receiver, why);
+    if (status == LL_OK) {
+        gateway->is_recovering = true;
+        status = ll_gateway_restore(gateway, config, reader, why);
+    }
+    if (status == LL_OK)
+        status = ll_gateway_replay_records(gateway, reader, config, UINT64_MAX, &record, why);
+    ll_journal_reader_close(reader);
+    if (status != LL_ERR_SHORT) {
+        (void)ll_gateway_close(gateway, NULL);
+        return status;
+    }
+    *gateway_out = gateway;
+    return LL_OK;
+}
+
 /* --- Making a snapshot -------------------------------------------------------------------------------------- */
 
 /* The last event that is durable: what the marks read up to the end say. */

@@ -28,7 +28,8 @@ struct ll_trading_link {
     struct ll_tcp tcp;
     uint64_t heartbeats; /* received when the session opened: one more says that the venue has caught up */
     uint8_t session;
-    bool is_open; /* as the engine knows it */
+    bool is_open;     /* as the engine knows it */
+    bool day_is_over; /* the session that was asked for is no more: the next login asks for the current one */
 };
 
 struct ll_trading {
@@ -169,6 +170,7 @@ static void ll_trading_on_open(void *context, const char *session, uint64_t next
     struct ll_trading_link *link = context;
     (void)now_ns;
     link->is_open = true;
+    link->day_is_over = false;
     link->heartbeats = ll_soup_client_counters(link->client)->heartbeats_received;
     ll_trading_say(link->trading, link->session, LL_LINK_OPENED, session, next_sequence);
 }
@@ -188,6 +190,11 @@ static void ll_trading_on_closed(void *context, enum ll_soup_client_reason reaso
     struct ll_trading_link *link = context;
     (void)why;
     (void)now_ns;
+    /* The venue's day ended while we were away. */
+    if (reason == LL_SOUP_CLIENT_REASON_NO_SESSION) {
+        ll_trading_say(link->trading, link->session, LL_LINK_ENDED, "", 0);
+        link->day_is_over = true;
+    }
     if (!link->is_open)
         return;
     link->is_open = false;
@@ -495,7 +502,7 @@ static uint32_t ll_trading_poll_sessions(struct ll_trading *trading)
             ll_trading_say(trading, link->session, LL_LINK_CAUGHT_UP, "", 0);
         }
         /* A session that ended makes way for the next day's. */
-        if (ll_soup_client_state(link->client) == LL_SOUP_CLIENT_ENDED)
+        if (link->day_is_over || ll_soup_client_state(link->client) == LL_SOUP_CLIENT_ENDED)
             (void)!ll_soup_client_restart(link->client, "", 1, trading->now_ns);
     }
     return work;

@@ -21,12 +21,13 @@
 /* --- The state's parts ----------------------------------------------------------------------------------- */
 
 /* P(NAME) in the order in which they lie in the state. */
-#define LL_OMS_PARTS(P)                                                                                      \
-    P(CONTROL)                                                                                               \
-    P(ORDERS)                                                                                                \
-    P(IDS)                                                                                                   \
-    P(TEXTS)                                                                                                 \
-    P(PEERS) P(QUOTES) P(OWN_REFS) P(OWN_ORDERS) P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) \
+#define LL_OMS_PARTS(P)                                                                             \
+    P(CONTROL)                                                                                      \
+    P(ORDERS)                                                                                       \
+    P(IDS)                                                                                          \
+    P(TEXTS)                                                                                        \
+    P(PEERS)                                                                                        \
+    P(QUOTES) P(OWN_REFS) P(OWN_ORDERS) P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) \
         P(LIMITS) P(GUARD) P(RISK) P(TIMERS)
 
 enum ll_oms_part {
@@ -323,6 +324,11 @@ const struct ll_ledger *ll_oms_ledger(const struct ll_oms *oms)
 const struct ll_names *ll_oms_accounts(const struct ll_oms *oms)
 {
     return &oms->accounts;
+}
+
+uint32_t ll_oms_first_session_owner(const struct ll_oms *oms)
+{
+    return (uint32_t)oms->config.names;
 }
 
 const struct ll_instruments *ll_oms_instruments(const struct ll_oms *oms)

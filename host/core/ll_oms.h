@@ -155,6 +155,8 @@ struct ll_oms_view {
     uint16_t last_error;
     bool request_outstanding;
     bool exit;
+    bool working;    /* it may trade, or waits for a retry */
+    uint64_t number; /* of its link at the venue */
     char symbol[LL_SYMBOL_BYTES];
 };
 
@@ -254,6 +256,8 @@ bool ll_oms_is_open(const struct ll_oms *oms, uint8_t session);
 
 const struct ll_ledger *ll_oms_ledger(const struct ll_oms *oms);
 const struct ll_names *ll_oms_accounts(const struct ll_oms *oms);
+/* Owners in the ledger from here on are provider sessions. */
+uint32_t ll_oms_first_session_owner(const struct ll_oms *oms);
 const struct ll_instruments *ll_oms_instruments(const struct ll_oms *oms);
 
 /* Limits are loaded; without them every order is refused. */

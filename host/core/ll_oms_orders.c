@@ -261,6 +261,8 @@ void ll_oms_order(const struct ll_oms *oms, uint32_t order, struct ll_oms_view *
     view->session = entry->session;
     view->last_error = entry->last_error;
     view->request_outstanding = entry->request != LL_REQUEST_NONE;
+    view->working = ll_oms_is_working(entry);
+    view->number = entry->number;
     view->exit = (entry->flags & LL_COMMAND_EXIT) != 0;
     memcpy(view->symbol, ll_instruments_at(&oms->instruments, entry->instrument)->symbol, LL_SYMBOL_BYTES);
 }
