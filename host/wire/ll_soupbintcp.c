@@ -27,7 +27,7 @@ static_assert(LL_SOUP_HEADER_BYTES + LL_SOUP_ACCEPTED_END == LL_SOUP_LOGIN_ACCEP
 const char *ll_soup_name_of_type(uint8_t type)
 {
     switch (type) {
-#define LL_SOUP_NAME_CASE(ID, type, sender, name) \
+#define LL_SOUP_NAME_CASE(ID, id, type, sender, name) \
     case type:                                    \
         return name;
         LL_SOUP_PACKETS(LL_SOUP_NAME_CASE)
@@ -39,7 +39,7 @@ const char *ll_soup_name_of_type(uint8_t type)
 enum ll_soup_sender ll_soup_sender_of_type(uint8_t type)
 {
     switch (type) {
-#define LL_SOUP_SENDER_CASE(ID, type, sender, name) \
+#define LL_SOUP_SENDER_CASE(ID, id, type, sender, name) \
     case type:                                      \
         return LL_SOUP_SENDER_##sender;
         LL_SOUP_PACKETS(LL_SOUP_SENDER_CASE)

@@ -5,7 +5,7 @@
  * Shape    0 packet_length u16 big-endian (bytes behind it), 2 packet_type, 3 payload. A TCP segment may hold
  *          several packets or a part of one, so packets are cut from the front of a stream:
  *          ll_soup_packet_next, then go on packet_bytes further. Packet types are LL_SOUP_PACKETS
- *          P(ID, type char, sender, "name"); 'U' is sent by both sides, from the server since 4.00.
+ *          P(ID, id, type char, sender, "name"); 'U' is sent by both sides, from the server since 4.00.
  *          Text is held trimmed and NUL-terminated. On input blanks on either end are trimmed; on output
  *          username and password are padded right, session and numbers left.
  * Units    bytes; sequence numbers count messages from 1 (0 in a login: the latest message); timeout in ms.
@@ -48,20 +48,20 @@
 
 /* clang-format off */
 #define LL_SOUP_PACKETS(P) \
-    P(DEBUG, '+', BOTH, "Debug") \
-    P(LOGIN_ACCEPTED, 'A', SERVER, "Login Accepted") \
-    P(LOGIN_REJECTED, 'J', SERVER, "Login Rejected") \
-    P(SEQUENCED, 'S', SERVER, "Sequenced Data") \
-    P(UNSEQUENCED, 'U', BOTH, "Unsequenced Data") \
-    P(SERVER_HEARTBEAT, 'H', SERVER, "Server Heartbeat") \
-    P(END_OF_SESSION, 'Z', SERVER, "End of Session") \
-    P(LOGIN_REQUEST, 'L', CLIENT, "Login Request") \
-    P(CLIENT_HEARTBEAT, 'R', CLIENT, "Client Heartbeat") \
-    P(LOGOUT_REQUEST, 'O', CLIENT, "Logout Request")
+    P(DEBUG, debug, '+', BOTH, "Debug") \
+    P(LOGIN_ACCEPTED, login_accepted, 'A', SERVER, "Login Accepted") \
+    P(LOGIN_REJECTED, login_rejected, 'J', SERVER, "Login Rejected") \
+    P(SEQUENCED, sequenced, 'S', SERVER, "Sequenced Data") \
+    P(UNSEQUENCED, unsequenced, 'U', BOTH, "Unsequenced Data") \
+    P(SERVER_HEARTBEAT, server_heartbeat, 'H', SERVER, "Server Heartbeat") \
+    P(END_OF_SESSION, end_of_session, 'Z', SERVER, "End of Session") \
+    P(LOGIN_REQUEST, login_request, 'L', CLIENT, "Login Request") \
+    P(CLIENT_HEARTBEAT, client_heartbeat, 'R', CLIENT, "Client Heartbeat") \
+    P(LOGOUT_REQUEST, logout_request, 'O', CLIENT, "Logout Request")
 /* clang-format on */
 
 enum ll_soup_type {
-#define LL_SOUP_TYPE_ENUM(ID, type, sender, name) LL_SOUP_##ID = (type),
+#define LL_SOUP_TYPE_ENUM(ID, id, type, sender, name) LL_SOUP_##ID = (type),
     LL_SOUP_PACKETS(LL_SOUP_TYPE_ENUM)
 #undef LL_SOUP_TYPE_ENUM
 };

@@ -5,15 +5,9 @@
  * Method: the layout tables and all vectors are compared with JSON files written independently of the code,
  * struct member by struct member; every length around the right one is tried; random content goes both ways.
  */
-#include "tests/unit/ll_test_vectors.h"
+#include "tests/unit/ll_test_fields.h"
 
-#include "host/base/ll_prng.h"
 #include "host/wire/ll_itch50.h"
-
-static const char *const kind_names[] = {
-    [LL_FIELD_CHAR] = "char",   [LL_FIELD_U16] = "u16",    [LL_FIELD_U32] = "u32",
-    [LL_FIELD_U48] = "u48",     [LL_FIELD_U64] = "u64",    [LL_FIELD_ALPHA] = "alpha",
-    [LL_FIELD_PRICE4] = "p4_4", [LL_FIELD_PRICE8] = "p8_8"};
 
 /* --- layout tables -------------------------------------------------------------------------------------- */
 
@@ -31,9 +25,7 @@ static void check_layout(const json_t *layout)
     for (uint32_t i = 0; i < field_count; i++) {
         const json_t *field = json_array_get(expected, i);
         ck_assert_str_eq(fields[i].name, json_string_value(json_object_get(field, "name")));
-        ck_assert_uint_eq(fields[i].offset, ll_test_json_u64(json_object_get(field, "offset")));
-        ck_assert_uint_eq(fields[i].bytes, ll_test_json_u64(json_object_get(field, "len")));
-        ck_assert_str_eq(kind_names[fields[i].kind], json_string_value(json_object_get(field, "kind")));
+        ll_test_layout_field(&fields[i], field);
     }
 }
 
@@ -76,50 +68,17 @@ END_TEST
 
 /* --- vectors -------------------------------------------------------------------------------------------- */
 
-/* A struct member against the manifest's value. message_type is the file's own and not in the manifest. */
-static void check_char(char got, const json_t *expected, const char *name)
-{
-    const char *text = json_string_value(expected);
-    ck_assert_msg(text != NULL && strlen(text) == 1, "%s: no single character in the manifest", name);
-    ck_assert_msg(got == text[0], "%s: got '%c', expected '%c'", name, got, text[0]);
-}
-
-static void check_alpha(const char *got, size_t bytes, const json_t *expected, const char *name)
-{
-    const char *text = json_string_value(expected);
-    ck_assert_msg(text != NULL && strlen(text) <= bytes, "%s: no fitting text in the manifest", name);
-    size_t text_bytes = strlen(text);
-    ck_assert_mem_eq(got, text, text_bytes);
-    for (size_t i = text_bytes; i < bytes; i++)
-        ck_assert_msg(got[i] == ' ', "%s: byte %zu is not padding", name, i);
-}
-
-static void check_number(uint64_t got, const json_t *expected, const char *name)
-{
-    ck_assert_msg(expected != NULL, "%s: not in the manifest", name);
-    uint64_t number = ll_test_json_u64(expected);
-    ck_assert_msg(got == number, "%s: got %llu, expected %llu", name, (unsigned long long)got,
-                  (unsigned long long)number);
-}
-
-#define CHECK_CHAR(member, bytes, value, name)   check_char(member, value, name)
-#define CHECK_U16(member, bytes, value, name)    check_number(member, value, name)
-#define CHECK_U32(member, bytes, value, name)    check_number(member, value, name)
-#define CHECK_U48(member, bytes, value, name)    check_number(member, value, name)
-#define CHECK_U64(member, bytes, value, name)    check_number(member, value, name)
-#define CHECK_ALPHA(member, bytes, value, name)  check_alpha(member, bytes, value, name)
-#define CHECK_PRICE4(member, bytes, value, name) check_number(member, value, name)
-#define CHECK_PRICE8(member, bytes, value, name) check_number(member, value, name)
+/* message_type is the file's own and not in the manifest. */
 #define CHECK_FIELD(ID, id, field, offset, bytes, kind) \
-    CHECK_##kind(message->id.field, bytes, json_object_get(fields, #field), #id "." #field);
+    LL_TEST_CHECK_##kind(message->id.field, bytes, json_object_get(fields, #field), #id "." #field);
 
 /* Compares every member; returns how many. */
 static size_t check_message(const union ll_itch50_message *message, const json_t *fields)
 {
-    check_number(message->header.stock_locate, json_object_get(fields, "stock_locate"), "stock_locate");
-    check_number(message->header.tracking_number, json_object_get(fields, "tracking_number"),
-                 "tracking_number");
-    check_number(message->header.timestamp, json_object_get(fields, "timestamp"), "timestamp");
+    ll_test_number(message->header.stock_locate, json_object_get(fields, "stock_locate"), "stock_locate");
+    ll_test_number(message->header.tracking_number, json_object_get(fields, "tracking_number"),
+                   "tracking_number");
+    ll_test_number(message->header.timestamp, json_object_get(fields, "timestamp"), "timestamp");
     uint32_t field_count = 0;
     (void)ll_itch50_fields((uint8_t)message->header.message_type, &field_count);
     switch (message->header.message_type) {
@@ -243,12 +202,6 @@ END_TEST
 
 /* --- random content, both ways -------------------------------------------------------------------------- */
 
-static void fill_random(struct ll_prng *prng, void *target, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        ((uint8_t *)target)[i] = (uint8_t)ll_prng_next(prng);
-}
-
 /* decode, then encode, is the identity on bytes, whatever they are. */
 START_TEST(random_bytes_come_back)
 {
@@ -257,7 +210,7 @@ START_TEST(random_bytes_come_back)
     for (uint32_t step = 0; step < 20000; step++) {
         uint8_t type = ll_itch50_type_at(ll_prng_below(&prng, LL_ITCH50_TYPE_COUNT));
         uint8_t bytes[LL_ITCH50_MESSAGE_BYTES_MAX];
-        fill_random(&prng, bytes, sizeof bytes);
+        ll_test_fill(&prng, bytes, sizeof bytes);
         bytes[0] = type;
         union ll_itch50_message message;
         ck_assert_int_eq(ll_itch50_decode(bytes, ll_itch50_bytes_of_type(type), &message), LL_OK);
@@ -266,15 +219,7 @@ START_TEST(random_bytes_come_back)
 }
 END_TEST
 
-#define FILL_CHAR(member)                              (member) = (char)ll_prng_next(prng)
-#define FILL_U16(member)                               (member) = (uint16_t)ll_prng_next(prng)
-#define FILL_U32(member)                               (member) = (uint32_t)ll_prng_next(prng)
-#define FILL_U48(member)                               (member) = ll_prng_next(prng) >> 16
-#define FILL_U64(member)                               (member) = ll_prng_next(prng)
-#define FILL_ALPHA(member)                             fill_random(prng, (member), sizeof(member))
-#define FILL_PRICE4(member)                            (member) = (uint32_t)ll_prng_next(prng)
-#define FILL_PRICE8(member)                            (member) = ll_prng_next(prng)
-#define FILL_FIELD(ID, id, field, offset, bytes, kind) FILL_##kind(message->id.field);
+#define FILL_FIELD(ID, id, field, offset, bytes, kind) LL_TEST_FILL_##kind(prng, message->id.field);
 
 static void fill_message(struct ll_prng *prng, uint8_t type_wanted, union ll_itch50_message *message)
 {
