@@ -45,15 +45,23 @@ static void send_to(uint32_t ipv4_address, uint16_t udp_port, const void *bytes,
                      (ssize_t)bytes_count);
 }
 
-static struct ll_port *open_port(const char *format, unsigned first, unsigned second)
+/* `rest` comes after the first endpoint. */
+static struct ll_port *open_port(const char *address, uint16_t udp_port, const char *rest)
 {
     char text[128];
     struct ll_port *port;
     struct ll_why why = {0};
-    (void)snprintf(text, sizeof text, format, first, second);
+    (void)snprintf(text, sizeof text, "udp:%s:%u%s", address, (unsigned)udp_port, rest);
     int rc = ll_port_open(&port, text, NULL, 0, &why);
     ck_assert_msg(rc == LL_OK, "%s", why.text);
     return port;
+}
+
+static struct ll_port *open_two(uint16_t first, uint16_t second)
+{
+    char rest[32];
+    (void)snprintf(rest, sizeof rest, ",127.0.0.1:%u", (unsigned)second);
+    return open_port("127.0.0.1", first, rest);
 }
 
 static uint32_t receive_soon(struct ll_port *port, struct ll_datagram *datagrams)
@@ -81,7 +89,7 @@ START_TEST(two_lines_in_order)
 {
     uint16_t a = free_port();
     uint16_t b = free_port();
-    struct ll_port *port = open_port("udp:127.0.0.1:%u,127.0.0.1:%u", a, b);
+    struct ll_port *port = open_two(a, b);
     struct ll_datagram datagrams[LL_PORT_BURST_MAX];
     uint32_t next[2] = {0, 0};
     ck_assert_uint_eq(ll_port_receive(port, datagrams), 0);
@@ -123,7 +131,7 @@ START_TEST(lines_take_turns)
 {
     uint16_t a = free_port();
     uint16_t b = free_port();
-    struct ll_port *port = open_port("udp:127.0.0.1:%u,127.0.0.1:%u", a, b);
+    struct ll_port *port = open_two(a, b);
     struct ll_datagram datagrams[LL_PORT_BURST_MAX];
     bool heard = false;
     for (uint32_t i = 0; i < 2 * LL_PORT_BURST_MAX; i++)
@@ -143,7 +151,7 @@ START_TEST(every_size_has_its_place)
 {
     static const uint32_t sizes[] = {0, 1, LL_PORT_FRAME_BYTES_MAX, LL_PORT_FRAME_BYTES_MAX + 1, 7};
     uint16_t a = free_port();
-    struct ll_port *port = open_port("udp:127.0.0.1:%u", a, 0);
+    struct ll_port *port = open_port("127.0.0.1", a, "");
     struct ll_datagram datagrams[LL_PORT_BURST_MAX];
     struct ll_port_counters counters;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -167,7 +175,7 @@ END_TEST
 START_TEST(multicast_on_loopback)
 {
     uint16_t a = free_port();
-    struct ll_port *port = open_port("udp:239.10.11.12:%u", a, 0);
+    struct ll_port *port = open_port("239.10.11.12", a, "");
     struct ll_datagram datagrams[LL_PORT_BURST_MAX];
     const struct in_addr interface = {htonl(LOOPBACK)};
     ck_assert_int_eq(setsockopt(sender, IPPROTO_IP, IP_MULTICAST_IF, &interface, sizeof interface), 0);
@@ -176,7 +184,7 @@ START_TEST(multicast_on_loopback)
     ck_assert_uint_eq(datagrams[0].payload_bytes, 5);
     ck_assert_mem_eq(datagrams[0].payload, "group", 5);
     /* Two may listen. */
-    struct ll_port *second = open_port("udp:239.10.11.12:%u,iface=127.0.0.1", a, 0);
+    struct ll_port *second = open_port("239.10.11.12", a, ",iface=127.0.0.1");
     send_to(GROUP, a, "both", 4);
     ck_assert_uint_eq(receive_soon(port, datagrams), 1);
     ck_assert_uint_eq(receive_soon(second, datagrams), 1);
@@ -189,7 +197,7 @@ END_TEST
 START_TEST(drops_of_the_kernel_are_counted)
 {
     uint16_t a = free_port();
-    struct ll_port *port = open_port("udp:127.0.0.1:%u", a, 0);
+    struct ll_port *port = open_port("127.0.0.1", a, "");
     struct ll_datagram datagrams[LL_PORT_BURST_MAX];
     struct ll_port_counters counters;
     uint64_t sent = 0;
@@ -229,7 +237,7 @@ START_TEST(refusals)
     const struct ll_flow flow = {0, 26477, 0};
     uint16_t a = free_port();
     char text[128];
-    struct ll_port *port = open_port("udp:127.0.0.1:%u", a, 0);
+    struct ll_port *port = open_port("127.0.0.1", a, "");
     (void)snprintf(text, sizeof text, "udp:127.0.0.1:%u", (unsigned)a);
     refused(text, NULL, 0, LL_ERR_ENVIRONMENT, "in use");
     ll_port_close(port);
@@ -239,7 +247,7 @@ START_TEST(refusals)
     refused("udp:239.1.1.1:26477,iface=192.0.2.1", NULL, 0, LL_ERR_ENVIRONMENT, "joined");
     refused("udp:nowhere", NULL, 0, LL_ERR_USAGE, "udp:ADDR:PORT");
     /* Nothing is left over from all this. */
-    port = open_port("udp:127.0.0.1:%u", a, 0);
+    port = open_port("127.0.0.1", a, "");
     ll_port_close(port);
 }
 END_TEST
