@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal: the order that stands in the way is found exactly when there is one, and the same order is counted exactly inside
- * its window.
- * Method: policies and edges by hand; random orders, with tables small enough to collide and to fill, against plain lists.
+ * Goal: the order that stands in the way is found exactly when there is one, and the same order is counted exactly
+ * inside its window.
+ * Method: policies and edges by hand; random orders, with tables small enough to collide and to fill, against lists.
  */
 #include "tests/unit/ll_test_risk.h"
 

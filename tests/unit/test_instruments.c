@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal: an instrument can be traded only when the file lists it and its state says so; feed and file each change what is
- * theirs; multiples are told from others without dividing.
- * Method: lists and feed messages in every order by hand; steps against the remainder, at the edges and at random; random
- * symbols against a plain list.
+ * Goal: an instrument can be traded only when the file lists it and its state says so; feed and file each change what
+ * is theirs; multiples are told from others without dividing.
+ * Method: lists and feed messages in every order by hand; steps against the remainder, at the edges and at random;
+ * random symbols against a plain list.
  */
 #include "host/core/ll_instruments.h"
 

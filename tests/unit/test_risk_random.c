@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal: whatever orders, replaces, fills, cancels, busts, clock steps and new limits come, risk answers what the plainest
- * bookkeeping answers, and its sums are those of the orders.
- * Method: random operations with tiny limits; the model keeps a list of orders, a list of executions and a list of times,
- * and adds all of them up for every question. After each step refusal and sums are compared; now and then the memory moves
- * to another place, and all invariants are checked.
+ * Goal: whatever orders, replaces, fills, cancels, busts, clock steps and new limits come, risk answers what the
+ * plainest bookkeeping answers, and its sums are those of the orders.
+ * Method: random operations with tiny limits; the model keeps a list of orders, a list of executions and a list of
+ * times, and adds all of them up for every question. After each step refusal and sums are compared; now and then the
+ * memory moves to another place, and all invariants are checked.
  */
 #include "tests/unit/ll_test_risk.h"
 
