@@ -534,7 +534,10 @@ static int ll_limits_instrument_whole(struct ll_limits_reader *reader, yaml_mark
                           "%.16s: prior_close and prior_close_date belong together; add the other", name);
     if (has_close && strcmp(name, "*") == 0)
         return LL_FAIL_AT(reader, mark, "%s", "\"*\" has no price of its own; remove prior_close");
-    return ll_instrument_entry_check(entry, reader->why);
+    struct ll_why reason = {0};
+    if (ll_instrument_entry_check(entry, &reason) != LL_OK)
+        return LL_FAIL_AT(reader, mark, "%s", reason.text);
+    return LL_OK;
 }
 
 static int ll_limits_instrument(struct ll_limits_reader *reader, yaml_mark_t mark,

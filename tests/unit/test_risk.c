@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal: each control passes up to its limit and refuses the first value beyond it, with the right code, limit, scope and
- * value; a refusal changes nothing; what is reserved is released exactly once; latches hold, and come back with a copy of
- * the memory.
+ * Goal: each control passes up to its limit and refuses the first value beyond it, with the right code, limit, scope
+ * and value; a refusal changes nothing; what is reserved is released exactly once; latches hold, and come back with a
+ * copy of the memory.
  * Method: one case per control around its edge; the life of orders by hand, with the sums after each step.
  */
 #include "tests/unit/ll_test_risk.h"
