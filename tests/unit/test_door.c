@@ -347,6 +347,30 @@ START_TEST(door_answers_never_reach_the_next_in_a_place)
 }
 END_TEST
 
+/* An order may outlive the gateway it came through; news about it must not go to a stranger of the next one. */
+START_TEST(door_numbers_differ_between_generations)
+{
+    struct ll_door_config config;
+    struct ll_link link;
+    struct ll_command got;
+    uint32_t numbers[3];
+    ll_door_config_default(&config);
+    config.path = door_path;
+    for (uint32_t i = 0; i < 3; i++) {
+        config.generation = 7 + i;
+        ck_assert_int_eq(ll_door_open(&door, &config, NULL), LL_OK);
+        ck_assert_uint_eq(door.shm.header->generation, 7 + i);
+        door_enter(&link);
+        ck_assert_uint_eq(ll_door_poll(&door, &got, 1), 0);
+        numbers[i] = door_number_of(&link);
+        for (uint32_t j = 0; j < i; j++)
+            ck_assert_uint_ne(numbers[i], numbers[j]);
+        ll_link_close(&link);
+        ll_door_close(&door);
+    }
+}
+END_TEST
+
 START_TEST(door_delivers_what_a_leaver_had_sent)
 {
     struct ll_command got[8];
@@ -796,6 +820,7 @@ int main(void)
     tcase_add_test(edges, door_is_fair);
     tcase_add_test(edges, door_news_go_to_who_asked);
     tcase_add_test(edges, door_answers_never_reach_the_next_in_a_place);
+    tcase_add_test(edges, door_numbers_differ_between_generations);
     tcase_add_test(edges, door_delivers_what_a_leaver_had_sent);
     tcase_add_test(edges, door_a_bell_that_was_not_rung_is_made_good);
     tcase_add_test(edges, door_refuses_malformed_commands_itself);
