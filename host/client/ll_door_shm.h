@@ -38,7 +38,6 @@
 #define LL_DOOR_PLACES_MAX   64u /* one bit each in the bell */
 #define LL_DOOR_REQUESTS_MAX 4096u
 #define LL_DOOR_EVENTS_MAX   65536u
-#define LL_DOOR_LINE_BYTES   64u
 #define LL_DOOR_PAGE_BYTES   4096u
 
 enum ll_door_state { LL_DOOR_OPEN = 1, LL_DOOR_CLOSED = 2 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/client/ll_link.h"
 
-#include "host/base/ll_assert.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

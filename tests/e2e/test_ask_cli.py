@@ -84,7 +84,8 @@ WRONG = [
     (["id", "add", "T", "X"], "--type is missing"), (["id", "add", "T", "X", "--type", "pet_name"], "--type"),
     (["id", "status", "X", "gone"], "no status"), (["account", "deposit", "A1", "0"], "amount"),
     (["account", "deposit", "A1", "-5"], "unknown option"),
-    (["account", "deposit", "--", "A1", "-5"], "no number"), (["account", "deposit", "A1", "1.5", "--symbol", "S"], "0 dec"),
+    (["account", "deposit", "--", "A1", "-5"], "no number"),
+    (["account", "deposit", "A1", "1.5", "--symbol", "S"], "more than 0 decimals"),
     (["kill"], "give one of"), (["kill", "all"], "firm"), (["kill", "firm", "--symbol", "S"], "give one of"),
     (["unkill", "firm"], "--notes is missing"), (["enable-strategy", "mean"], "--notes is missing"),
 ]
@@ -116,7 +117,8 @@ def check_sent(checks, stub, door):
         got = {key: value for key, value in stub.next().items() if value}
         checks.equal(got, wanted, what)
         checks.equal(run.json["answer"], "resolved" if wanted["verb"] in ("status", "resolve") else "accepted", what)
-        checks.equal((run.json["command"], run.json["event_id"], run.json["durable"]), (wanted["verb"], 17, True), what)
+        checks.equal((run.json["command"], run.json["event_id"], run.json["durable"]), (wanted["verb"], 17, True),
+                     what)
         if wanted.get("target") or wanted.get("client_order_id"):
             checks.equal(run.json["order_id"], "OR-1", what)
 
@@ -124,7 +126,8 @@ def check_sent(checks, stub, door):
 def check_answers(checks, stub, door):
     env = dict(os.environ, LIFELINE_DOOR=door)
     run = e2e.tool("order", "cancel", "refuse-1", env=env)
-    checks.true(run.status == 1 and run.out == "refused: collar, limit 1500000, value 1700000 (durable)\n", "refused: %s" % run)
+    checks.true(run.status == 1 and run.out == "refused: collar, limit 1500000, value 1700000 (durable)\n",
+                "refused: %s" % run)
     run = e2e.tool("order", "cancel", "refuse-1", "--json", env=env)
     checks.true(run.status == 1 and run.json["refusal"] == "collar" and run.json["limit"] == 1500000 and
                 run.json["value"] == 1700000, "refused: %s" % run)

@@ -99,6 +99,14 @@ START_TEST(command_refuses_what_cannot_be)
     struct ll_command full = good;
     memset(full.text_bytes, 255, sizeof full.text_bytes); /* far beyond its end */
     ck_assert_int_eq(ll_command_check(&full), LL_ERR_MALFORMED);
+    /* Identifiers may be too long each, but never all together. */
+    struct ll_command ids = {.kind = LL_COMMAND_STATUS};
+    memset(ids.text, 'i', sizeof ids.text);
+    ids.text_bytes[LL_TEXT_client_order_id] = 255;
+    ids.text_bytes[LL_TEXT_target] = 17;
+    ck_assert_int_eq(ll_command_check(&ids), LL_OK);
+    ids.text_bytes[LL_TEXT_target] = 18;
+    ck_assert_int_eq(ll_command_check(&ids), LL_ERR_MALFORMED);
 }
 END_TEST
 
