@@ -13,8 +13,9 @@
  *   rte_hash, bulk      lookup_bulk_data, 32 at once
  *
  * Texts: ours makes the digest, looks it up, and compares the full text with a store of texts by number;
- * rte_hash has the text as its key. Both in transparent huge pages, where the kernel gives them. Every way
- * sums what it found; a difference ends the run with exit code 1. Nothing is asserted about time.
+ * rte_hash has the text as its key. Both in memory of the same kind (transparent huge pages where the kernel
+ * gives them). Every way sums what it found; a difference ends the run with exit code 1. Nothing is asserted
+ * about time.
  */
 #include "bench/ll_bench.h"
 #include "dpdk/ll_port.h"
@@ -29,7 +30,7 @@
 #include <inttypes.h>
 #include <rte_hash.h>
 #include <rte_hash_crc.h>
-#include <rte_memory.h>
+#include <rte_malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,8 +44,9 @@
 #define TEXT_BYTES    64u
 #define LARGE_IDS     ((uint64_t)16 << 20)
 #define LARGE_MB      ((uint64_t)10 << 10) /* that the machine must have free for the large tables */
-#define EAL_MB        256u
-#define EAL_LARGE_MB  3072u
+#define EAL_MB        64u
+#define HEAP_NAME     "bench_ids"
+#define HUGE_BYTES    ((size_t)2 << 20)
 
 enum way { WAY_ONE, WAY_BATCH, WAY_FIND, WAY_RTE, WAY_RTE_BULK, WAY_COUNT };
 static const char *const way_names[WAY_COUNT] = {"resolve, one", "resolve, batch", "find, batch",
@@ -68,6 +70,9 @@ struct bench {
     void *life_memory;
     struct ll_life_memory life;
     char *texts; /* by number, TEXT_BYTES each; NULL for numbers */
+    struct ll_arena rte_arena;
+    void *rte_memory;
+    size_t rte_bytes;
     struct rte_hash *hash;
 };
 
@@ -341,6 +346,34 @@ static uint64_t look_up(struct bench *bench, struct block *block, enum way way, 
 /* --- One size ---------------------------------------------------------------------------------------------
  * */
 
+/* rte_hash in pages like ours: EAL's own memory would be in small ones. */
+static int rte_open(struct bench *bench, struct ll_why *why)
+{
+    uint32_t key_bytes = bench->is_text ? TEXT_BYTES : sizeof(uint64_t);
+    uint64_t entries = bench->ids + bench->ids / 8 + 64;
+    /* Keys with their data; buckets, both kinds, and the rings of free ones: less than 64 bytes an entry. */
+    bench->rte_bytes = ll_align_up(entries * (key_bytes + 8 + 64) + ((size_t)16 << 20), HUGE_BYTES);
+    int status = ll_arena_init(&bench->rte_arena, bench->rte_bytes + HUGE_BYTES, why);
+    if (status != LL_OK)
+        return status;
+    uintptr_t base = (uintptr_t)ll_arena_alloc(&bench->rte_arena, bench->rte_bytes + HUGE_BYTES, 4096);
+    bench->rte_memory = (void *)ll_align_up(base, HUGE_BYTES); /* NOLINT */
+    if (rte_malloc_heap_create(HEAP_NAME) != 0 ||
+        rte_malloc_heap_memory_add(HEAP_NAME, bench->rte_memory, bench->rte_bytes, NULL,
+                                   (unsigned)(bench->rte_bytes / HUGE_BYTES), HUGE_BYTES) != 0)
+        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "DPDK takes no memory from outside");
+    const struct rte_hash_parameters parameters = {.name = "ids",
+                                                   .entries = (uint32_t)entries,
+                                                   .key_len = key_bytes,
+                                                   .hash_func = rte_hash_crc,
+                                                   .socket_id = rte_malloc_heap_get_socket(HEAP_NAME),
+                                                   .extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE};
+    bench->hash = rte_hash_create(&parameters);
+    if (bench->hash == NULL)
+        return LL_FAIL(why, LL_ERR_NO_MEMORY, "no memory for rte_hash");
+    return LL_OK;
+}
+
 static int bench_open(struct bench *bench, struct ll_why *why)
 {
     static const uint8_t seed[16] = {7};
@@ -355,20 +388,15 @@ static int bench_open(struct bench *bench, struct ll_why *why)
     bench->life_memory = ll_arena_alloc(&bench->arena, bench->life_bytes, 64);
     if (bench->is_text)
         bench->texts = ll_arena_alloc(&bench->arena, texts_bytes, 64);
-    const struct rte_hash_parameters parameters = {.name = "ids",
-                                                   .entries = (uint32_t)(bench->ids + bench->ids / 8 + 64),
-                                                   .key_len = bench->is_text ? TEXT_BYTES : sizeof(uint64_t),
-                                                   .hash_func = rte_hash_crc,
-                                                   .extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE};
-    bench->hash = rte_hash_create(&parameters);
-    if (bench->hash == NULL)
-        return LL_FAIL(why, LL_ERR_NO_MEMORY, "no memory for rte_hash");
-    return LL_OK;
+    return rte_open(bench, why);
 }
 
 static void bench_close(struct bench *bench)
 {
     rte_hash_free(bench->hash);
+    (void)rte_malloc_heap_memory_remove(HEAP_NAME, bench->rte_memory, bench->rte_bytes);
+    (void)rte_malloc_heap_destroy(HEAP_NAME);
+    ll_arena_deinit(&bench->rte_arena);
     ll_arena_deinit(&bench->arena);
 }
 
@@ -429,16 +457,6 @@ static int bench_run(uint64_t ids, bool is_text, const struct config *config, st
     return status;
 }
 
-/* EAL's memory in huge pages too, as far as it has not been touched. */
-static int advise_huge(const struct rte_memseg_list *list, const struct rte_memseg *segment, size_t bytes,
-                       void *context)
-{
-    (void)list;
-    (void)context;
-    (void)madvise(segment->addr, bytes, MADV_HUGEPAGE);
-    return 0;
-}
-
 #define OPTION(name, type, field, min, max, value, help)                        \
     {                                                                           \
         name, type, offsetof(struct config, field), min, max, value, NULL, help \
@@ -489,12 +507,11 @@ int main(int argc, char **argv)
     }
     config.lookups = config.lookups / BLOCK * BLOCK;
     bool has_memory = !config.is_smoke && (uint64_t)sysconf(_SC_AVPHYS_PAGES) * 4096 >> 20 >= LARGE_MB;
-    const struct ll_eal_config eal = {.memory_mb = has_memory ? EAL_LARGE_MB : EAL_MB};
+    const struct ll_eal_config eal = {.memory_mb = EAL_MB};
     if (status == LL_OK)
         status = ll_eal_start(&eal, &why);
     if (status == LL_OK) {
         ll_bench_header(stdout, "bench_ids");
-        (void)rte_memseg_contig_walk(advise_huge, NULL);
         status = run_sizes(&config, has_memory, &why);
     }
     if (status != LL_OK)
