@@ -2,9 +2,9 @@
 /*
  * Goal: how long a restart takes with so many live orders: from snapshot and tail, and by replaying everything, beside
  * the plain time to read the same bytes.
- * Method: a feed of adds over many names and prices, with some deletes, goes through a gateway into a journal until
- * `orders` are live; a snapshot is made when nine tenths of it are there, the rest is the tail. Then, in turns, round by
- * round:
+ * Method: a feed of adds over many names and prices, most of them soon deleted again, goes through a gateway into a
+ * journal until `orders` are live; a snapshot is made when nine tenths of it are there, the rest is the tail. Then,
+ * in turns, round by round:
  *
  *   snapshot + tail    ll_gateway_open with resume, as `lifelined --resume` does it
  *   whole journal      the same with no_snapshot
@@ -34,7 +34,6 @@
 #define DATAGRAM_BYTES 1400u
 #define ADD_BYTES      36u
 #define DELETE_BYTES   19u
-#define DELETE_EVERY   8u /* one add in so many is taken out again */
 #define READ_BYTES     ((size_t)1 << 20)
 #define SESSION        "RESTART001"
 #define PATH_BYTES     4096u
@@ -43,6 +42,7 @@ struct config {
     bool is_smoke;
     const char *dir;
     uint64_t orders;
+    uint64_t churn;
     uint64_t rounds;
 };
 
@@ -53,6 +53,8 @@ static const struct ll_option options[] = {
      "where journal and snapshot lie (default build/bench-restart; made, and removed at the end)"},
     {"orders", LL_OPTION_U64, offsetof(struct config, orders), 1000, 30000000, "N", NULL,
      "live orders (default 1000000); 10000000 take about 2 GB of memory and 3 GB of disk"},
+    {"churn", LL_OPTION_U64, offsetof(struct config, churn), 0, 1000, "N", NULL,
+     "orders that come and go for each that stays (default 4; a real day has more)"},
     {"rounds", LL_OPTION_U64, offsetof(struct config, rounds), 1, LL_ROUNDS_MAX, "N", NULL, "default 5"},
     {NULL, LL_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL}};
 
@@ -84,6 +86,7 @@ static void make_delete(uint8_t *message, uint64_t ref)
 }
 
 struct feed {
+    uint64_t churn;
     uint64_t next_ref;
     uint64_t next_sequence;
     uint64_t live;
@@ -100,7 +103,7 @@ static int feed_until(struct feed *feed, struct ll_gateway *gateway, uint64_t li
         uint64_t first_sequence = feed->next_sequence;
         ll_moldudp64_begin(&builder, datagram, sizeof datagram, SESSION, first_sequence);
         for (;;) {
-            bool is_delete = feed->next_ref % DELETE_EVERY == 0;
+            bool is_delete = feed->next_ref % (feed->churn + 1) != 0;
             make_add(message, feed->next_ref);
             if (ll_moldudp64_add(&builder, message, ADD_BYTES) != LL_OK)
                 break;
@@ -238,7 +241,7 @@ static uint64_t last_segment_of(const char *dir)
 /* A first life of nine tenths, a snapshot, a second life of the rest. */
 static int prepare(struct bench *bench, struct ll_why *why)
 {
-    struct feed feed = {.next_ref = 1, .next_sequence = 1};
+    struct feed feed = {.churn = bench->config.churn, .next_ref = 1, .next_sequence = 1};
     struct ll_gateway_snapshot snapshot;
     struct ll_gateway *gateway = NULL;
     uint64_t start_ns = 0;
@@ -270,25 +273,31 @@ static int prepare(struct bench *bench, struct ll_why *why)
 
 static void print(const struct bench *bench)
 {
+    const struct ll_rounds *rounds = bench->rounds;
+    double snapshot_ns = ll_rounds_median(&rounds[WAY_SNAPSHOT]);
     printf("%" PRIu64 " live orders, %" PRIu64 " records, %" PRIu64 " of them behind the snapshot\n\n",
            bench->config.orders, bench->records, bench->records - bench->snapshot_event_id);
     printf("%-32s %10s %10s %8s\n", "", "median s", "best s", "MB");
-    for (uint32_t way = 0; way < WAY_COUNT; way++)
-        printf("%-32s %10.3f %10.3f %8.0f\n", way_names[way], ll_rounds_median(&bench->rounds[way]) / 1e9,
-               ll_rounds_best(&bench->rounds[way]) / 1e9, (double)bench->read_bytes[way] / 1e6);
+    for (uint32_t way = 0; way < WAY_COUNT; way++) {
+        printf("%-32s %10.3f %10.3f", way_names[way], ll_rounds_median(&rounds[way]) / 1e9,
+               ll_rounds_best(&rounds[way]) / 1e9);
+        if (bench->read_bytes[way] != 0)
+            printf(" %8.0f", (double)bench->read_bytes[way] / 1e6);
+        printf("\n");
+    }
     printf(
         "\nsnapshot + tail: %.1f times as fast as the whole journal; of its time plain reading is %.0f %%, "
         "taking memory %.0f %%\n",
-        ll_rounds_median(&bench->rounds[WAY_WHOLE]) / ll_rounds_median(&bench->rounds[WAY_SNAPSHOT]),
-        100 * ll_rounds_median(&bench->rounds[WAY_READ_SNAPSHOT]) /
-            ll_rounds_median(&bench->rounds[WAY_SNAPSHOT]),
-        100 * ll_rounds_median(&bench->rounds[WAY_MEMORY]) / ll_rounds_median(&bench->rounds[WAY_SNAPSHOT]));
+        ll_rounds_median(&rounds[WAY_WHOLE]) / snapshot_ns,
+        100 * ll_rounds_median(&rounds[WAY_READ_SNAPSHOT]) / snapshot_ns,
+        100 * ll_rounds_median(&rounds[WAY_MEMORY]) / snapshot_ns);
 }
 
 int main(int argc, char **argv)
 {
     static struct bench bench = {
-        .config = {.is_smoke = false, .dir = "build/bench-restart", .orders = 1000000, .rounds = 5}};
+        .config = {
+            .is_smoke = false, .dir = "build/bench-restart", .orders = 1000000, .churn = 4, .rounds = 5}};
     struct ll_operands operands = {{NULL}, 0};
     struct ll_why why = {0};
     int help = 0;
