@@ -201,7 +201,7 @@ install: all
 	$(INSTALL) -d $(BIN_DIR) $(DOC_DIR)/docs
 	$(INSTALL) -m 755 $(PROGRAMS) $(BIN_DIR)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
-	$(INSTALL) -m 644 $(wildcard docs/*.md) $(DOC_DIR)/docs
+	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS))
 	rm -rf $(DOC_DIR)
