@@ -69,11 +69,12 @@ BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 # --- sources: a folder is a library, a main is a program, a test is a file -------------------------------------------
 FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/client \
             host/app
-MAINS    := host/app/lifeline.c host/app/lifelined.c
+MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c
 LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/liblifeline_all.a
-PROGRAMS := $(patsubst host/app/%.c,$(BUILD)/%,$(wildcard $(MAINS)))
+# lifeline_exchange.c is the main of lifeline-exchange.
+PROGRAMS := $(addprefix $(BUILD)/,$(subst _,-,$(patsubst host/app/%.c,%,$(wildcard $(MAINS)))))
 # What strategies link with: position-independent objects of their own, of which only lifeline_* can be seen.
 CLIENT_SRC  := host/client/lifeline.c host/client/ll_link.c host/client/ll_door_shm.c host/wire/ll_command.c \
                host/base/ll_err.c host/base/ll_assert.c
@@ -128,7 +129,8 @@ $(LIB): $(LIB_OBJ)
 	$(if $(V),,@echo "  AR      $@")
 	$(Q)ar rcs $@ $^
 
-$(PROGRAMS): $(BUILD)/%: $(BUILD)/host/app/%.o $(LIB)
+.SECONDEXPANSION:
+$(PROGRAMS): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
@@ -245,7 +247,7 @@ install: all
 	$(INSTALL) -m 644 $(CLIENT_LIBS) $(LIB_DIR)
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
-	$(INSTALL) -m 644 $(wildcard docs/*.md) $(DOC_DIR)/docs
+	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
 	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS))

@@ -4,6 +4,7 @@
 #include "host/app/ll_common_options.h"
 #include "host/app/ll_exit.h"
 #include "host/app/ll_gateway.h"
+#include "host/app/ll_trading_options.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_json.h"
 #include "host/base/ll_options.h"
@@ -19,12 +20,14 @@
 struct ll_snapshot_options {
     bool json;
     struct ll_common_options common;
+    struct ll_trading_options trading;
 };
 
 static const struct ll_option ll_snapshot_table[] = {{"json", LL_OPTION_FLAG,
                                                       offsetof(struct ll_snapshot_options, json), 0, 0, NULL,
                                                       NULL, "print what was made as one JSON object"},
                                                      LL_COMMON_STATE_ROWS(struct ll_snapshot_options),
+                                                     LL_TRADING_STATE_ROWS(struct ll_snapshot_options),
                                                      {NULL, LL_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL}};
 
 static const char ll_snapshot_help[] =
@@ -37,8 +40,9 @@ static const char ll_snapshot_help[] =
     "A gateway may be writing meanwhile: only what is durable is taken, and the gateway never waits. This\n"
     "process needs as much memory as the gateway and runs at a low priority (nice 10).\n"
     "\n"
-    "Give the gateway's --orders, --levels and --books: a snapshot of other capacities is not used. The\n"
-    "newest two snapshots are kept, damaged ones are left for you to look at.\n"
+    "Give the gateway's --orders, --levels and --books, and of one that trades --trade, --own-orders, --ids\n"
+    "and --instruments: a snapshot of other capacities is not used. The newest two snapshots are kept,\n"
+    "damaged ones are left for you to look at.\n"
     "\n"
     "Exit: 0 made, or nothing new is durable; 1 no journal in DIR, 2 usage, 3 the machine lacks something,\n"
     "or one is being made already; 4 it could not be read or written, 5 the journal is corrupt.\n"
@@ -82,14 +86,21 @@ static void ll_snapshot_print_json(const struct ll_gateway_snapshot *snapshot)
     ll_json_newline(&json);
 }
 
-static int ll_snapshot_run(const struct ll_snapshot_options *options, const char *dir,
+static int ll_snapshot_run(struct ll_snapshot_options *options, const char *dir,
                            struct ll_gateway_snapshot *snapshot, struct ll_why *why)
 {
     struct ll_gateway_config config;
     struct ll_progress progress;
+    struct ll_trading_config trading;
     /* Not being heard is no reason to stop: it then only runs with the priority it was started with. */
     (void)setpriority(PRIO_PROCESS, 0, LL_SNAPSHOT_NICE);
     ll_common_options_gateway(&options->common, dir, &config);
+    if (options->trading.trade) {
+        int wanted = ll_trading_options_config(&options->trading, &trading, why);
+        if (wanted != LL_OK)
+            return wanted;
+        config.trading = &trading;
+    }
     config.progress = ll_snapshot_progress;
     config.progress_context = &progress;
     ll_progress_init(&progress, "snapshot", "events", ll_clock_mono_ns());
@@ -106,6 +117,7 @@ int ll_cmd_snapshot(int argc, char **argv)
     struct ll_why why = {0};
     int help = 0;
     ll_common_options_default(&options.common);
+    ll_trading_options_default(&options.trading);
     int err = ll_options_parse(ll_snapshot_table, argc, argv, &options, &operands, &help, &why);
     if (err == LL_OK && help) {
         (void)fputs(ll_snapshot_help, stdout);

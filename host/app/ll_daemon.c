@@ -225,10 +225,12 @@ static int ll_daemon_start_view(struct ll_daemon *daemon, struct ll_why *why)
 
 static int ll_daemon_start_keeper(struct ll_daemon *daemon, struct ll_why *why)
 {
-    const struct ll_snapshot_keeper_config config = {.gateway = daemon->gateway,
-                                                     .common = &daemon->options.common,
-                                                     .journal_dir = daemon->options.journal_dir,
-                                                     .every_records = daemon->options.snapshot_every};
+    const struct ll_snapshot_keeper_config config = {
+        .gateway = daemon->gateway,
+        .common = &daemon->options.common,
+        .trading = ll_gateway_trading(daemon->gateway) == NULL ? NULL : &daemon->options.trading,
+        .journal_dir = daemon->options.journal_dir,
+        .every_records = daemon->options.snapshot_every};
     return config.every_records != 0 ? ll_snapshot_keeper_start(&daemon->keeper, &config, why) : LL_OK;
 }
 

@@ -19,6 +19,7 @@
 #define LL_KEEPER_LOOK_NS      ((long)50 * 1000 * 1000)
 #define LL_KEEPER_TOOL         "lifeline"
 #define LL_KEEPER_PATH_BYTES   4096u
+#define LL_KEEPER_WORDS_MAX    32u
 #define LL_KEEPER_NUMBER_BYTES 24u
 
 struct ll_snapshot_keeper {
@@ -69,34 +70,55 @@ static int ll_keeper_surroundings(posix_spawnattr_t *attributes, posix_spawn_fil
     return error;
 }
 
+/* The words of the child's command line; numbers are written into texts of their own. */
+struct ll_keeper_words {
+    const char *word[LL_KEEPER_WORDS_MAX];
+    char number[LL_KEEPER_WORDS_MAX][LL_KEEPER_NUMBER_BYTES];
+    uint32_t count;
+};
+
+static void ll_keeper_say(struct ll_keeper_words *words, const char *word)
+{
+    LL_ASSERT(words->count + 1 < LL_KEEPER_WORDS_MAX);
+    words->word[words->count++] = word;
+    words->word[words->count] = NULL;
+}
+
+static void ll_keeper_say_number(struct ll_keeper_words *words, const char *option, uint64_t value)
+{
+    ll_keeper_say(words, option);
+    char *text = words->number[words->count];
+    (void)snprintf(text, LL_KEEPER_NUMBER_BYTES, "%" PRIu64, value);
+    ll_keeper_say(words, text);
+}
+
+static void ll_keeper_say_all(const struct ll_snapshot_keeper_config *config, struct ll_keeper_words *words)
+{
+    words->count = 0;
+    ll_keeper_say(words, LL_KEEPER_TOOL);
+    ll_keeper_say(words, "snapshot");
+    ll_keeper_say(words, "--device");
+    ll_keeper_say(words, config->common->device);
+    ll_keeper_say_number(words, "--batch", config->common->batch);
+    ll_keeper_say_number(words, "--orders", config->common->orders);
+    ll_keeper_say_number(words, "--levels", config->common->levels);
+    ll_keeper_say_number(words, "--books", config->common->books);
+    if (config->trading != NULL) {
+        ll_keeper_say(words, "--trade");
+        ll_keeper_say_number(words, "--own-orders", config->trading->own_orders);
+        ll_keeper_say_number(words, "--ids", config->trading->ids);
+        ll_keeper_say_number(words, "--instruments", config->trading->instruments);
+    }
+    ll_keeper_say(words, "--");
+    ll_keeper_say(words, config->journal_dir);
+}
+
 static int ll_keeper_spawn(struct ll_snapshot_keeper *keeper, pid_t *child)
 {
-    const struct ll_common_options *common = keeper->config.common;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
-    char batch[LL_KEEPER_NUMBER_BYTES];
-    char orders[LL_KEEPER_NUMBER_BYTES];
-    char levels[LL_KEEPER_NUMBER_BYTES];
-    char books[LL_KEEPER_NUMBER_BYTES];
-    (void)snprintf(batch, sizeof batch, "%" PRIu64, common->batch);
-    (void)snprintf(orders, sizeof orders, "%" PRIu64, common->orders);
-    (void)snprintf(levels, sizeof levels, "%" PRIu64, common->levels);
-    (void)snprintf(books, sizeof books, "%" PRIu64, common->books);
-    const char *const words[] = {LL_KEEPER_TOOL,
-                                 "snapshot",
-                                 "--device",
-                                 common->device,
-                                 "--batch",
-                                 batch,
-                                 "--orders",
-                                 orders,
-                                 "--levels",
-                                 levels,
-                                 "--books",
-                                 books,
-                                 "--",
-                                 keeper->config.journal_dir,
-                                 NULL};
+    struct ll_keeper_words words;
+    ll_keeper_say_all(&keeper->config, &words);
     int error = posix_spawnattr_init(&attributes);
     if (error != 0)
         return error;
@@ -104,7 +126,8 @@ static int ll_keeper_spawn(struct ll_snapshot_keeper *keeper, pid_t *child)
     if (error == 0) {
         error = ll_keeper_surroundings(&attributes, &actions);
         if (error == 0)
-            error = posix_spawn(child, keeper->tool, &actions, &attributes, (char *const *)words, environ);
+            error =
+                posix_spawn(child, keeper->tool, &actions, &attributes, (char *const *)words.word, environ);
         (void)posix_spawn_file_actions_destroy(&actions);
     }
     (void)posix_spawnattr_destroy(&attributes);

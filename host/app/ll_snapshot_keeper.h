@@ -18,6 +18,7 @@
 
 #include "host/app/ll_common_options.h"
 #include "host/app/ll_gateway.h"
+#include "host/app/ll_trading_options.h"
 #include "host/base/ll_err.h"
 
 #include <stdint.h>
@@ -27,6 +28,7 @@ struct ll_snapshot_keeper;
 struct ll_snapshot_keeper_config {
     const struct ll_gateway *gateway; /* outlives the keeper, as all of this */
     const struct ll_common_options *common;
+    const struct ll_trading_options *trading; /* NULL = the gateway does not trade */
     const char *journal_dir;
     uint64_t every_records;
 };

@@ -291,7 +291,7 @@ int ll_trading_take(struct ll_trading *trading, struct ll_why *why)
 
 bool ll_trading_wants(uint8_t record_kind)
 {
-    return record_kind >= LL_RECORD_COMMAND && record_kind <= LL_RECORD_LIMIT;
+    return record_kind >= LL_RECORD_COMMAND && record_kind <= LL_RECORD_SETTINGS;
 }
 
 int ll_trading_replay(struct ll_trading *trading, const struct ll_journal_record *record, struct ll_why *why)
@@ -388,10 +388,24 @@ static int ll_trading_open_door(struct ll_trading *trading, struct ll_why *why)
     return status;
 }
 
+/* What the command line says now is in force from now on, and the journal says so. */
+static void ll_trading_settle(struct ll_trading *trading)
+{
+    const struct ll_oms_config *config = &trading->config.oms;
+    const struct ll_record_settings settings = {.answer_timeout_ns = config->answer_timeout_ns,
+                                                .retry_ns = config->retry_ns,
+                                                .instance = config->instance};
+    /* Always in a new journal: its readers need not know the defaults of the day it was written. */
+    if (trading->batch->next_event_id == 1 ||
+        memcmp(&settings, ll_oms_settings_in_force(trading->oms), sizeof settings) != 0)
+        ll_oms_settings(trading->oms, &settings, trading->now_ns);
+}
+
 int ll_trading_start(struct ll_trading *trading, uint64_t now_ns, struct ll_why *why)
 {
     int status = LL_OK;
     trading->now_ns = now_ns;
+    ll_trading_settle(trading);
     if (trading->config.limits_path != NULL) {
         status = ll_limits_watch_start(&trading->limits, trading->config.limits_path,
                                        LL_TRADING_LIMITS_WINDOW, why);

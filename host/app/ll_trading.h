@@ -43,7 +43,7 @@ struct ll_trading_session {
 };
 
 struct ll_trading_config {
-    struct ll_oms_config oms;
+    struct ll_oms_config oms; /* its settings take effect at start; a journal's own ones hold before */
     struct ll_trading_session sessions[LL_TRADING_SESSIONS_MAX];
     uint32_t session_count;
     const char *door_path;   /* NULL = no clients */

@@ -21,14 +21,15 @@
 /* --- The state's parts ----------------------------------------------------------------------------------- */
 
 /* P(NAME) in the order in which they lie in the state. */
-#define LL_OMS_PARTS(P)                                                                             \
-    P(CONTROL)                                                                                      \
-    P(ORDERS)                                                                                       \
-    P(IDS)                                                                                          \
-    P(TEXTS)                                                                                        \
-    P(PEERS)                                                                                        \
-    P(QUOTES) P(OWN_REFS) P(OWN_ORDERS) P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) \
-        P(LIMITS) P(GUARD) P(RISK) P(TIMERS)
+#define LL_OMS_PARTS(P)                                                                                      \
+    P(CONTROL)                                                                                               \
+    P(ORDERS)                                                                                                \
+    P(IDS)                                                                                                   \
+    P(TEXTS)                                                                                                 \
+    P(PEERS)                                                                                                 \
+    P(QUOTES)                                                                                                \
+    P(OWN_REFS) P(OWN_ORDERS) P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) P(LIMITS) P(GUARD) \
+        P(RISK) P(TIMERS)
 
 enum ll_oms_part {
 #define LL_OMS_PART_ENUM(name) LL_OMS_PART_##name,
@@ -135,6 +136,29 @@ size_t ll_oms_state_bytes(const struct ll_oms_config *config)
     return total;
 }
 
+/* --- Settings -------------------------------------------------------------------------------------------- */
+
+static void ll_oms_apply(struct ll_oms *oms)
+{
+    const struct ll_record_settings *settings = &oms->control->settings;
+    oms->config.answer_timeout_ns = settings->answer_timeout_ns;
+    oms->config.retry_ns = settings->retry_ns;
+    oms->config.instance = settings->instance;
+}
+
+void ll_oms_settings(struct ll_oms *oms, const struct ll_record_settings *settings, uint64_t time_ns)
+{
+    ll_oms_begin(oms, time_ns);
+    (void)ll_record_batch_write(oms->batch, LL_RECORD_SETTINGS, 0, time_ns, settings, sizeof *settings);
+    oms->control->settings = *settings;
+    ll_oms_apply(oms);
+}
+
+const struct ll_record_settings *ll_oms_settings_in_force(const struct ll_oms *oms)
+{
+    return &oms->control->settings;
+}
+
 /* --- Life ------------------------------------------------------------------------------------------------ */
 
 static void ll_oms_format(struct ll_oms *oms, unsigned char *const at[LL_OMS_PART_COUNT],
@@ -144,6 +168,9 @@ static void ll_oms_format(struct ll_oms *oms, unsigned char *const at[LL_OMS_PAR
     memset(control, 0, sizeof *control);
     control->magic = LL_OMS_MAGIC;
     control->state_bytes = ll_oms_state_bytes(&oms->config);
+    control->settings = (struct ll_record_settings){.answer_timeout_ns = oms->config.answer_timeout_ns,
+                                                    .retry_ns = oms->config.retry_ns,
+                                                    .instance = oms->config.instance};
     control->live_first = LL_OMS_NONE;
     control->live_last = LL_OMS_NONE;
     control->watch_first = LL_OMS_NONE;
@@ -235,6 +262,8 @@ int ll_oms_init(struct ll_oms **oms_out, void *handle, void *state, const struct
         status = ll_oms_take(oms, at, sizes, &risk_parts, why);
     else
         ll_oms_format(oms, at, &parts, &risk_parts);
+    if (status == LL_OK)
+        ll_oms_apply(oms);
     if (status == LL_OK)
         *oms_out = oms;
     return status;

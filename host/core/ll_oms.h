@@ -195,6 +195,9 @@ void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, ui
                    uint64_t time_ns);
 void ll_oms_link(struct ll_oms *oms, const struct ll_record_link *link, uint64_t time_ns);
 void ll_oms_action(struct ll_oms *oms, const struct ll_record_action *action, uint64_t time_ns);
+/* Settings from now on: those of the configuration hold until the first ones come. */
+void ll_oms_settings(struct ll_oms *oms, const struct ll_record_settings *settings, uint64_t time_ns);
+const struct ll_record_settings *ll_oms_settings_in_force(const struct ll_oms *oms);
 /* One entry of a limit set, or its begin or end. A set that is refused leaves the one before it in force. */
 LL_MUST_CHECK int ll_oms_limit(struct ll_oms *oms, const struct ll_record_limit *entry, uint64_t time_ns,
                                struct ll_why *why);

@@ -81,6 +81,17 @@ static int ll_oms_replay_limit(struct ll_oms *oms, uint64_t time_ns, const uint8
     return LL_OK;
 }
 
+static int ll_oms_replay_settings(struct ll_oms *oms, uint64_t time_ns, const uint8_t *payload,
+                                  uint32_t payload_bytes)
+{
+    struct ll_record_settings settings;
+    if (payload_bytes != sizeof settings)
+        return LL_ERR_CORRUPT;
+    memcpy(&settings, payload, sizeof settings);
+    ll_oms_settings(oms, &settings, time_ns);
+    return LL_OK;
+}
+
 static int ll_oms_replay_one(struct ll_oms *oms, uint8_t kind, uint64_t event_id, uint64_t time_ns,
                              const uint8_t *payload, uint32_t payload_bytes)
 {
@@ -100,6 +111,8 @@ static int ll_oms_replay_one(struct ll_oms *oms, uint8_t kind, uint64_t event_id
         return ll_oms_replay_link(oms, time_ns, payload, payload_bytes);
     case LL_RECORD_ACTION:
         return ll_oms_replay_action(oms, time_ns, payload, payload_bytes);
+    case LL_RECORD_SETTINGS:
+        return ll_oms_replay_settings(oms, time_ns, payload, payload_bytes);
     case LL_RECORD_LIMIT:
         return ll_oms_replay_limit(oms, time_ns, payload, payload_bytes);
     default:

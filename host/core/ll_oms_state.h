@@ -187,6 +187,7 @@ struct ll_oms_control {
     uint32_t expire_cursor;
     uint32_t generated; /* identifiers made for the event at hand */
     uint64_t event_id;  /* of the event at hand */
+    struct ll_record_settings settings;
     struct ll_oms_counters counters;
     struct ll_oms_session sessions[LL_OMS_SESSIONS_MAX];
 };

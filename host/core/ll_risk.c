@@ -641,7 +641,8 @@ static uint64_t ll_risk_fitting(const struct ll_risk *risk, uint64_t lots, uint6
 {
     uint64_t open = risk->owners[0].tally.open_notional;
     uint64_t sum = 0;
-    if (!__builtin_mul_overflow(lots, lot_notional, &sum) && !__builtin_add_overflow(open, sum, &sum))
+    if (lots == 0 ||
+        (!__builtin_mul_overflow(lots, lot_notional, &sum) && !__builtin_add_overflow(open, sum, &sum)))
         return lot_notional;
     return (UINT64_MAX - open) / lots;
 }

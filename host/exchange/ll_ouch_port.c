@@ -979,6 +979,7 @@ void ll_ouch_port_start_of_day(struct ll_ouch_port *port, uint64_t now_ns)
 void ll_ouch_port_end_of_day(struct ll_ouch_port *port, uint64_t now_ns)
 {
     ll_ouch_put_system(port, LL_OUCH_EVENT_END_OF_DAY, now_ns);
+    ll_ouch_port_release(port, UINT64_MAX);
 }
 
 /* --- questions -------------------------------------------------------------------------------------------------- */

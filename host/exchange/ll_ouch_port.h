@@ -193,7 +193,7 @@ void ll_ouch_ports_add(struct ll_ouch_ports *ports, struct ll_ouch_port *port);
 struct ll_matching_handler ll_ouch_ports_handler(struct ll_ouch_ports *ports);
 
 void ll_ouch_port_start_of_day(struct ll_ouch_port *port, uint64_t now_ns);
-/* Only says so; ll_matching_end_of_day cancels the orders, and comes before. */
+/* Only says so, behind every answer that still waited; ll_matching_end_of_day cancels the orders, and comes before. */
 void ll_ouch_port_end_of_day(struct ll_ouch_port *port, uint64_t now_ns);
 
 /* One message of the client. */
