@@ -50,6 +50,7 @@ struct ll_trading {
     uint64_t next_limits_ns;
     struct ll_trading_counters counters;
     struct ll_histogram order_to_wire;
+    struct ll_histogram *interval; /* NULL = none */
     struct ll_command commands[LL_TRADING_COMMANDS];
     struct ll_why limits_why;
 };
@@ -448,6 +449,13 @@ void ll_trading_deinit(struct ll_trading *trading)
 
 /* --- One turn --------------------------------------------------------------------------------------------- */
 
+static void ll_trading_measure(struct ll_trading *trading, uint64_t order_to_wire_ns)
+{
+    ll_histogram_record(&trading->order_to_wire, order_to_wire_ns, 1);
+    if (trading->interval != NULL)
+        ll_histogram_record(trading->interval, order_to_wire_ns, 1);
+}
+
 /* Messages whose records are durable leave; what the socket does not take waits here. A session that is not open takes
  * nothing: what is unanswered then is settled when it is open again. */
 static uint32_t ll_trading_let_out_sends(struct ll_trading *trading, uint64_t durable_event_id)
@@ -465,7 +473,7 @@ static uint32_t ll_trading_let_out_sends(struct ll_trading *trading, uint64_t du
         if (status == LL_ERR_FULL)
             break;
         if (status == LL_OK)
-            ll_histogram_record(&trading->order_to_wire, ll_clock_utc_ns() - send->time_ns, 1);
+            ll_trading_measure(trading, ll_clock_utc_ns() - send->time_ns);
         ll_oms_send_pop(trading->oms);
         count++;
     }
@@ -603,7 +611,17 @@ void ll_trading_feed(struct ll_trading *trading, const struct ll_update *update,
 
 /* --- Reading --------------------------------------------------------------------------------------------- */
 
-struct ll_oms *ll_trading_oms(struct ll_trading *trading)
+void ll_trading_record_into(struct ll_trading *trading, struct ll_histogram *interval)
+{
+    trading->interval = interval;
+}
+
+const struct ll_trading_config *ll_trading_config_of(const struct ll_trading *trading)
+{
+    return &trading->config;
+}
+
+struct ll_oms *ll_trading_oms(const struct ll_trading *trading)
 {
     return trading->oms;
 }
@@ -627,6 +645,16 @@ const struct ll_soup_client *ll_trading_session(const struct ll_trading *trading
 {
     LL_ASSERT(session < trading->config.session_count);
     return trading->links[session].client;
+}
+
+bool ll_trading_session_is_open(const struct ll_trading *trading, uint32_t session)
+{
+    return ll_oms_is_open(trading->oms, (uint8_t)session);
+}
+
+uint32_t ll_trading_client_count(const struct ll_trading *trading)
+{
+    return trading->door_is_open ? ll_door_client_count(&trading->door) : 0;
 }
 
 const struct ll_histogram *ll_trading_order_to_wire(const struct ll_trading *trading)

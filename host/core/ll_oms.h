@@ -130,7 +130,8 @@ struct ll_oms_counters {
     LL_OMS_COUNTERS(LL_OMS_COUNTER_FIELD)
 #undef LL_OMS_COUNTER_FIELD
     uint64_t refusals[LL_REFUSAL_COUNT];
-    uint64_t verdicts[LL_VERDICT_COUNT]; /* of reports */
+    uint64_t verdicts[LL_VERDICT_COUNT];   /* of reports */
+    uint64_t ended[LL_ORDER_STATE_COUNT]; /* orders by the state they ended in; a late fill does not move them */
 };
 
 /* An order as readers see it. */
@@ -254,6 +255,8 @@ uint32_t ll_oms_resolve(struct ll_oms *oms, const char *text, uint32_t text_byte
 uint64_t ll_oms_next_sequence(const struct ll_oms *oms, uint8_t session, char name[10]);
 /* Counts the times the session was opened. */
 uint64_t ll_oms_connection(const struct ll_oms *oms, uint8_t session);
+/* Requests from the oldest that may be unanswered on: the ones that wait for the venue are among them. */
+uint64_t ll_oms_in_flight(const struct ll_oms *oms, uint8_t session);
 /* Orders may be sent: logged in, caught up, nothing unanswered from before. */
 bool ll_oms_is_open(const struct ll_oms *oms, uint8_t session);
 

@@ -37,6 +37,13 @@ uint64_t ll_oms_connection(const struct ll_oms *oms, uint8_t session)
     return oms->control->sessions[session].connections;
 }
 
+uint64_t ll_oms_in_flight(const struct ll_oms *oms, uint8_t session)
+{
+    const struct ll_oms_session *link = &oms->control->sessions[session];
+    LL_ASSERT(session < LL_OMS_SESSIONS_MAX);
+    return link->flight_next - link->flight_first;
+}
+
 uint64_t ll_oms_next_number(struct ll_oms *oms, uint8_t session, uint8_t side)
 {
     struct ll_oms_session *link = &oms->control->sessions[session];

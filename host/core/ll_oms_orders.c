@@ -79,6 +79,7 @@ static void ll_oms_end(struct ll_oms *oms, uint32_t order)
     /* The public feed may still have to tell of fills that we know already. */
     if (entry->exchange_ref != 0 && (!entry->public_seen || entry->public_executed >= entry->cumulative))
         ll_oms_drop_ref(oms, entry->exchange_ref);
+    oms->control->counters.ended[entry->state]++;
     ll_oms_unlist(oms, order);
 }
 
