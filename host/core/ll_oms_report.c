@@ -181,10 +181,23 @@ static void ll_oms_book_accepted(struct ll_oms *oms, const struct ll_oms_waiting
     ll_oms_learn_ref(oms, order, waiting->session, waiting->report.exchange_ref);
 }
 
+/* The log follows the index: the old link is replaced by the new one. */
+static void ll_oms_book_relinked(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+{
+    const struct ll_life_answer *replaced = &oms->booked[waiting->ask];
+    if (replaced->previous == LL_OMS_NONE)
+        return;
+    (void)ll_oms_ask_number(oms, LL_LIFE_OP_RESOLVE, waiting->session, waiting->report.number);
+    uint32_t link = ll_oms_ask_run(oms)->id;
+    oms->ids[link].updated_ns = oms->time_ns;
+    ll_oms_id_answered(oms, link, replaced);
+}
+
 static void ll_oms_book_replaced(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
 {
     struct ll_oms_order *entry = &oms->orders[order];
     const struct ll_report *report = &waiting->report;
+    ll_oms_book_relinked(oms, waiting);
     if (ll_oms_is_working(entry))
         ll_oms_settle_replace(oms, order, true, entry->leaves, report->price);
     ll_oms_answered(oms, order, report->number, LL_REQUEST_REPLACE);
@@ -260,6 +273,8 @@ static void ll_oms_book_rejected(struct ll_oms *oms, const struct ll_oms_waiting
     const struct ll_report *report = &waiting->report;
     entry->last_error = report->code;
     if ((answer->flags & LL_LIFE_IS_REQUEST) != 0) {
+        oms->ids[answer->id].status = answer->status;
+        oms->ids[answer->id].updated_ns = oms->time_ns;
         ll_oms_request_over(oms, order, true);
         return;
     }
@@ -363,8 +378,11 @@ static void ll_oms_reject_request(struct ll_oms *oms, const struct ll_oms_waitin
 {
     (void)ll_oms_ask_number(oms, LL_LIFE_OP_REJECT, waiting->session, waiting->report.number);
     const struct ll_life_answer *answer = ll_oms_ask_run(oms);
-    if (answer->verdict == LL_VERDICT_OK && (answer->flags & LL_LIFE_IS_REQUEST) != 0)
-        ll_oms_request_over(oms, answer->order, true);
+    if (answer->verdict != LL_VERDICT_OK || (answer->flags & LL_LIFE_IS_REQUEST) == 0)
+        return;
+    oms->ids[answer->id].status = answer->status;
+    oms->ids[answer->id].updated_ns = oms->time_ns;
+    ll_oms_request_over(oms, answer->order, true);
 }
 
 static void ll_oms_book(struct ll_oms *oms, const struct ll_oms_waiting *waiting)

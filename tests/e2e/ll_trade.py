@@ -38,7 +38,7 @@ firm:
   message_window: 1s
 {more}
 instruments:
-  AAPL: &terms
+  AAPL:
     tick: 0.01
     lot: 1
     state: trading
@@ -62,7 +62,7 @@ def need_programs():
 
 def limits_text(more=""):
     day = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(days=1)
-    return LIMITS.format(date=day.isoformat(), more=more).replace(" &terms", "")
+    return LIMITS.format(date=day.isoformat(), more=more)
 
 
 def write_limits(path, more="", text=None):
@@ -159,7 +159,8 @@ class Gateway:
         return self.lines("orders", "--all", self.journal)
 
     def ledger(self):
-        return {(row["owner"], row["asset"], row["kind"]): row["balance"] for row in self.lines("ledger", self.journal)}
+        return {(row["owner"], row["asset"].strip(), row["kind"]): row["balance"]
+                for row in self.lines("ledger", self.journal)}
 
     def history(self, any_id):
         return self.lines("history", self.journal, any_id)
