@@ -302,6 +302,14 @@ class Client:
     def ask(self, verb, limit_s=WAIT_S, **words):
         return self.send(verb, **words).wait(limit_s)
 
+    def ask_all(self, verb, key, values):
+        """The same question about each value, as many at once as a client's ring takes."""
+        answers = []
+        for first in range(0, len(values), 64):
+            asked = [self.send(verb, **{key: value}) for value in values[first:first + 64]]
+            answers += [request.wait() for request in asked]
+        return answers
+
     def place(self, key, price, quantity=100, side=BUY, account="A1", symbol="AAPL", **words):
         return self.ask("place", account=account, symbol=symbol, client_order_id=key, side=side, quantity=quantity,
                         price=price, **words)

@@ -28,6 +28,7 @@ class Chain:
         self.quantity = quantity
         self.symbol = symbol
         self.price = price
+        self.asked_price = price  # of the first link
         self.open = quantity
         self.state = "live"
         self.fills = []  # [match, quantity, price, broken]
@@ -314,11 +315,20 @@ class Venue:
             self.work(request)
 
     def release(self):
-        """What was held is worked now, in its order."""
+        """What was held is worked now, in its order; it may be held again."""
         with self.lock:
-            held, self.held = self.held or [], None
-            for request in held:
-                self.work(request)
+            held, self.held = collections.deque(self.held or ()), None
+            while held:
+                if self.held is not None:
+                    self.held.extend(held)
+                    return
+                self.work(held.popleft())
+
+    def pass_over(self, request):
+        """A message that the venue does not like and says nothing about; its number is gone."""
+        self.ignored += 1
+        if self.is_50:
+            self.next_number = max(self.next_number, request.number + 1)
 
     def work(self, request):
         if self.policy and self.policy(self, request):
@@ -491,7 +501,7 @@ class Venue:
         with self.lock:
             return [request for request in self.requests if request.kind == "enter"]
 
-    def chain_of(self, price):
-        """The order with that price on its first link: tests give every order a price of its own."""
+    def asked_at(self, price):
+        """The orders entered at that price, in their order: tests give every order a price of its own."""
         with self.lock:
-            return [chain for chain in self.chains if chain.price == price]
+            return [chain for chain in self.chains if chain.asked_price == price]
