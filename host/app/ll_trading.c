@@ -51,7 +51,6 @@ struct ll_trading {
     struct ll_trading_counters counters;
     struct ll_histogram order_to_wire;
     struct ll_histogram *interval; /* NULL = none */
-    struct ll_command commands[LL_TRADING_COMMANDS];
     struct ll_why limits_why;
 };
 
@@ -150,6 +149,14 @@ static void ll_trading_make_room(struct ll_trading *trading)
         return;
     ll_trading_flush(trading);
     ll_trading_let_out(trading);
+}
+
+/* May something new be begun? What leaves waits for the disk or for a venue's socket, and either may be slow; clients'
+ * requests then wait in their rings. */
+static bool ll_trading_may_begin(struct ll_trading *trading)
+{
+    ll_trading_make_room(trading);
+    return ll_oms_room(trading->oms) && !ll_oms_is_busy(trading->oms);
 }
 
 static void ll_trading_say(struct ll_trading *trading, uint8_t session, uint8_t event, const char *name,
@@ -534,11 +541,13 @@ static uint32_t ll_trading_poll_door(struct ll_trading *trading)
 {
     if (!trading->door_is_open)
         return 0;
-    uint32_t count = ll_door_poll(&trading->door, trading->commands, LL_TRADING_COMMANDS);
-    for (uint32_t i = 0; i < count; i++) {
-        ll_trading_make_room(trading);
+    struct ll_command command;
+    uint32_t count = 0;
+    while (count < LL_TRADING_COMMANDS && ll_trading_may_begin(trading) &&
+           ll_door_poll(&trading->door, &command, 1) != 0) {
         /* The intent's own time, so that order to wire says how long it took from here on. */
-        ll_oms_command(trading->oms, &trading->commands[i], trading->now_ns);
+        ll_oms_command(trading->oms, &command, trading->now_ns);
+        count++;
     }
     if (trading->now_ns >= trading->next_sweep_ns) {
         trading->next_sweep_ns = trading->now_ns + LL_TRADING_SWEEP_NS;
@@ -551,8 +560,8 @@ static uint32_t ll_trading_poll_due(struct ll_trading *trading)
 {
     struct ll_record_action action;
     uint32_t count = 0;
-    while (count < LL_TRADING_ACTIONS && ll_oms_due(trading->oms, trading->now_ns, &action)) {
-        ll_trading_make_room(trading);
+    while (count < LL_TRADING_ACTIONS && ll_trading_may_begin(trading) &&
+           ll_oms_due(trading->oms, trading->now_ns, &action)) {
         ll_oms_action(trading->oms, &action, trading->now_ns);
         count++;
     }

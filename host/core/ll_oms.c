@@ -279,6 +279,12 @@ bool ll_oms_room(const struct ll_oms *oms)
            oms->send_head - oms->send_tail + oms->waiting_count * 2u + 8u <= LL_OMS_SENDS;
 }
 
+bool ll_oms_is_busy(const struct ll_oms *oms)
+{
+    return oms->send_head - oms->send_tail >= LL_OMS_SENDS / 2 ||
+           oms->event_head - oms->event_tail >= LL_OMS_EVENTS / 2;
+}
+
 void ll_oms_begin(struct ll_oms *oms, uint64_t time_ns)
 {
     LL_ASSERT(oms->waiting_count == 0); /* ll_oms_step comes first */

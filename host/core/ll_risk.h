@@ -58,8 +58,6 @@ struct ll_risk_order {
 struct ll_risk_hold {
     uint64_t lot_notional;     /* money per lot that is reserved */
     uint64_t new_lot_notional; /* of the replace that is not resolved */
-    uint64_t
-        worst_price; /* the collar's edge on this side, on the tick: what an order without a price may trade at */
     uint32_t open_lots;
     uint32_t new_open_lots;
     uint32_t instrument;
