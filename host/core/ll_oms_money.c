@@ -142,9 +142,9 @@ void ll_oms_reserve(struct ll_oms *oms, uint32_t order, uint64_t quantity, struc
         ll_oms_refuse(refusal, &detail);
         return;
     }
-    /* A market order goes out as one that takes the collar's price at most. */
+    /* A market order goes out as one that takes the collar's edge at worst. */
     if (entry->type == LL_TYPE_MARKET)
-        entry->price = entry->hold.lot_notional / entry->hold.multiplier;
+        entry->price = entry->hold.worst_price;
     uint64_t wanted = ll_oms_wanted_lock(entry);
     if (wanted >= INT64_MAX || ll_oms_lock(oms, entry, wanted) != LL_OK) {
         ll_risk_release(&oms->risk, &entry->hold, entry->hold.open_lots);

@@ -249,6 +249,7 @@ struct ll_risk_case {
     struct ll_refusal_detail *detail;
     uint64_t now_ns;
     uint64_t lot_notional;       /* money per lot at the price that counts */
+    uint64_t worst_price;        /* for an order that has none */
     struct ll_risk_amount extra; /* what the sums would grow by */
 };
 
@@ -383,6 +384,16 @@ static uint64_t ll_risk_collar(const struct ll_risk_case *one, uint64_t referenc
     return reach;
 }
 
+/* The collar's edge as a price the venue can take: to the side of the reference, so that it stays inside. */
+static uint64_t ll_risk_on_step(const struct ll_risk_case *one, uint64_t edge)
+{
+    uint64_t step = one->instrument->price_step_ticks;
+    uint64_t down = edge - edge % step;
+    if (one->order->side == LL_ORDER_BUY || down == edge)
+        return down;
+    return down + step;
+}
+
 /* Control 1. An order without a price is reserved at the collar's upper edge on both sides: the dearest that it may
  * become, as a sell order's own edge would say too little. */
 static enum ll_refusal ll_risk_check_collar(struct ll_risk_case *one, uint64_t *price)
@@ -397,8 +408,10 @@ static enum ll_refusal ll_risk_check_collar(struct ll_risk_case *one, uint64_t *
     uint64_t high = reference + reach;
     uint64_t low = reference > reach ? reference - reach : 0;
     *price = ll_risk_has_price(one->order) ? one->order->price : high;
-    if (!ll_risk_has_price(one->order))
+    if (!ll_risk_has_price(one->order)) {
+        one->worst_price = ll_risk_on_step(one, one->order->side == LL_ORDER_BUY ? high : low);
         return LL_REFUSAL_NONE;
+    }
     if (one->order->side == LL_ORDER_BUY && *price > high)
         return ll_risk_refuse(one, LL_REFUSAL_COLLAR, which, scope, high, *price);
     if (one->order->side != LL_ORDER_BUY && *price < low)
@@ -604,6 +617,7 @@ enum ll_refusal ll_risk_reserve(struct ll_risk *risk, const struct ll_risk_order
     LL_ASSERT(hold->position != LL_POSITION_NONE);
     hold->open_lots = (uint32_t)order->quantity;
     hold->lot_notional = one.lot_notional;
+    hold->worst_price = one.worst_price;
     ll_risk_count_open(risk, hold, true);
     ll_risk_count_message(risk, &one);
     return LL_REFUSAL_NONE;
@@ -641,7 +655,8 @@ static uint64_t ll_risk_fitting(const struct ll_risk *risk, uint64_t lots, uint6
 {
     uint64_t open = risk->owners[0].tally.open_notional;
     uint64_t sum = 0;
-    if (!__builtin_mul_overflow(lots, lot_notional, &sum) && !__builtin_add_overflow(open, sum, &sum))
+    if (lots == 0 ||
+        (!__builtin_mul_overflow(lots, lot_notional, &sum) && !__builtin_add_overflow(open, sum, &sum)))
         return lot_notional;
     return (UINT64_MAX - open) / lots;
 }

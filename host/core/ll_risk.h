@@ -58,6 +58,8 @@ struct ll_risk_order {
 struct ll_risk_hold {
     uint64_t lot_notional;     /* money per lot that is reserved */
     uint64_t new_lot_notional; /* of the replace that is not resolved */
+    uint64_t
+        worst_price; /* the collar's edge on this side, on the tick: what an order without a price may trade at */
     uint32_t open_lots;
     uint32_t new_open_lots;
     uint32_t instrument;
@@ -69,7 +71,7 @@ struct ll_risk_hold {
     uint8_t is_replacing; /* 1 = a replace is not resolved */
     uint8_t reserved[6];
 };
-static_assert(sizeof(struct ll_risk_hold) == 48, "kept in the order's record");
+static_assert(sizeof(struct ll_risk_hold) == 56, "kept in the order's record");
 
 /* Why an order was refused, for the client and the journal. */
 struct ll_refusal_detail {
