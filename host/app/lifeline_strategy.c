@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The demo strategy `lifeline-strategy`: some clients of a running gateway that do all that a client can do, at random and
- * by a seed. It knows nothing of the gateway but liblifeline; take it as an example of a program that keeps many orders.
+ * The demo strategy `lifeline-strategy`: some clients of a running gateway that do all that a client can do, at random
+ * and by a seed. It knows nothing of the gateway but liblifeline; an example of a program that keeps many orders.
  *
  * Shape    One thread and one handle for each client: come in, deposit, try until orders are taken, act at a rate, read
  *          what comes; at the end cancel what lives and read until all is answered. Then one summary of all clients.
@@ -30,6 +30,7 @@
 #define CLIENTS_MAX     64u
 #define SYMBOLS_MAX     64u
 #define SYMBOL_BYTES    9u
+#define EXITS           96u  /* orders that closed something, kept in mind to be cancelled at the end */
 #define SLOTS           48u  /* orders that a client keeps in mind */
 #define PENDING         128u /* requests of a client that may be unanswered, a power of two */
 #define REFUSALS        64u
@@ -129,6 +130,7 @@ struct slot {
     bool is_known; /* the gateway has taken it: `id` and `order` are right */
     bool has_ended;
     bool is_sell;
+    bool is_exit; /* only followed */
 };
 
 struct pending {
@@ -150,7 +152,7 @@ struct client {
     char strategy[17];
     char last_key[LIFELINE_ID_BYTES]; /* client_order_id of the last order */
     uint64_t prices[SYMBOLS_MAX];
-    struct slot slots[SLOTS];
+    struct slot slots[SLOTS + EXITS];
     struct pending pending[PENDING];
     struct counts counts;
     struct ll_histogram answer_ns;
@@ -322,7 +324,7 @@ static uint32_t some_slot(struct client *client, bool ended)
 
 static struct slot *slot_of_order(struct client *client, uint32_t order)
 {
-    for (uint32_t i = 0; i < SLOTS; i++)
+    for (uint32_t i = 0; i < SLOTS + EXITS; i++)
         if (client->slots[i].is_used && client->slots[i].is_known && client->slots[i].order == order)
             return &client->slots[i];
     return NULL;
@@ -337,7 +339,7 @@ static void follow(struct slot *slot, const struct lifeline_event *event)
         slot->is_used = false;
 }
 
-/* --- What the gateway says -------------------------------------------------------------------------------------- */
+/* --- What the gateway says ---------------------------------------------------------------------------------- */
 
 static void read_answer(struct client *client, const struct lifeline_event *event)
 {
@@ -353,19 +355,34 @@ static void read_answer(struct client *client, const struct lifeline_event *even
     client->counts.resolved += event->kind == LIFELINE_EVENT_RESOLVED;
     if (event->kind == LIFELINE_EVENT_REFUSED)
         client->counts.refusals[(uint32_t)event->refusal % REFUSALS]++;
-    if (pending->action == ACTION_PLACE && slot != NULL && taken) {
-        client->counts.orders += event->kind == LIFELINE_EVENT_ACCEPTED;
+    if (pending->action == ACTION_PLACE && slot != NULL && event->kind == LIFELINE_EVENT_ACCEPTED) {
+        client->counts.orders++;
         memcpy(slot->id, event->order_id, sizeof slot->id);
         slot->order = event->order;
         slot->is_known = true;
         follow(slot, event);
     } else if (pending->action == ACTION_PLACE && slot != NULL) {
-        slot->is_used = false;
+        slot->is_used = false; /* no order of it, or one that has a place already */
     } else if (pending->action == ACTION_CLOSE && slot != NULL && taken) {
         slot->is_used = false; /* its position is being closed */
     }
     pending->request = 0;
     client->outstanding--;
+}
+
+/* An exit order of ours that the gateway made: of a close, a stop-loss or a take-profit. */
+static void adopt(struct client *client, const struct lifeline_event *event)
+{
+    for (uint32_t i = SLOTS; i < SLOTS + EXITS; i++) {
+        struct slot *slot = &client->slots[i];
+        if (slot->is_used)
+            continue;
+        *slot = (struct slot){.order = event->order, .is_used = true, .is_known = true, .is_exit = true};
+        memcpy(slot->id, event->order_id, sizeof slot->id);
+        follow(slot, event);
+        slot->is_used = !slot->has_ended;
+        return;
+    }
 }
 
 static void read_news(struct client *client, const struct lifeline_event *event)
@@ -381,11 +398,16 @@ static void read_news(struct client *client, const struct lifeline_event *event)
         client->counts.fills++;
         client->counts.filled_lots += event->last_quantity_lots;
         client->counts.value += event->last_quantity_lots * event->last_price_ticks;
-        if (slot != NULL)
+        if (slot != NULL && !slot->is_exit)
             client->prices[slot->symbol] = event->last_price_ticks;
     }
-    if (slot != NULL)
-        follow(slot, event);
+    if (slot == NULL) {
+        adopt(client, event);
+        return;
+    }
+    follow(slot, event);
+    if (slot->is_exit && slot->has_ended)
+        slot->is_used = false;
 }
 
 /* All that is there. Returns how many, or an error. */
@@ -404,7 +426,7 @@ static int read_events(struct client *client)
     return got < 0 ? got : count;
 }
 
-/* --- What a client does ------------------------------------------------------------------------------------------- */
+/* --- What a client does --------------------------------------------------------------------------------------- */
 
 /* The price `bps` of 1/10,000 away from what is known of the market, on a tick. */
 static uint64_t price_at(const struct client *client, uint32_t symbol, int32_t bps)
@@ -552,7 +574,7 @@ static int act(struct client *client)
     return LIFELINE_OK;
 }
 
-/* --- A client's day ---------------------------------------------------------------------------------------------- */
+/* --- A client's day -------------------------------------------------------------------------------------------- */
 
 static int fail(struct client *client, int exit_code, const char *what)
 {
@@ -712,7 +734,7 @@ static int clean_up(struct client *client)
         bool again = ll_clock_mono_ns() >= next_ns;
         if (again)
             next_ns = ll_clock_mono_ns() + TRY_NS;
-        for (uint32_t i = 0; i < SLOTS; i++) {
+        for (uint32_t i = 0; i < SLOTS + EXITS; i++) {
             const struct slot *slot = &client->slots[i];
             if (!slot->is_used || slot->has_ended)
                 continue;
@@ -740,7 +762,7 @@ static void *client_main(void *context)
     return NULL;
 }
 
-/* --- Summary ------------------------------------------------------------------------------------------------------- */
+/* --- Summary ----------------------------------------------------------------------------------------------------- */
 
 static void add_counts(struct counts *sum, const struct counts *one)
 {
@@ -807,7 +829,7 @@ static void print_json(const struct options *options, const struct counts *sum,
     ll_json_newline(&json);
 }
 
-/* --- All clients ---------------------------------------------------------------------------------------------------- */
+/* --- All clients -------------------------------------------------------------------------------------------- */
 
 static void start_client(struct client *client, const struct options *options, uint32_t number)
 {
