@@ -273,7 +273,7 @@ bool ll_oms_has_limits(const struct ll_oms *oms);
 /* The health checks of identifiers, the states, the invariants of ledger and risk; names the first thing that is
  * wrong. `scratch` has one number for each account of the configuration. */
 LL_MUST_CHECK int ll_oms_check(struct ll_oms *oms, int64_t *scratch, struct ll_why *why);
-/* Of the logical state: orders, identifiers, ledger, limits, latches. */
+/* Of the logical state: orders, identifiers, ledger, limits, latches, timers, sessions. */
 uint64_t ll_oms_hash(const struct ll_oms *oms);
 
 #endif

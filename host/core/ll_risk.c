@@ -249,7 +249,6 @@ struct ll_risk_case {
     struct ll_refusal_detail *detail;
     uint64_t now_ns;
     uint64_t lot_notional;       /* money per lot at the price that counts */
-    uint64_t worst_price;        /* for an order that has none */
     struct ll_risk_amount extra; /* what the sums would grow by */
 };
 
@@ -384,16 +383,6 @@ static uint64_t ll_risk_collar(const struct ll_risk_case *one, uint64_t referenc
     return reach;
 }
 
-/* The collar's edge as a price the venue can take: to the side of the reference, so that it stays inside. */
-static uint64_t ll_risk_on_step(const struct ll_risk_case *one, uint64_t edge)
-{
-    uint64_t step = one->instrument->price_step_ticks;
-    uint64_t down = edge - edge % step;
-    if (one->order->side == LL_ORDER_BUY || down == edge)
-        return down;
-    return down + step;
-}
-
 /* Control 1. An order without a price is reserved at the collar's upper edge on both sides: the dearest that it may
  * become, as a sell order's own edge would say too little. */
 static enum ll_refusal ll_risk_check_collar(struct ll_risk_case *one, uint64_t *price)
@@ -408,10 +397,8 @@ static enum ll_refusal ll_risk_check_collar(struct ll_risk_case *one, uint64_t *
     uint64_t high = reference + reach;
     uint64_t low = reference > reach ? reference - reach : 0;
     *price = ll_risk_has_price(one->order) ? one->order->price : high;
-    if (!ll_risk_has_price(one->order)) {
-        one->worst_price = ll_risk_on_step(one, one->order->side == LL_ORDER_BUY ? high : low);
+    if (!ll_risk_has_price(one->order))
         return LL_REFUSAL_NONE;
-    }
     if (one->order->side == LL_ORDER_BUY && *price > high)
         return ll_risk_refuse(one, LL_REFUSAL_COLLAR, which, scope, high, *price);
     if (one->order->side != LL_ORDER_BUY && *price < low)
@@ -617,7 +604,6 @@ enum ll_refusal ll_risk_reserve(struct ll_risk *risk, const struct ll_risk_order
     LL_ASSERT(hold->position != LL_POSITION_NONE);
     hold->open_lots = (uint32_t)order->quantity;
     hold->lot_notional = one.lot_notional;
-    hold->worst_price = one.worst_price;
     ll_risk_count_open(risk, hold, true);
     ll_risk_count_message(risk, &one);
     return LL_REFUSAL_NONE;
@@ -645,6 +631,26 @@ enum ll_refusal ll_risk_reserve_replace(struct ll_risk *risk, struct ll_risk_hol
     ll_risk_count_open(risk, hold, true);
     ll_risk_count_message(risk, &one);
     return LL_REFUSAL_NONE;
+}
+
+uint64_t ll_risk_market_price(struct ll_risk *risk, const struct ll_risk_order *order, uint64_t now_ns)
+{
+    struct ll_refusal_detail detail;
+    struct ll_risk_case one = {.order = order, .detail = &detail, .now_ns = now_ns};
+    uint64_t reference = 0;
+    enum ll_limit which;
+    uint32_t scope;
+    if (ll_risk_open_case(risk, &one) != LL_REFUSAL_NONE ||
+        ll_risk_reference(&one, &reference) != LL_REFUSAL_NONE)
+        return 0;
+    uint64_t reach = ll_risk_collar(&one, reference, &which, &scope);
+    uint64_t step = one.instrument->price_step_ticks;
+    if (order->side == LL_ORDER_BUY) {
+        uint64_t high = reference + reach < LL_PRICE_TICKS_MAX ? reference + reach : LL_PRICE_TICKS_MAX;
+        return high - high % step;
+    }
+    uint64_t low = reference > reach ? reference - reach : 0;
+    return low <= step ? step : low + (step - low % step) % step;
 }
 
 /* --- What the venue says -------------------------------------------------------------------------------- */
