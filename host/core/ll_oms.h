@@ -130,8 +130,9 @@ struct ll_oms_counters {
     LL_OMS_COUNTERS(LL_OMS_COUNTER_FIELD)
 #undef LL_OMS_COUNTER_FIELD
     uint64_t refusals[LL_REFUSAL_COUNT];
-    uint64_t verdicts[LL_VERDICT_COUNT];   /* of reports */
-    uint64_t ended[LL_ORDER_STATE_COUNT]; /* orders by the state they ended in; a late fill does not move them */
+    uint64_t verdicts[LL_VERDICT_COUNT]; /* of reports */
+    uint64_t
+        ended[LL_ORDER_STATE_COUNT]; /* orders by the state they ended in; a late fill does not move them */
 };
 
 /* An order as readers see it. */
