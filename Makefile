@@ -6,6 +6,7 @@
 #   make run          set up what is missing, build, run the gateway on a simulated feed
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
+#   make lib          build liblifeline, static and shared: what strategies link with; needs no other library
 #   make bench        measure, beside peers in the same run (minutes); bench-smoke: the same, small, checks only
 #   make fuzz         run every fuzz target for FUZZ_S seconds each (clang)
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
@@ -54,23 +55,32 @@ OPT_debug   := -O1 -g -DLL_SLOW_CHECKS
 DPDK_CFLAGS := $(filter-out -march=%,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk 2>/dev/null)))
 DPDK_LIBS   := -lrte_ethdev -lrte_mempool -lrte_mbuf -lrte_ring -lrte_eal -lrte_kvargs -lrte_hash -lrte_bus_vdev \
                -lrte_net_ring
+# gcc lays short copies out in place, where the thread sanitizer does not see them: there they stay calls.
 LL_CFLAGS   := -std=c11 -D_GNU_SOURCE -I. $(DPDK_CFLAGS) $(WARN) $(OPT_$(MODE)) -march=$(MARCH) -pthread \
-               $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_SLOW_CHECKS)
+               $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_SLOW_CHECKS) \
+               $(if $(findstring thread,$(SAN)),-fno-builtin-memcpy -fno-builtin-memset)
 LL_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN))
-LL_LIBS     := $(DPDK_LIBS) -lisal -lz -lpcap -lm
+LL_LIBS     := $(DPDK_LIBS) -lisal -lz -lpcap -lyaml -lm
 CHECK_LIBS  := $(shell pkg-config --libs check 2>/dev/null) -ljansson
 FUZZ_SAN    := fuzzer-no-link,address,undefined
 TEST_SAN    := address,undefined
 BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 
 # --- sources: a folder is a library, a main is a program, a test is a file -------------------------------------------
-FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/app
-MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c
+FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/client \
+            host/app
+MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c
 LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/liblifeline_all.a
 # lifeline_exchange.c is the main of lifeline-exchange.
 PROGRAMS := $(addprefix $(BUILD)/,$(subst _,-,$(patsubst host/app/%.c,%,$(wildcard $(MAINS)))))
+# What strategies link with: position-independent objects of their own, of which only lifeline_* can be seen.
+CLIENT_SRC  := host/client/lifeline.c host/client/ll_link.c host/client/ll_door_shm.c host/wire/ll_command.c \
+               host/base/ll_err.c host/base/ll_assert.c
+CLIENT_OBJ  := $(CLIENT_SRC:%.c=$(BUILD)/pic/%.o)
+CLIENT_LIBS := $(BUILD)/liblifeline.a $(BUILD)/liblifeline.so
+EXAMPLES    := $(patsubst %.c,$(BUILD)/%,$(wildcard docs/examples/*.c))
 TEST_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/model/*.c))
 UNIT_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -78,6 +88,7 @@ FUZZ_REPLAY := $(FUZZ_SRC:%.c=$(BUILD)/%)
 FUZZERS     := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 CANARIES    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/canary/runner/*.c))
 # Executable files are tests, the others are their helpers.
+E2E_HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/*.c))
 E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
@@ -87,8 +98,9 @@ STAMP    := $(BUILD)/flags
 # `deps` call make again for the rest.
 SUBMAKE   = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all help
-all: $(PROGRAMS)
+.PHONY: all lib help
+all: $(PROGRAMS) lib
+lib: $(CLIENT_LIBS)
 help:
 	@sed -n '3,/^\.DEFAULT/{/^\.DEFAULT/d;s/^# \{0,1\}//;p}' Makefile
 
@@ -119,6 +131,34 @@ $(LIB): $(LIB_OBJ)
 
 .SECONDEXPANSION:
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+
+$(BUILD)/pic/%.o: %.c $(STAMP)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC      $< (PIC)")
+	$(Q)$(CC) $(LL_CFLAGS) -fPIC -fvisibility=hidden $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/pic/lifeline.o: $(CLIENT_OBJ)
+	$(Q)$(LD) -r $^ -o $@ && objcopy --localize-hidden $@
+
+$(BUILD)/liblifeline.a: $(BUILD)/pic/lifeline.o
+	@rm -f $@
+	$(if $(V),,@echo "  AR      $@")
+	$(Q)ar rcs $@ $^
+
+$(BUILD)/liblifeline.so: $(CLIENT_OBJ)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) -shared -Wl,-soname,liblifeline.so $(LL_LDFLAGS) $^ $(LDFLAGS) -o $@
+
+# Built as a reader would: against the header and the static library alone.
+$(EXAMPLES): $(BUILD)/%: %.c host/client/lifeline.h $(BUILD)/liblifeline.a
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) -std=c11 -Ihost/client $(WARN) $(if $(SAN),-fsanitize=$(SAN)) $(CFLAGS) $< $(BUILD)/liblifeline.a \
+	 $(LDFLAGS) -o $@
+
+$(E2E_HELPERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
@@ -173,7 +213,7 @@ _test:
 	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES)
+_test_build: $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) $(EXAMPLES) $(E2E_HELPERS)
 _test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY)
 
 lint:
@@ -198,14 +238,20 @@ _fuzz: $(FUZZERS)
 # --- install, look, clean --------------------------------------------------------------------------------------------
 .PHONY: install uninstall info clean _cflags compile_commands.json
 BIN_DIR := $(DESTDIR)$(PREFIX)/bin
+LIB_DIR := $(DESTDIR)$(PREFIX)/lib
+INCLUDE_DIR := $(DESTDIR)$(PREFIX)/include
 DOC_DIR := $(DESTDIR)$(PREFIX)/share/doc/lifeline
 install: all
-	$(INSTALL) -d $(BIN_DIR) $(DOC_DIR)/docs
+	$(INSTALL) -d $(BIN_DIR) $(LIB_DIR) $(INCLUDE_DIR) $(DOC_DIR)/docs $(DOC_DIR)/examples
 	$(INSTALL) -m 755 $(PROGRAMS) $(BIN_DIR)
+	$(INSTALL) -m 644 $(CLIENT_LIBS) $(LIB_DIR)
+	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
-	$(INSTALL) -m 644 $(wildcard docs/*.md) $(DOC_DIR)/docs
+	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
+	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS))
+	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
 	rm -rf $(DOC_DIR)
 
 info:

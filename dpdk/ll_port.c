@@ -105,6 +105,8 @@ static void end_of_file(struct ll_port *port)
 
 uint32_t ll_port_receive(struct ll_port *port, struct ll_datagram datagrams[LL_PORT_BURST_MAX])
 {
+    if (port->udp != NULL)
+        return ll_udp_sockets_receive(port->udp, datagrams);
     if (port->held_count > 0)
         give_back(port);
     if (port->tx_count > 0)
@@ -170,6 +172,15 @@ uint64_t ll_port_frames_total(const struct ll_port *port)
 void ll_port_counters(struct ll_port *port, struct ll_port_counters *counters)
 {
     struct rte_eth_stats stats;
+    if (port->udp != NULL) {
+        const struct ll_udp_sockets *udp = port->udp;
+        *counters = (struct ll_port_counters){.frames = udp->frames,
+                                              .bytes = udp->bytes,
+                                              .datagrams = udp->frames - udp->oversize,
+                                              .oversize = udp->oversize,
+                                              .missed = udp->dropped};
+        return;
+    }
     memset(&stats, 0, sizeof stats);
     (void)rte_eth_stats_get(port->port_id, &stats);
     port->kernel_dropped += ll_packet_socket_drops(port->packet_fd);

@@ -8,6 +8,9 @@
  *            af_packet:IFACE       a kernel interface, no driver change
  *            vdev:NAME,ARGS        any DPDK virtual device, its own words (net_af_xdp0,iface=eth1,...)
  *            pci:ADDRESS           a PCI device bound to a DPDK driver
+ *            udp:ADDR:PORT,...     the kernel's own UDP sockets, no rights needed; the endpoints are lines 0, 1,
+ *                                  ... in their order and there are no flows. Multicast is joined on the
+ *                                  interface that has the address in ,iface=ADDR (default 127.0.0.1)
  *          Received frames are taken apart here: Ethernet (one VLAN tag allowed), IPv4 without fragments,
  *          UDP. A flow table maps (destination address, destination port) to a small number, the line. A
  *          flow with an address goes before one without. With an empty flow table every UDP datagram
@@ -60,7 +63,7 @@ struct ll_datagram {
  * frames = datagrams + not_ipv4 + not_udp + fragments + no_flow + truncated + oversize. */
 struct ll_port_counters {
     uint64_t frames;
-    uint64_t bytes;     /* of all frames */
+    uint64_t bytes;     /* of all frames; for udp: of the payloads, the rest is not seen */
     uint64_t datagrams; /* handed out */
     uint64_t not_ipv4;  /* ARP, IPv6, LLDP ... */
     uint64_t not_udp;
@@ -68,8 +71,9 @@ struct ll_port_counters {
     uint64_t no_flow;   /* UDP for nobody here */
     uint64_t truncated; /* headers or lengths that do not fit the frame */
     uint64_t oversize;  /* longer than LL_PORT_FRAME_BYTES_MAX */
-    uint64_t missed;    /* lost before we saw them: imissed + nombuf, for af_packet: the kernel's own count */
-    uint64_t errors;    /* ierrors of the driver: not received either */
+    uint64_t
+        missed; /* lost before we saw them: imissed + nombuf, for af_packet and udp: the kernel's own count */
+    uint64_t errors; /* ierrors of the driver: not received either */
 };
 
 /* Starts EAL with the flags that need no rights, no huge pages and no card, or with huge pages when memory_mb

@@ -51,11 +51,9 @@ static const struct packet_ring packet_rings[] = {{1900, 65536, 2048, 256}, {INT
 
 /* Buffers by kind: what the driver may hold, what the caller looks at, and the pool's own cache. A pcap
  * device makes a chain of up to 7 out of one oversize frame. */
-static const uint32_t pool_frames[] = {[LL_PORT_KIND_PCAP] = 1023,
-                                       [LL_PORT_KIND_RING] = 2047,
-                                       [LL_PORT_KIND_AF_PACKET] = 1023,
-                                       [LL_PORT_KIND_VDEV] = 4095,
-                                       [LL_PORT_KIND_PCI] = 8191};
+static const uint32_t pool_frames[] = {
+    [LL_PORT_KIND_PCAP] = 1023, [LL_PORT_KIND_RING] = 2047, [LL_PORT_KIND_AF_PACKET] = 1023,
+    [LL_PORT_KIND_VDEV] = 4095, [LL_PORT_KIND_PCI] = 8191,  [LL_PORT_KIND_UDP] = 0};
 
 _Static_assert(sizeof pool_frames / sizeof pool_frames[0] == LL_PORT_KIND_COUNT, "a size for each kind");
 _Static_assert(LL_PORT_RING_BUFFERS <= 2047, "all of a ring's buffers at once");
@@ -68,7 +66,8 @@ static const char *const remedies[] = {
         "packet sockets need root, CAP_NET_RAW or a namespace of one's own (unshare -Urn)",
     [LL_PORT_KIND_VDEV] =
         "check name and arguments; a kernel interface needs root, AF_XDP also a new process for each opening",
-    [LL_PORT_KIND_PCI] = "bind it to vfio-pci (dpdk-devbind.py), allow PCI and huge pages"};
+    [LL_PORT_KIND_PCI] = "bind it to vfio-pci (dpdk-devbind.py), allow PCI and huge pages",
+    [LL_PORT_KIND_UDP] = "see docs/dpdk.md"};
 
 _Static_assert(sizeof remedies / sizeof remedies[0] == LL_PORT_KIND_COUNT, "a remedy for each kind");
 
@@ -241,6 +240,7 @@ static int plug(struct ll_port *port, const struct ll_port_spec *spec, uint32_t 
     case LL_PORT_KIND_PCI:
         error = plug_pci(port, spec->device);
         break;
+    case LL_PORT_KIND_UDP: /* no device: bring_up_udp */
     case LL_PORT_KIND_COUNT:
         break;
     }
@@ -336,6 +336,9 @@ void ll_port_close(struct ll_port *port)
     rte_mempool_free(port->pool);
     if (port->file_fd >= 0)
         (void)close(port->file_fd);
+    if (port->udp != NULL)
+        ll_udp_sockets_close(port->udp);
+    rte_free(port->udp);
     rte_free(port);
     ll_log_capture_end(&capture, ignored);
 }
@@ -348,12 +351,26 @@ static const char *describe(const char *reason, int error)
     return error == -1 ? "the driver refuses and says no more" : strerror(-error);
 }
 
+/* The kernel's sockets instead of a device. */
+static int bring_up_udp(struct ll_port *port, const struct ll_port_spec *spec, struct ll_why *why)
+{
+    if (port->flow_count != 0)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "the endpoints of udp: are the lines, in their order; leave the flows out");
+    port->udp = rte_zmalloc("ll_udp_sockets", sizeof *port->udp, RTE_CACHE_LINE_SIZE);
+    if (port->udp == NULL)
+        return LL_FAIL(why, LL_ERR_NO_MEMORY, "no room for a burst of datagrams; give EAL more memory (MB)");
+    return ll_udp_sockets_open(port->udp, spec, why);
+}
+
 /* From an empty port to a running one. On failure the caller closes what is there. */
 static int bring_up(struct ll_port *port, const struct ll_port_spec *spec, const char *specification,
                     struct ll_why *why)
 {
     uint32_t number = 0;
     int rc = LL_OK;
+    if (spec->kind == LL_PORT_KIND_UDP)
+        return bring_up_udp(port, spec, why);
     if (spec->kind == LL_PORT_KIND_PCAP) {
         rc = ll_pcap_scan(spec->path, &port->frames_total, why);
         port->drained = port->frames_total == 0;

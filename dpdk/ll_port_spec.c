@@ -10,16 +10,17 @@
 
 #define DEVICE_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
+#define INTERFACE_WORD       "iface="
+#define INTERFACE_WORD_BYTES (sizeof INTERFACE_WORD - 1)
+
 struct kind_row {
     const char *prefix;
     enum ll_port_kind kind;
 };
 
-static const struct kind_row kinds[] = {{"pcap:", LL_PORT_KIND_PCAP},
-                                        {"ring:", LL_PORT_KIND_RING},
-                                        {"af_packet:", LL_PORT_KIND_AF_PACKET},
-                                        {"vdev:", LL_PORT_KIND_VDEV},
-                                        {"pci:", LL_PORT_KIND_PCI}};
+static const struct kind_row kinds[] = {
+    {"pcap:", LL_PORT_KIND_PCAP}, {"ring:", LL_PORT_KIND_RING}, {"af_packet:", LL_PORT_KIND_AF_PACKET},
+    {"vdev:", LL_PORT_KIND_VDEV}, {"pci:", LL_PORT_KIND_PCI},   {"udp:", LL_PORT_KIND_UDP}};
 
 _Static_assert(sizeof kinds / sizeof kinds[0] == LL_PORT_KIND_COUNT, "a row for each kind");
 
@@ -96,6 +97,51 @@ static int parse_pci(struct ll_port_spec *spec, const char *rest, struct ll_why 
     return LL_OK;
 }
 
+/* ADDR:PORT, or iface=ADDR which may stand anywhere among them. */
+static int parse_endpoint(struct ll_port_spec *spec, const char *text, size_t length, struct ll_why *why)
+{
+    char interface[LL_IPV4_TEXT_BYTES] = "";
+    struct ll_ipv4 endpoint;
+    bool is_interface = strncmp(text, INTERFACE_WORD, INTERFACE_WORD_BYTES) == 0;
+    if (is_interface && length < sizeof interface) {
+        (void)snprintf(interface, sizeof interface, "%.*s:0", (int)(length - INTERFACE_WORD_BYTES),
+                       text + INTERFACE_WORD_BYTES);
+        text = interface;
+        length = strlen(interface);
+    }
+    int rc = ll_ipv4_parse(&endpoint, text, (uint32_t)length, why);
+    if (rc != LL_OK) {
+        ll_why_append(why, "write udp:ADDR:PORT[,ADDR:PORT...][,iface=ADDR]");
+        return rc;
+    }
+    if (is_interface) {
+        spec->interface_address = endpoint.address;
+        return LL_OK;
+    }
+    if (endpoint.port == 0)
+        return LL_FAIL(why, LL_ERR_USAGE, "udp:%.*s: port 0; name the port", (int)length, text);
+    if (spec->endpoint_count == LL_PORT_SPEC_ENDPOINTS_MAX)
+        return LL_FAIL(why, LL_ERR_USAGE, "udp: more than %u endpoints", LL_PORT_SPEC_ENDPOINTS_MAX);
+    spec->endpoint[spec->endpoint_count++] = endpoint;
+    return LL_OK;
+}
+
+static int parse_udp(struct ll_port_spec *spec, const char *rest, struct ll_why *why)
+{
+    int rc = LL_OK;
+    spec->interface_address = INADDR_LOOPBACK;
+    while (rc == LL_OK) {
+        size_t length = strcspn(rest, ",");
+        rc = parse_endpoint(spec, rest, length, why);
+        if (rest[length] == '\0')
+            break;
+        rest += length + 1;
+    }
+    if (rc == LL_OK && spec->endpoint_count == 0)
+        return LL_FAIL(why, LL_ERR_USAGE, "udp: without an endpoint; write udp:ADDR:PORT");
+    return rc;
+}
+
 int ll_port_spec_parse(struct ll_port_spec *spec, const char *text, struct ll_why *why)
 {
     LL_ASSERT(spec != NULL);
@@ -118,13 +164,15 @@ int ll_port_spec_parse(struct ll_port_spec *spec, const char *text, struct ll_wh
             return parse_vdev(spec, rest, why);
         case LL_PORT_KIND_PCI:
             return parse_pci(spec, rest, why);
+        case LL_PORT_KIND_UDP:
+            return parse_udp(spec, rest, why);
         case LL_PORT_KIND_COUNT:
             break;
         }
     }
     return LL_FAIL(
         why, LL_ERR_USAGE,
-        "port '%.40s' is of no known kind; write pcap:FILE, ring:, af_packet:IFACE, vdev:NAME,ARGS or "
-        "pci:ADDRESS",
+        "port '%.40s' is of no known kind; write udp:ADDR:PORT, pcap:FILE, ring:, af_packet:IFACE, "
+        "vdev:NAME,ARGS or pci:ADDRESS",
         text);
 }

@@ -14,6 +14,7 @@
 #include "dpdk/ll_frame.h"
 #include "dpdk/ll_port.h"
 #include "dpdk/ll_port_spec.h"
+#include "dpdk/ll_udp_socket.h"
 
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -72,6 +73,7 @@ struct ll_port {
     bool port_started;
     struct rte_mempool *pool;
     struct rte_ring *ring;
+    struct ll_udp_sockets *udp;             /* udp: instead of a device; NULL = none */
     char device[LL_PORT_SPEC_DEVICE_BYTES]; /* "" = nothing was plugged in */
 };
 

@@ -125,6 +125,12 @@ LL_FN u32 ll_order_is_live(u32 state)
     return LL_ORDER_LIVE_MASK >> state & 1u;
 }
 
+/* Ended for good: neither live, nor waiting for a retry. */
+LL_FN u32 ll_order_is_ended(u32 state)
+{
+    return ~(LL_ORDER_LIVE_MASK | 1u << LL_ORDER_NONE | 1u << LL_ORDER_FAILED) >> state & 1u;
+}
+
 struct ll_order_step {
     u32 state; /* after */
     u32 how;   /* LL_CELL_HOW_... */

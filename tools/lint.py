@@ -32,7 +32,8 @@ FLOORS = [
     ["hls", "host/base"],
     ["host/wire", "kernels"],
     ["host/core", "host/journal"],
-    ["dpdk", "host/device", "host/provider", "host/exchange", "host/store", "host/api", "host/cluster"],
+    ["dpdk", "host/device", "host/provider", "host/exchange", "host/client", "host/store", "host/api",
+     "host/cluster"],
     ["host/app"],
     ["tests", "bench"],
 ]

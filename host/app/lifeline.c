@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tool `lifeline`: one verb, one function. */
+#include "host/app/ll_cmd_account.h"
+#include "host/app/ll_cmd_check.h"
+#include "host/app/ll_cmd_history.h"
+#include "host/app/ll_cmd_ledger.h"
+#include "host/app/ll_cmd_orders.h"
 #include "host/app/ll_cmd_decode.h"
 #include "host/app/ll_cmd_dump.h"
+#include "host/app/ll_cmd_id.h"
+#include "host/app/ll_cmd_kill.h"
+#include "host/app/ll_cmd_order.h"
 #include "host/app/ll_cmd_replay.h"
+#include "host/app/ll_cmd_snapshot.h"
 #include "host/app/ll_cmd_verify.h"
 #include "host/app/ll_exit.h"
 
@@ -18,7 +27,19 @@ static const struct {
      "send capture or BinaryFILE files through the whole gateway and show the result"},
     {"decode", ll_cmd_decode, "print the messages of a file as JSON lines, field by field"},
     {"dump", ll_cmd_dump, "print a journal as JSON lines, one per event"},
-    {"verify", ll_cmd_verify, "check a journal from its first record to its last"},
+    {"snapshot", ll_cmd_snapshot, "keep the state that a journal gives, so that the next start is short"},
+    {"verify", ll_cmd_verify, "check a journal from its first record to its last, and its snapshots"},
+    {"check", ll_cmd_check,
+     "check all that must be true of a journal's orders, identifiers, ledger and books"},
+    {"orders", ll_cmd_orders, "print the orders of a journal"},
+    {"history", ll_cmd_history, "print an order by any of its identifiers, and all that it ever had"},
+    {"ledger", ll_cmd_ledger, "print the balances of a journal"},
+    {"order", ll_cmd_order, "place, cancel, replace, close and guard orders of a running gateway"},
+    {"id", ll_cmd_id, "add lifecycle identifiers, set their status, resolve any of them"},
+    {"account", ll_cmd_account, "book deposits and withdrawals"},
+    {"kill", ll_cmd_kill, "stop new orders of the firm, an account, a strategy or an instrument"},
+    {"unkill", ll_cmd_unkill, "let them through again"},
+    {"enable-strategy", ll_cmd_enable_strategy, "let a strategy go on that the gateway had disabled"},
 };
 #define LL_VERB_COUNT (sizeof ll_verbs / sizeof ll_verbs[0])
 
@@ -26,7 +47,7 @@ static void ll_print_usage(FILE *file)
 {
     (void)fputs("usage: lifeline VERB [options] ...\n\nverbs:\n", file);
     for (size_t i = 0; i < LL_VERB_COUNT; i++)
-        (void)fprintf(file, "  %-8s %s\n", ll_verbs[i].name, ll_verbs[i].help);
+        (void)fprintf(file, "  %-15s %s\n", ll_verbs[i].name, ll_verbs[i].help);
     (void)fputs("\n`lifeline VERB --help` tells what a verb does, its options and its exit codes.\n"
                 "The daemon is `lifelined`.\n",
                 file);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_cmd_decode.h"
 
+#include "host/app/ll_decode.h"
 #include "host/app/ll_exit.h"
 #include "host/app/ll_field_json.h"
 #include "host/app/ll_udp_capture.h"
@@ -26,40 +27,34 @@
 
 /* A damaged file can hold millions of bad messages; the first ones tell, the count tells the rest. */
 #define LL_DECODE_REASONS_SHOWN_MAX 10u
-/* One byte more than any datagram, so that "too large" is seen. */
-#define LL_DECODE_HEAD_BYTES  (LL_MOLDUDP64_DATAGRAM_BYTES_MAX + 1u)
-#define LL_DECODE_WHERE_BYTES 96u
 
-struct ll_decode_config {
-    const char *protocol; /* NULL: tell from each file */
-    uint64_t port;
-    uint64_t request_port;
+enum ll_decode_kind {
+    LL_DECODE_MESSAGE,
+    LL_DECODE_PACKET,
+    LL_DECODE_BINARY_FILE,
+    LL_DECODE_CAPTURE,
+    LL_DECODE_SOUP_PACKETS,
+    LL_DECODE_OUCH_MESSAGE,
+    LL_DECODE_TCP_CAPTURE
 };
-
-struct ll_decode {
-    struct ll_json json;
-    struct ll_decode_config config;
-    const char *path;
-    int exit_code; /* of the first thing that went wrong */
-    uint64_t refused_count;
-    uint32_t head_bytes;
-    uint8_t head[LL_DECODE_HEAD_BYTES];
-};
-
-enum ll_decode_kind { LL_DECODE_MESSAGE, LL_DECODE_PACKET, LL_DECODE_BINARY_FILE, LL_DECODE_CAPTURE };
 
 static const struct ll_option ll_decode_options[] = {
     {"protocol", LL_OPTION_CHOICE, offsetof(struct ll_decode_config, protocol), 0, 0, "NAME",
-     "moldudp64|itch50", "what a file holds; default: told from each file, see above"},
+     "moldudp64|itch50|soupbintcp|ouch42|ouch50",
+     "what a file holds; default: told from each file, see above"},
+    {"direction", LL_OPTION_CHOICE, offsetof(struct ll_decode_config, direction), 0, 0, "WAY", "in|out",
+     "who sent a bare OUCH message: in from the client, out from the exchange; captures say it themselves"},
     {"port", LL_OPTION_U64, offsetof(struct ll_decode_config, port), 0, 65535, "PORT", NULL,
-     "captures: take only datagrams to this UDP port, and requests with their answers; default 0: all"},
+     "captures: take only datagrams to this UDP port, and requests with their answers; of TCP only streams "
+     "of "
+     "the server on this port, which also says who is the client; default 0: all"},
     {"request-port", LL_OPTION_U64, offsetof(struct ll_decode_config, request_port), 0, 65535, "PORT", NULL,
      "captures: datagrams to this UDP port are re-requests (only the port tells them from packets); default "
      "26478, 0: there are none"},
     {NULL, LL_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL}};
 
 static const char ll_decode_help[] =
-    "usage: lifeline decode [--protocol moldudp64|itch50] FILE...\n"
+    "usage: lifeline decode [--protocol NAME] [--direction in|out] FILE...\n"
     "\n"
     "Prints the messages in each FILE as JSON, one line per message, every field by its name in the\n"
     "specification. Integers are raw: prices in 1/10,000 (type V: 1/100,000,000), timestamps in\n"
@@ -80,6 +75,13 @@ static const char ll_decode_help[] =
     "  packet      the whole file is one MoldUDP64 packet or re-request, or begins like a session name\n"
     "--protocol settles it: itch50 = a message (or BinaryFILE, or capture), moldudp64 = a packet (or "
     "capture).\n"
+    "The order protocols are never guessed, because their bytes do not tell them apart; --protocol names "
+    "them:\n"
+    "  soupbintcp      SoupBinTCP packets one behind the other, or a capture of TCP; payloads in hex\n"
+    "  ouch42, ouch50  one bare OUCH message, which also needs --direction; or a capture of TCP, SoupBinTCP\n"
+    "                  inside, OUCH inside that. There the direction follows from --port, from who opened "
+    "the\n"
+    "                  connection, or from the types of packets.\n"
     "\n"
     "Messages that came in a packet carry it in an object \"packet\":\n"
     "  number, time_ns, source, target   captures only: packet in the file, UTC ns since 1970, address:port\n"
@@ -88,6 +90,15 @@ static const char ll_decode_help[] =
     "|\n"
     "          request. The last three are lines of their own: sequence is the next message to be sent, or\n"
     "          the first one requested, with message_count.\n"
+    "  SoupBinTCP: direction (in, out) where it is known; kind is the packet type (login_request, "
+    "sequenced,\n"
+    "          unsequenced, ...); session and sequence of sequenced packets since a login was accepted.\n"
+    "  kind gap: missing_bytes of a TCP stream never came. The stream goes on only when they are all inside "
+    "one\n"
+    "          packet, so that the next one is certain; otherwise it is given up with a reason.\n"
+    "OUCH 5.0 messages carry their appendage in an object \"options\", by the names of the tags; passed_over "
+    "are\n"
+    "elements with unknown tags or with values of another length.\n"
     "\n"
     "What is refused (unknown type, wrong length, malformed packet, cut file) gives a reason on standard\n"
     "error and no line; the rest is decoded. Exit: 0 all decoded, 1 something refused, 2 usage, 4 a file\n"
@@ -97,21 +108,24 @@ static const char ll_decode_help[] =
 
 /* --- reasons -------------------------------------------------------------------------------------------- */
 
-static void ll_decode_note(struct ll_decode *decode, int exit_code)
+bool ll_decode_is_told(const struct ll_decode *decode, const char *protocol)
+{
+    return decode->config.protocol != NULL && strcmp(decode->config.protocol, protocol) == 0;
+}
+
+void ll_decode_note(struct ll_decode *decode, int exit_code)
 {
     if (decode->exit_code == LL_EXIT_OK)
         decode->exit_code = exit_code;
 }
 
-/* A file that cannot be read, or not further: its own text names it. */
-static void ll_decode_file_failed(struct ll_decode *decode, int err, const struct ll_why *why)
+void ll_decode_file_failed(struct ll_decode *decode, int err, const struct ll_why *why)
 {
     (void)fprintf(stderr, "lifeline decode: %s\n", why->text);
     ll_decode_note(decode, ll_exit_code(err));
 }
 
-/* A message or packet that is refused; reading goes on behind it. `text` names the file. */
-static void ll_decode_refuse_text(struct ll_decode *decode, const char *text)
+void ll_decode_refuse_text(struct ll_decode *decode, const char *text)
 {
     ll_decode_note(decode, LL_EXIT_REFUSED);
     decode->refused_count++;
@@ -119,9 +133,7 @@ static void ll_decode_refuse_text(struct ll_decode *decode, const char *text)
         (void)fprintf(stderr, "lifeline decode: %s\n", text);
 }
 
-static void ll_decode_refuse(struct ll_decode *decode, const char *where, const char *fmt, ...)
-    LL_PRINTF(3, 4);
-static void ll_decode_refuse(struct ll_decode *decode, const char *where, const char *fmt, ...)
+void ll_decode_refuse(struct ll_decode *decode, const char *where, const char *fmt, ...)
 {
     struct ll_why why = {0};
     (void)LL_FAIL(&why, LL_ERR_INPUT, "%s: %s", ll_input_path_shown(decode->path), where);
@@ -175,7 +187,7 @@ static void ll_decode_fields(struct ll_json *json, const uint8_t *bytes)
     ll_fields_json(json, fields, field_count, bytes);
 }
 
-static void ll_decode_end_line(struct ll_json *json)
+void ll_decode_end_line(struct ll_json *json)
 {
     ll_json_end_object(json);
     ll_json_newline(json);
@@ -195,7 +207,7 @@ static void ll_decode_message(struct ll_decode *decode, const char *where, const
     ll_decode_end_line(&decode->json);
 }
 
-static void ll_decode_address(struct ll_json *json, const char *key, uint32_t ipv4, uint16_t port)
+void ll_decode_address(struct ll_json *json, const char *key, uint32_t ipv4, uint16_t port)
 {
     char text[32];
     (void)snprintf(text, sizeof text, "%u.%u.%u.%u:%u", ipv4 >> 24, ipv4 >> 16 & 0xffu, ipv4 >> 8 & 0xffu,
@@ -363,7 +375,7 @@ static void ll_decode_capture(struct ll_decode *decode)
     else if (is_empty) /* an answer of nothing would look like success */
         ll_decode_refuse(decode, "",
                          "no datagram to decode (%" PRIu64 " packets are not UDP over IPv4, %" PRIu64
-                         " go to other ports); is it the right capture?",
+                         " go to other ports); is it the right capture? TCP needs --protocol",
                          passed_over_count, left_out_count);
     else if (passed_over_count + left_out_count > 0)
         (void)fprintf(stderr,
@@ -452,10 +464,19 @@ static int ll_decode_guess(const struct ll_decode *decode, enum ll_decode_kind *
 static int ll_decode_kind_of(const struct ll_decode *decode, const struct ll_input_file *input,
                              enum ll_decode_kind *kind, struct ll_why *why)
 {
-    bool is_packet = decode->config.protocol != NULL && strcmp(decode->config.protocol, "moldudp64") == 0;
-    bool is_message = decode->config.protocol != NULL && !is_packet;
+    bool is_packet = ll_decode_is_told(decode, "moldudp64");
+    bool is_message = ll_decode_is_told(decode, "itch50");
+    bool is_soup = ll_decode_is_told(decode, "soupbintcp");
+    bool is_ouch = ll_decode_is_told(decode, "ouch42") || ll_decode_is_told(decode, "ouch50");
     if (input->signature == LL_INPUT_PCAP || input->signature == LL_INPUT_PCAPNG)
-        *kind = LL_DECODE_CAPTURE;
+        *kind = is_soup || is_ouch ? LL_DECODE_TCP_CAPTURE : LL_DECODE_CAPTURE;
+    else if ((is_soup || is_ouch) && !input->is_regular)
+        return LL_FAIL(why, LL_ERR_INPUT, "%s: a pipe cannot hold %s; give a file",
+                       ll_input_path_shown(decode->path), decode->config.protocol);
+    else if (is_soup)
+        *kind = LL_DECODE_SOUP_PACKETS;
+    else if (is_ouch)
+        *kind = LL_DECODE_OUCH_MESSAGE;
     else if (is_packet)
         *kind = LL_DECODE_PACKET;
     else if (!input->is_regular || input->signature == LL_INPUT_GZIP ||
@@ -505,14 +526,29 @@ static void ll_decode_file(struct ll_decode *decode, const char *path)
         ll_decode_file_failed(decode, err, &why);
         return;
     }
-    if (kind == LL_DECODE_CAPTURE)
+    switch (kind) {
+    case LL_DECODE_CAPTURE:
         ll_decode_capture(decode);
-    else if (kind == LL_DECODE_BINARY_FILE)
+        break;
+    case LL_DECODE_TCP_CAPTURE:
+        ll_decode_tcp_capture(decode);
+        break;
+    case LL_DECODE_BINARY_FILE:
         ll_decode_binary_file(decode);
-    else if (kind == LL_DECODE_PACKET)
+        break;
+    case LL_DECODE_PACKET:
         ll_decode_packet_file(decode);
-    else
+        break;
+    case LL_DECODE_SOUP_PACKETS:
+        ll_decode_soup_file(decode);
+        break;
+    case LL_DECODE_OUCH_MESSAGE:
+        ll_decode_ouch_file(decode);
+        break;
+    case LL_DECODE_MESSAGE:
         ll_decode_message(decode, "", decode->head, decode->head_bytes);
+        break;
+    }
     if (decode->refused_count > LL_DECODE_REASONS_SHOWN_MAX)
         (void)fprintf(stderr, "lifeline decode: %s: %" PRIu64 " refused in all, the first %u are shown\n",
                       path, decode->refused_count, LL_DECODE_REASONS_SHOWN_MAX);
@@ -520,7 +556,7 @@ static void ll_decode_file(struct ll_decode *decode, const char *path)
 
 int ll_cmd_decode(int argc, char **argv)
 {
-    struct ll_decode_config config = {NULL, 0, 26478};
+    struct ll_decode_config config = {NULL, NULL, 0, 26478};
     struct ll_operands operands = {{NULL}, 0};
     struct ll_why why = {0};
     int help = 0;

@@ -86,7 +86,7 @@ struct ll_replay {
     struct ll_replay_source *source;
     struct ll_pacer pacer;
     struct ll_progress progress;
-    struct ll_report report;
+    struct ll_run_report report;
 };
 
 /* --- Set-up --------------------------------------------------------------------------------------------- */
@@ -246,7 +246,7 @@ static int ll_replay_write_hgrm(const struct ll_replay *replay, struct ll_why *w
 
 static int ll_replay_show(struct ll_replay *replay, struct ll_why *why)
 {
-    struct ll_report *report = &replay->report;
+    struct ll_run_report *report = &replay->report;
     int status = LL_OK;
     ll_replay_source_counters(replay->source, &report->port);
     report->gateway = replay->gateway;

@@ -3,6 +3,8 @@
 
 #include "host/app/ll_flow_text.h"
 
+#include <stdio.h>
+
 void ll_common_options_default(struct ll_common_options *options)
 {
     struct ll_book_config book;
@@ -28,6 +30,13 @@ int ll_common_options_flows(const struct ll_common_options *options, struct ll_f
     return status;
 }
 
+/* A start that is slower than it could be has a reason; the operator is told. */
+static void ll_common_note(void *context, const char *sentence)
+{
+    (void)context;
+    (void)fprintf(stderr, "lifeline: %s\n", sentence);
+}
+
 void ll_common_options_gateway(const struct ll_common_options *options, const char *journal_dir,
                                struct ll_gateway_config *config)
 {
@@ -43,4 +52,6 @@ void ll_common_options_gateway(const struct ll_common_options *options, const ch
     config->journal.dir = journal_dir;
     config->journal.segment_bytes = options->segment_bytes;
     config->resume = options->resume;
+    config->no_snapshot = options->no_snapshot;
+    config->note = ll_common_note;
 }

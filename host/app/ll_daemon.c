@@ -10,12 +10,15 @@
 #include "host/app/ll_pacer.h"
 #include "host/app/ll_report.h"
 #include "host/app/ll_sim_feed.h"
+#include "host/app/ll_snapshot_keeper.h"
 #include "host/app/ll_stop.h"
 #include "host/base/ll_assert.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_progress.h"
+#include "host/provider/ll_udp_request.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,7 +48,9 @@ struct ll_daemon {
     struct ll_gateway *gateway;
     struct ll_sim_feed *sim; /* NULL = none; it then owns the port */
     struct ll_port *port;
-    struct ll_live_view *view; /* NULL = quiet */
+    struct ll_live_view *view;         /* NULL = quiet */
+    struct ll_snapshot_keeper *keeper; /* NULL = no snapshots */
+    struct ll_udp_request requests;    /* open when options.sends_requests */
     struct ll_pacer pacer;
     uint64_t start_ns; /* monotonic; of the loop */
     uint64_t end_ns;
@@ -58,7 +63,7 @@ struct ll_daemon {
     bool session_expected; /* by the journal, and no packet of it came yet */
     bool time_is_up;
     int status;
-    struct ll_report report;
+    struct ll_run_report report;
     char feed_text[64]; /* for the view */
 };
 
@@ -109,17 +114,47 @@ static void ll_daemon_recovery_progress(void *context, uint64_t done, uint64_t t
     ll_progress_update(context, done, total, ll_clock_mono_ns());
 }
 
+static int ll_daemon_send_request(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES])
+{
+    struct ll_daemon *daemon = context;
+    return ll_udp_request_send(&daemon->requests, request);
+}
+
+/* With a server what is dropped can be asked for again, so nothing is given up for want of room. */
+static int ll_daemon_open_requests(struct ll_daemon *daemon, struct ll_gateway_config *config,
+                                   struct ll_why *why)
+{
+    if (!daemon->options.sends_requests)
+        return LL_OK;
+    config->mold.give_up_when_full = false;
+    config->send_request = ll_daemon_send_request;
+    config->send_request_context = daemon;
+    return ll_udp_request_open(&daemon->requests, &daemon->options.request_server, why);
+}
+
 static int ll_daemon_open_gateway(struct ll_daemon *daemon, struct ll_why *why)
 {
     const struct ll_daemon_options *options = &daemon->options;
     struct ll_gateway_config config;
     struct ll_progress recovery;
+    struct ll_trading_config trading;
+    if (ll_trading_options_wanted(&options->trading)) {
+        int wanted = ll_trading_options_config(&daemon->options.trading, &trading, why);
+        if (wanted != LL_OK)
+            return wanted;
+    }
     ll_common_options_gateway(&options->common, options->journal_dir, &config);
+    config.trading = ll_trading_options_wanted(&options->trading) ? &trading : NULL;
     config.mold.gap_timeout_ns = options->gap_timeout_ns;
+    if (options->udp_line_count != 0)
+        config.mold.line_count = options->udp_line_count;
+    int status = ll_daemon_open_requests(daemon, &config, why);
+    if (status != LL_OK)
+        return status;
     config.progress = ll_daemon_recovery_progress;
     config.progress_context = &recovery;
     ll_progress_init(&recovery, "recover", "events", ll_clock_mono_ns());
-    int status = ll_gateway_open(&daemon->gateway, &config, why);
+    status = ll_gateway_open(&daemon->gateway, &config, why);
     ll_progress_done(&recovery);
     if (status == LL_OK)
         daemon->session_expected = ll_engine_next_sequence(ll_gateway_engine(daemon->gateway)) != 0;
@@ -188,6 +223,30 @@ static int ll_daemon_start_view(struct ll_daemon *daemon, struct ll_why *why)
     return ll_live_view_start(&daemon->view, &config, why);
 }
 
+static int ll_daemon_start_keeper(struct ll_daemon *daemon, struct ll_why *why)
+{
+    const struct ll_snapshot_keeper_config config = {
+        .gateway = daemon->gateway,
+        .common = &daemon->options.common,
+        .trading = ll_gateway_trading(daemon->gateway) == NULL ? NULL : &daemon->options.trading,
+        .journal_dir = daemon->options.journal_dir,
+        .every_records = daemon->options.snapshot_every};
+    return config.every_records != 0 ? ll_snapshot_keeper_start(&daemon->keeper, &config, why) : LL_OK;
+}
+
+static void ll_daemon_stop_keeper(struct ll_daemon *daemon)
+{
+    struct ll_snapshot_keeper_counts counts;
+    ll_snapshot_keeper_stop(daemon->keeper, &counts);
+    if (counts.failed != 0)
+        (void)fprintf(stderr,
+                      "lifelined: %" PRIu64 " snapshots failed, %" PRIu64
+                      " were made; try `lifeline snapshot %s` to see why\n",
+                      counts.failed, counts.made, daemon->options.journal_dir);
+    else if (counts.made != 0 && !daemon->options.quiet)
+        (void)fprintf(stderr, "lifelined: %" PRIu64 " snapshots made\n", counts.made);
+}
+
 static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
 {
     struct ll_daemon_options *options = &daemon->options;
@@ -207,6 +266,10 @@ static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
         ll_daemon_banner_print(&banner, stderr);
     }
     status = ll_daemon_start_view(daemon, why);
+    if (status == LL_OK)
+        status = ll_daemon_start_keeper(daemon, why);
+    if (status == LL_OK && ll_gateway_trading(daemon->gateway) != NULL)
+        status = ll_trading_start(ll_gateway_trading(daemon->gateway), ll_clock_utc_ns(), why);
     if (status == LL_OK && options->pin)
         status = ll_eal_pin_thread(why);
     return status;
@@ -258,6 +321,15 @@ static void ll_daemon_fill_snapshot(struct ll_daemon *daemon, struct ll_live_sna
     const struct ll_mold_line_counters lines = ll_mold_counters_sum(mold);
     snapshot->duplicates = lines.messages_duplicate;
     snapshot->wrong_session = lines.wrong_session;
+    ll_trading_look(ll_gateway_trading(daemon->gateway), &snapshot->trading);
+}
+
+/* Order to wire goes where the view's interval is. */
+static void ll_daemon_measure_orders(struct ll_daemon *daemon)
+{
+    struct ll_trading *trading = ll_gateway_trading(daemon->gateway);
+    if (trading != NULL && daemon->view != NULL)
+        ll_trading_record_into(trading, ll_live_view_wire_interval(daemon->view));
 }
 
 static void ll_daemon_publish(struct ll_daemon *daemon, uint64_t now_ns)
@@ -267,6 +339,7 @@ static void ll_daemon_publish(struct ll_daemon *daemon, uint64_t now_ns)
         return; /* still drawing: the next tick tries again */
     ll_daemon_fill_snapshot(daemon, snapshot, now_ns);
     ll_live_view_publish(daemon->view);
+    ll_daemon_measure_orders(daemon);
     daemon->peak_per_s = 0;
     while (daemon->next_view_ns <= now_ns)
         daemon->next_view_ns += LL_LIVE_VIEW_PERIOD_NS;
@@ -373,8 +446,9 @@ static uint64_t ll_daemon_wait(struct ll_daemon *daemon, uint64_t planned_ns)
         ll_daemon_tick(daemon, now_ns);
         if (!ll_daemon_goes_on(daemon))
             break;
-        bool worked = daemon->sim != NULL && planned_ns - now_ns > LL_DAEMON_FILL_SLACK_NS &&
-                      ll_sim_feed_fill(daemon->sim, LL_DAEMON_FILL_AHEAD) != 0;
+        bool worked = ll_gateway_trade(daemon->gateway, ll_clock_utc_ns()) != 0;
+        worked = worked || (daemon->sim != NULL && planned_ns - now_ns > LL_DAEMON_FILL_SLACK_NS &&
+                            ll_sim_feed_fill(daemon->sim, LL_DAEMON_FILL_AHEAD) != 0);
         if (!worked && !daemon->options.spin)
             ll_pacer_sleep_towards(planned_ns, now_ns);
         now_ns = ll_clock_mono_ns();
@@ -399,6 +473,8 @@ static void ll_daemon_work_planned(struct ll_daemon *daemon, const struct ll_dat
         }
         if (due != 0) /* 0: stopped while waiting */
             ll_daemon_work(daemon, datagrams + first, planned_ns, due, why);
+        /* Also while the feed is behind its plan and nobody waits. */
+        (void)ll_gateway_trade(daemon->gateway, ll_clock_utc_ns());
         first += due;
     }
 }
@@ -444,6 +520,27 @@ static uint32_t ll_daemon_work_received(struct ll_daemon *daemon, struct ll_why 
     return count;
 }
 
+/* Answers of the re-request server. They are looked for while a hole is open; what comes later is old. */
+static uint32_t ll_daemon_work_answers(struct ll_daemon *daemon, struct ll_why *why)
+{
+    const struct ll_mold_counters *mold = ll_gateway_mold_counters(daemon->gateway);
+    uint32_t count = 0;
+    if (!daemon->options.sends_requests)
+        return 0;
+    while (count < LL_PORT_BURST_MAX && daemon->status == LL_OK &&
+           mold->gaps_detected != mold->gaps_filled + mold->gaps_given_up) {
+        struct ll_datagram answer = {.line = LL_MOLD_LINE_REREQUEST};
+        answer.payload = ll_udp_request_receive(&daemon->requests, &answer.payload_bytes);
+        if (answer.payload == NULL)
+            break;
+        uint64_t received_ns = ll_clock_mono_ns();
+        answer.rx_ns = ll_clock_utc_ns();
+        ll_daemon_work(daemon, &answer, &received_ns, 1, why);
+        count++;
+    }
+    return count;
+}
+
 static void ll_daemon_idle(struct ll_daemon *daemon, uint64_t *idle_since_ns, struct ll_why *why)
 {
     const struct timespec nap = {0, LL_DAEMON_NAP_NS};
@@ -461,13 +558,17 @@ static void ll_daemon_idle(struct ll_daemon *daemon, uint64_t *idle_since_ns, st
         (void)nanosleep(&nap, NULL);
 }
 
-/* True when the session ended; no message can follow. */
+/* True when the session ended; no message can follow. Who trades goes on without the feed: orders may be working. */
 static bool ll_daemon_run_live(struct ll_daemon *daemon, struct ll_why *why)
 {
     const struct ll_engine *engine = ll_gateway_engine(daemon->gateway);
+    bool trades = ll_gateway_trading(daemon->gateway) != NULL;
     uint64_t idle_since_ns = 0;
-    while (ll_daemon_goes_on(daemon) && !ll_engine_feed_ended(engine)) {
-        if (ll_daemon_work_received(daemon, why) != 0)
+    while (ll_daemon_goes_on(daemon) && (trades || !ll_engine_feed_ended(engine))) {
+        uint32_t worked = ll_daemon_work_received(daemon, why);
+        worked += ll_daemon_work_answers(daemon, why);
+        worked += ll_gateway_trade(daemon->gateway, ll_clock_utc_ns());
+        if (worked != 0)
             idle_since_ns = 0;
         else
             ll_daemon_idle(daemon, &idle_since_ns, why);
@@ -492,6 +593,7 @@ static enum ll_report_end ll_daemon_end(const struct ll_daemon *daemon, bool don
 static int ll_daemon_run(struct ll_daemon *daemon, struct ll_why *why)
 {
     const struct ll_daemon_options *options = &daemon->options;
+    ll_daemon_measure_orders(daemon);
     daemon->start_ns = ll_clock_mono_ns();
     daemon->end_ns = options->duration_ns != 0 ? daemon->start_ns + options->duration_ns : UINT64_MAX;
     daemon->next_view_ns = daemon->start_ns + LL_LIVE_VIEW_PERIOD_NS;
@@ -500,6 +602,8 @@ static int ll_daemon_run(struct ll_daemon *daemon, struct ll_why *why)
                                                      : ll_daemon_run_planned(daemon, why);
     if (daemon->session_expected && daemon->status == LL_OK)
         daemon->status = ll_daemon_check_session(daemon, NULL, true, why);
+    if (ll_gateway_trading(daemon->gateway) != NULL && daemon->status == LL_OK)
+        ll_trading_stop(ll_gateway_trading(daemon->gateway), ll_clock_utc_ns());
     /* Gaps are given up only at the feed's true end: after a stop the missing numbers may still come. */
     if (done && daemon->status == LL_OK)
         ll_gateway_finish(daemon->gateway, daemon->feed_ns);
@@ -514,7 +618,7 @@ static int ll_daemon_run(struct ll_daemon *daemon, struct ll_why *why)
 
 static int ll_daemon_show(struct ll_daemon *daemon, struct ll_why *why)
 {
-    struct ll_report *report = &daemon->report;
+    struct ll_run_report *report = &daemon->report;
     ll_port_counters(daemon->port, &report->port);
     report->gateway = daemon->gateway;
     report->messages_new = ll_daemon_delivered(daemon);
@@ -534,6 +638,8 @@ static void ll_daemon_close_feed(struct ll_daemon *daemon)
         ll_sim_feed_close(daemon->sim);
     else
         ll_port_close(daemon->port);
+    if (daemon->options.sends_requests)
+        ll_udp_request_close(&daemon->requests);
 }
 
 static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
@@ -542,6 +648,7 @@ static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
                                       .cpu = (uint32_t)daemon->options.cpu_number,
                                       .allow_pci = daemon->options.allow_pci};
     ll_histogram_init(&daemon->report.latency);
+    daemon->requests.fd = -1;
     int status = ll_eal_start(&eal, why);
     if (status != LL_OK)
         return status;
@@ -549,7 +656,10 @@ static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
     bool opened = status == LL_OK;
     if (opened)
         status = ll_daemon_run(daemon, why);
+    if (daemon->gateway != NULL && ll_gateway_trading(daemon->gateway) != NULL)
+        ll_trading_record_into(ll_gateway_trading(daemon->gateway), NULL);
     ll_live_view_stop(daemon->view);
+    ll_daemon_stop_keeper(daemon);
     if (opened) {
         int shown = ll_daemon_show(daemon, why);
         status = status != LL_OK ? status : shown;

@@ -38,12 +38,19 @@ static void ll_banner_feed(const struct ll_daemon_banner *banner, FILE *file)
     (void)fprintf(file, "  feed      %s", options->feed);
     if (options->kind == LL_DAEMON_FEED_PCAP)
         (void)fprintf(file, ", speed %s", options->speed);
-    (void)fprintf(file, "\n  port      line A %s, line B %s, re-requests %s\n",
-                  options->common.line_a != NULL ? options->common.line_a
-                  : options->flow_count == 0     ? "= every UDP datagram"
-                                                 : "none",
-                  options->common.line_b != NULL ? options->common.line_b : "none",
-                  options->common.rerequest != NULL ? options->common.rerequest : "none");
+    if (options->udp_line_count != 0)
+        (void)fprintf(file, "\n  port      %" PRIu32 " line%s", options->udp_line_count,
+                      options->udp_line_count == 1 ? "" : "s");
+    else
+        (void)fprintf(file, "\n  port      line A %s, line B %s, re-requests %s",
+                      options->common.line_a != NULL ? options->common.line_a
+                      : options->flow_count == 0     ? "= every UDP datagram"
+                                                     : "none",
+                      options->common.line_b != NULL ? options->common.line_b : "none",
+                      options->common.rerequest != NULL ? options->common.rerequest : "none");
+    if (options->sends_requests)
+        (void)fprintf(file, ", asked for at %s", options->rerequest_server);
+    (void)fprintf(file, "\n");
 }
 
 static void ll_banner_journal(const struct ll_daemon_banner *banner, FILE *file)
@@ -62,6 +69,41 @@ static void ll_banner_journal(const struct ll_daemon_banner *banner, FILE *file)
     if (counters->records_recovered != 0)
         (void)fprintf(file, "            goes on behind event %s; %" PRIu64 " torn slots cut\n",
                       ll_report_grouped(counters->records_recovered, a), counters->torn_slots_cut);
+    if (counters->snapshot_event_id != 0)
+        (void)fprintf(file, "            from the snapshot of event %s\n",
+                      ll_report_grouped(counters->snapshot_event_id, a));
+}
+
+static void ll_banner_trading(const struct ll_daemon_banner *banner, FILE *file)
+{
+    const struct ll_trading *trading = ll_gateway_trading(banner->gateway);
+    char address[LL_IPV4_TEXT_BYTES];
+    char a[32];
+    char b[32];
+    if (trading == NULL) {
+        (void)fprintf(file, "  orders    none: this gateway takes a feed alone (--limits, --ouch50 or --ouch42)\n");
+        return;
+    }
+    const struct ll_trading_config *config = ll_trading_config_of(trading);
+    for (uint32_t i = 0; i < config->session_count; i++) {
+        ll_ipv4_print(&config->sessions[i].address, address);
+        (void)fprintf(file, "  session   %" PRIu32 ": %s at %s, user '%s'\n", i,
+                      ll_protocol_name(config->sessions[i].protocol), address, config->sessions[i].user);
+    }
+    if (config->session_count == 0)
+        (void)fprintf(file, "  session   none: no order can leave\n");
+    (void)fprintf(file, "  limits    %s\n",
+                  config->limits_path != NULL ? config->limits_path : "none: every order is refused");
+    (void)fprintf(file, "  door      %s\n", config->door_path != NULL ? config->door_path : "none");
+    (void)fprintf(file, "  policy    %s\n",
+                  config->send_before_durable
+                      ? "orders leave BEFORE they are durable: a crash may forget what it sent"
+                  : banner->options->journal_dir == NULL
+                      ? "NO journal: a crash forgets every order"
+                      : "an order leaves when its record is durable");
+    (void)fprintf(file, "  orders    room for %s orders, %s identifiers: %" PRIu64 " MB\n",
+                  ll_report_grouped(config->oms.orders, a), ll_report_grouped(config->oms.ids, b),
+                  ll_banner_mb(ll_trading_footprint_bytes(config)));
 }
 
 static void ll_banner_memory(const struct ll_daemon_banner *banner, FILE *file)
@@ -69,7 +111,9 @@ static void ll_banner_memory(const struct ll_daemon_banner *banner, FILE *file)
     const struct ll_device *device = ll_gateway_device(banner->gateway);
     const struct ll_daemon_options *options = banner->options;
     uint64_t tables_bytes = ll_device_memory_bytes(device);
-    uint64_t gateway_bytes = ll_gateway_memory_bytes(banner->gateway) - tables_bytes;
+    const struct ll_trading *trading = ll_gateway_trading(banner->gateway);
+    uint64_t trading_bytes = trading != NULL ? ll_trading_footprint_bytes(ll_trading_config_of(trading)) : 0;
+    uint64_t gateway_bytes = ll_gateway_memory_bytes(banner->gateway) - tables_bytes - trading_bytes;
     char a[32];
     char b[32];
     char c[32];
@@ -129,6 +173,7 @@ void ll_daemon_banner_print(const struct ll_daemon_banner *banner, FILE *file)
     (void)fprintf(file, "  kernel    device %s, %" PRIu64 " messages together\n", options->common.device,
                   options->common.batch);
     ll_banner_journal(banner, file);
+    ll_banner_trading(banner, file);
     ll_banner_memory(banner, file);
     if (options->pin)
         (void)fprintf(file, "  thread    hot thread pinned to CPU %" PRIu64 ", the others elsewhere",

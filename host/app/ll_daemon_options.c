@@ -19,9 +19,10 @@
     }
 
 static const struct ll_option ll_daemon_table[] = {
-    LL_DAEMON_ROW("feed", LL_OPTION_STRING, feed, 0, 0, "SPEC", NULL,
-                  "where messages come from: sim (default), pcap:FILE, af_packet:IFACE, vdev:NAME,ARGS, "
-                  "pci:ADDRESS"),
+    LL_DAEMON_ROW(
+        "feed", LL_OPTION_STRING, feed, 0, 0, "SPEC", NULL,
+        "where messages come from: sim (default), udp:ADDR:PORT[,ADDR:PORT][,iface=ADDR] (lines A and B), "
+        "pcap:FILE, af_packet:IFACE, vdev:NAME,ARGS, pci:ADDRESS"),
     LL_DAEMON_ROW("duration", LL_OPTION_DURATION, duration_ns, 0, (uint64_t)366 * 86400 * LL_NS_PER_S, "TIME",
                   NULL, "end after this long, such as 20s or 5m; 0 (the default): until Ctrl-C"),
     LL_DAEMON_ROW("speed", LL_OPTION_STRING, speed, 0, 0, "real|Nx|max", NULL,
@@ -43,9 +44,15 @@ static const struct ll_option ll_daemon_table[] = {
         "$XDG_STATE_HOME/lifeline or ~/.local/state/lifeline"),
     LL_DAEMON_ROW("no-journal", LL_OPTION_FLAG, no_journal, 0, 0, NULL, NULL,
                   "keep nothing; goes before --journal"),
+    LL_DAEMON_ROW("snapshot-every", LL_OPTION_U64, snapshot_every, 0, UINT64_MAX, "N", NULL,
+                  "a process of its own makes a snapshot of the journal whenever N records more are durable, "
+                  "so that the next --resume is short; 0 (the default): none"),
     LL_COMMON_ROWS(struct ll_daemon_options, "ports: "),
+    LL_TRADING_ROWS(struct ll_daemon_options),
     LL_DAEMON_ROW("gap-timeout", LL_OPTION_DURATION, gap_timeout_ns, 1, 3600 * LL_NS_PER_S, "TIME", NULL,
                   "missing messages are given up, by name, after this long (default 5s)"),
+    LL_DAEMON_ROW("rerequest-server", LL_OPTION_STRING, rerequest_server, 0, 0, "ADDR:PORT", NULL,
+                  "ports: ask this server for missing messages, and take its answers (default: none)"),
     LL_DAEMON_ROW(
         "cpu", LL_OPTION_STRING, cpu, 0, 0, "any|N", NULL,
         "pin the hot thread to CPU N and keep all other threads of the gateway off it (default any: the "
@@ -78,6 +85,8 @@ static const char ll_daemon_help[] =
     "  lifelined --speed 4x --faults 5             faster, and 5 of 1000 messages are bad: see the "
     "exceptions\n"
     "  lifelined --feed pcap:day.pcap --speed max --no-journal\n"
+    "  lifelined --feed udp:233.54.12.111:26477,233.54.12.112:26477,iface=10.0.0.5 --rerequest-server "
+    "10.0.0.9:26480\n"
     "  lifelined --feed af_packet:eth1 --line-a 233.54.12.111:26477 --line-b 233.54.12.112:26477 \\\n"
     "            --journal /var/lib/lifeline/today\n"
     "  lifelined --feed pci:0000:03:00.0 --line-a 26477 --cpu 3 --idle spin --journal "
@@ -111,6 +120,7 @@ static void ll_daemon_options_default(struct ll_daemon_options *options)
     options->memory_mb = 128;
     options->idle = "sleep";
     ll_common_options_default(&options->common);
+    ll_trading_options_default(&options->trading);
 }
 
 /* .../lifeline/20240229-143015-4711: sorts by time, and two at once do not meet. */
@@ -157,9 +167,31 @@ static int ll_daemon_check_feed(struct ll_daemon_options *options, struct ll_why
     if (spec.kind == LL_PORT_KIND_RING)
         return LL_FAIL(why, LL_ERR_USAGE,
                        "--feed ring: nobody would send; sim is a ring with an exchange in it");
+    if (spec.kind == LL_PORT_KIND_UDP)
+        options->udp_line_count = spec.endpoint_count;
     options->kind = spec.kind == LL_PORT_KIND_PCAP ? LL_DAEMON_FEED_PCAP : LL_DAEMON_FEED_LIVE;
     options->allow_pci = spec.kind == LL_PORT_KIND_PCI;
     return LL_OK;
+}
+
+/* The endpoints of udp: are its lines; answers come to the socket that asks. */
+static int ll_daemon_check_lines(struct ll_daemon_options *options, struct ll_why *why)
+{
+    const char *server = options->rerequest_server;
+    int status = LL_OK;
+    if (options->udp_line_count > LL_MOLD_LINES_MAX)
+        return LL_FAIL(why, LL_ERR_USAGE, "--feed %.60s: at most %u lines", options->feed, LL_MOLD_LINES_MAX);
+    if (options->udp_line_count != 0 && options->flow_count != 0)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "--line-a, --line-b and --rerequest are not for udp:; its endpoints are the lines");
+    if (server == NULL)
+        return LL_OK;
+    if (options->kind != LL_DAEMON_FEED_LIVE)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "--rerequest-server is for ports; nobody answers for sim or a capture");
+    status = ll_ipv4_parse(&options->request_server, server, (uint32_t)strlen(server), why);
+    options->sends_requests = status == LL_OK;
+    return status;
 }
 
 static int ll_daemon_check_sim(struct ll_daemon_options *options, struct ll_why *why)
@@ -209,6 +241,8 @@ static int ll_daemon_check_journal(struct ll_daemon_options *options, struct ll_
     if (options->common.resume && (options->no_journal || options->journal == NULL))
         return LL_FAIL(why, LL_ERR_USAGE,
                        "--resume needs --journal DIR: there is nothing else to go on from");
+    if (options->snapshot_every != 0 && options->no_journal)
+        return LL_FAIL(why, LL_ERR_USAGE, "--snapshot-every: there is nothing to keep without a journal");
     if (options->no_journal)
         return LL_OK;
     options->journal_dir = options->journal;
@@ -233,6 +267,8 @@ int ll_daemon_options_parse(struct ll_daemon_options *options, int argc, char **
         status = ll_pacer_parse_speed(options->speed, &options->speed_milli, why);
     if (status == LL_OK)
         status = ll_common_options_flows(&options->common, options->flows, &options->flow_count, why);
+    if (status == LL_OK)
+        status = ll_daemon_check_lines(options, why);
     if (status == LL_OK)
         status = ll_daemon_check_cpu(options, why);
     if (status == LL_OK)

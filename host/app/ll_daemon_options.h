@@ -12,7 +12,9 @@
 
 #include "dpdk/ll_port.h"
 #include "host/app/ll_common_options.h"
+#include "host/app/ll_trading_options.h"
 #include "host/base/ll_err.h"
+#include "host/base/ll_ipv4.h"
 #include "host/exchange/ll_feed_sim.h"
 
 #include <stdbool.h>
@@ -35,8 +37,11 @@ struct ll_daemon_options {
     uint64_t faults;
     const char *journal;
     bool no_journal;
+    uint64_t snapshot_every;
     struct ll_common_options common;
+    struct ll_trading_options trading;
     uint64_t gap_timeout_ns;
+    const char *rerequest_server;
     const char *cpu;
     uint64_t memory_mb;
     const char *idle;
@@ -55,6 +60,9 @@ struct ll_daemon_options {
     bool journal_dir_ours;   /* made up here: its parents may be missing */
     struct ll_flow flows[LL_COMMON_FLOWS_MAX];
     uint32_t flow_count;
+    uint32_t udp_line_count; /* of a udp: feed, else 0 */
+    bool sends_requests;
+    struct ll_ipv4 request_server;
     struct ll_feed_sim_config sim;
     char journal_path[LL_DAEMON_PATH_BYTES];
 };

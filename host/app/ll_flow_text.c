@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_flow_text.h"
 
-#include "host/base/ll_options.h"
+#include "host/base/ll_ipv4.h"
 
-#include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 int ll_flow_parse(const struct ll_flow_text *text, struct ll_flow *flow, struct ll_why *why)
 {
-    const char *colon = strrchr(text->text, ':');
-    const char *port_text = colon != NULL ? colon + 1 : text->text;
-    size_t address_length = colon != NULL ? (size_t)(colon - text->text) : 0;
-    char address[INET_ADDRSTRLEN] = "0.0.0.0";
-    struct in_addr parsed;
-    uint64_t port = 0;
-    if (address_length >= sizeof address)
-        return LL_FAIL(why, LL_ERR_USAGE, "'%s': not [ADDR:]PORT with an IPv4 address", text->text);
-    if (colon != NULL) {
-        memcpy(address, text->text, address_length);
-        address[address_length] = '\0';
-    }
-    if (inet_pton(AF_INET, address, &parsed) != 1 ||
-        ll_options_parse_u64(port_text, LL_OPTION_U64, &port, NULL) != LL_OK || port < 1 || port > 65535)
+    char full[2 * LL_IPV4_TEXT_BYTES]; /* what is cut off was too long anyway */
+    struct ll_ipv4 ipv4;
+    bool has_address = strchr(text->text, ':') != NULL;
+    (void)snprintf(full, sizeof full, "%s%s", has_address ? "" : "0.0.0.0:", text->text);
+    if (ll_ipv4_parse(&ipv4, full, (uint32_t)strlen(full), NULL) != LL_OK || ipv4.port == 0)
         return LL_FAIL(why, LL_ERR_USAGE, "'%s': not [ADDR:]PORT, such as 233.54.12.111:26477", text->text);
-    *flow = (struct ll_flow){ntohl(parsed.s_addr), (uint16_t)port, text->line};
+    *flow = (struct ll_flow){ipv4.address, ipv4.port, text->line};
     return LL_OK;
 }

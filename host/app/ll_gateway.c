@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_gateway.h"
 
-#include "host/base/ll_arena.h"
-#include "host/base/ll_assert.h"
+#include "host/app/ll_gateway_parts.h"
 #include "host/base/ll_clock.h"
-#include "host/journal/ll_journal_reader.h"
 
 #include <string.h>
 #include <time.h>
@@ -14,20 +12,6 @@
  * answering. The ring holds milliseconds of work, so a short sleep never lets it run dry. */
 #define LL_GATEWAY_SPINS    64u
 #define LL_GATEWAY_SLEEP_NS ((long)50000)
-
-struct ll_gateway {
-    struct ll_arena arena;
-    struct ll_engine *engine;
-    struct ll_device *device;
-    struct ll_mold_receiver *receiver;
-    struct ll_journal *journal;
-    struct ll_result results[LL_ENGINE_BATCH_MAX];
-    struct ll_gateway_counters counters;
-    uint64_t ordinal; /* of the datagram being worked */
-    uint64_t memory_bytes;
-    int status;
-    struct ll_why why;
-};
 
 void ll_gateway_config_default(struct ll_gateway_config *config)
 {
@@ -40,7 +24,7 @@ void ll_gateway_config_default(struct ll_gateway_config *config)
         .holdback_packets = 4096,
         .holdback_bytes_max = 1500,
         .gap_timeout_ns = 5 * LL_NS_PER_S,
-        .give_up_when_full = true, /* requests are made, but there is no server to send them to yet */
+        .give_up_when_full = true,
         .request_timeout_ns = LL_NS_PER_S,
         .gap_requests_max = 5,
         .stale_after_ns = 5 * LL_NS_PER_S,
@@ -82,7 +66,17 @@ static void ll_gateway_append(struct ll_gateway *gateway)
         ll_gateway_fail(gateway, ll_journal_status(gateway->journal, &gateway->why));
 }
 
-static void ll_gateway_step(struct ll_gateway *gateway, bool journal)
+/* What the public feed said reaches the order engine in the feed's order, matched. */
+static void ll_gateway_tell_trading(struct ll_gateway *gateway, const struct ll_update *updates,
+                                    uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ll_slot *slot = ll_engine_update_slot(gateway->engine, i);
+        ll_trading_feed(gateway->trading, &updates[i], &gateway->results[i], slot->payload, slot->time_ns);
+    }
+}
+
+void ll_gateway_step(struct ll_gateway *gateway, bool journal)
 {
     const struct ll_update *updates;
     uint32_t count = ll_engine_updates(gateway->engine, &updates);
@@ -97,10 +91,14 @@ static void ll_gateway_step(struct ll_gateway *gateway, bool journal)
         polled += ll_device_poll(gateway->device, gateway->results + polled, count - polled);
     }
     int status = ll_engine_reconcile(gateway->engine, gateway->results, count, &gateway->why);
-    if (LL_UNLIKELY(status != LL_OK))
+    if (LL_UNLIKELY(status != LL_OK)) {
         ll_gateway_fail(gateway, status);
-    else if (journal)
-        ll_gateway_append(gateway);
+    } else {
+        if (gateway->trading != NULL)
+            ll_gateway_tell_trading(gateway, updates, count);
+        if (journal)
+            ll_gateway_append(gateway);
+    }
     ll_engine_clear(gateway->engine);
     gateway->counters.steps++;
 }
@@ -110,6 +108,41 @@ void ll_gateway_flush(struct ll_gateway *gateway)
     const struct ll_slot *slots;
     if (ll_engine_records(gateway->engine, &slots) != 0)
         ll_gateway_step(gateway, true);
+}
+
+/* --- Trading -------------------------------------------------------------------------------------------- */
+
+/* While the state is brought back, the records are in the journal already. */
+static void ll_gateway_flush_for_trading(void *context)
+{
+    struct ll_gateway *gateway = context;
+    const struct ll_slot *slots;
+    if (ll_engine_records(gateway->engine, &slots) != 0)
+        ll_gateway_step(gateway, !gateway->is_recovering);
+}
+
+static uint64_t ll_gateway_durable_for_trading(void *context)
+{
+    const struct ll_gateway *gateway = context;
+    return gateway->journal == NULL ? UINT64_MAX : ll_journal_durable_event_id(gateway->journal);
+}
+
+uint32_t ll_gateway_trade(struct ll_gateway *gateway, uint64_t now_ns)
+{
+    if (gateway->trading == NULL || gateway->status != LL_OK)
+        return 0;
+    /* The feed's records come first: they are numbered already. */
+    ll_gateway_flush(gateway);
+    return ll_trading_poll(gateway->trading, now_ns);
+}
+
+static int ll_gateway_init_trading(struct ll_gateway *gateway, const struct ll_gateway_config *config,
+                                   void *memory, struct ll_why *why)
+{
+    const struct ll_trading_owner owner = {gateway, ll_gateway_flush_for_trading,
+                                           ll_gateway_durable_for_trading};
+    return ll_trading_init(&gateway->trading, memory, config->trading, ll_engine_batch(gateway->engine),
+                           &owner, why);
 }
 
 static void ll_gateway_make_room(struct ll_gateway *gateway)
@@ -150,9 +183,11 @@ static void ll_gateway_on_request(void *context, const uint8_t request[LL_MOLDUD
                                   uint64_t now_ns)
 {
     struct ll_gateway *gateway = context;
-    (void)request;
     (void)now_ns;
     gateway->counters.requests++;
+    if (gateway->send_request != NULL &&
+        gateway->send_request(gateway->send_request_context, request) == LL_OK)
+        gateway->counters.requests_sent++;
 }
 
 static void ll_gateway_on_bad_packet(void *context, uint32_t line, int reason, const uint8_t *bytes,
@@ -172,64 +207,6 @@ static void ll_gateway_on_end(void *context, uint64_t next_sequence, uint64_t no
         return;
     ll_gateway_make_room(gateway);
     ll_engine_feed_end(gateway->engine, next_sequence, now_ns);
-}
-
-/* --- Recovery ------------------------------------------------------------------------------------------- */
-
-static int ll_gateway_replay_records(struct ll_gateway *gateway, struct ll_journal_reader *reader,
-                                     const struct ll_gateway_config *config, uint64_t total,
-                                     struct ll_why *why)
-{
-    struct ll_journal_record record;
-    for (;;) {
-        int status = ll_journal_reader_next(reader, &record, why);
-        if (status == LL_ERR_SHORT)
-            return LL_OK;
-        if (status != LL_OK)
-            return status;
-        if (ll_engine_full(gateway->engine))
-            ll_gateway_step(gateway, false);
-        status = ll_engine_replay(gateway->engine, record.kind, record.verdict, record.event_id,
-                                  record.time_ns, record.payload, record.payload_bytes, why);
-        if (status != LL_OK)
-            return status;
-        if (gateway->status != LL_OK) {
-            *why = gateway->why;
-            return gateway->status;
-        }
-        gateway->counters.records_recovered++;
-        if (config->progress != NULL && (record.event_id & 0xffffu) == 0)
-            config->progress(config->progress_context, record.event_id, total);
-    }
-}
-
-static int ll_gateway_recover(struct ll_gateway *gateway, const struct ll_gateway_config *config,
-                              struct ll_why *why)
-{
-    struct ll_journal_recovery recovery;
-    struct ll_journal_reader *reader;
-    int status = ll_journal_open(&gateway->journal, &config->journal, &recovery, why);
-    if (status != LL_OK)
-        return status;
-    gateway->counters.torn_slots_cut = recovery.torn_slots_cut;
-    if (recovery.last_event_id == 0)
-        return LL_OK;
-    if (!config->resume)
-        return LL_FAIL(why, LL_ERR_USAGE,
-                       "%s already holds %llu records; give --resume to go on, or another directory",
-                       config->journal.dir, (unsigned long long)recovery.last_event_id);
-    status = ll_journal_reader_open_files(&reader, config->journal.dir, config->journal.files, why);
-    if (status != LL_OK)
-        return status;
-    status = ll_gateway_replay_records(gateway, reader, config, recovery.last_event_id, why);
-    ll_journal_reader_close(reader);
-    if (status == LL_OK)
-        ll_gateway_step(gateway, false);
-    if (status == LL_OK && gateway->status != LL_OK) {
-        *why = gateway->why;
-        status = gateway->status;
-    }
-    return status;
 }
 
 /* --- Life ----------------------------------------------------------------------------------------------- */
@@ -252,30 +229,33 @@ static int ll_gateway_init_receiver(struct ll_gateway *gateway, const struct ll_
     return LL_OK;
 }
 
-int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_config *config,
-                    struct ll_why *why)
+int ll_gateway_take(struct ll_gateway **gateway_out, const struct ll_gateway_config *config,
+                    size_t receiver_bytes, void **receiver_memory, struct ll_why *why)
 {
-    size_t receiver_bytes = ll_mold_receiver_footprint_bytes(&config->mold);
     size_t gateway_bytes = ll_align_up(sizeof(struct ll_gateway), 64);
     size_t engine_bytes = ll_align_up(ll_engine_footprint_bytes(), 64);
+    size_t trading_bytes = config->trading == NULL ? 0 : ll_trading_footprint_bytes(config->trading);
     struct ll_arena arena;
-    if (receiver_bytes == 0)
-        return LL_FAIL(why, LL_ERR_USAGE, "the receiver's limits are out of range");
-    int status = ll_arena_init(&arena, gateway_bytes + engine_bytes + receiver_bytes + 64, why);
+    if (config->trading != NULL && trading_bytes == 0)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "the limits of orders, identifiers, names or accounts are out of range");
+    int status =
+        ll_arena_init(&arena, gateway_bytes + engine_bytes + trading_bytes + receiver_bytes + 128, why);
     if (status != LL_OK)
         return status;
     struct ll_gateway *gateway = ll_arena_alloc(&arena, gateway_bytes, 64);
     gateway->engine = ll_engine_init(ll_arena_alloc(&arena, engine_bytes, 64));
-    void *receiver_memory = ll_arena_alloc(&arena, receiver_bytes, 64);
+    *receiver_memory = ll_arena_alloc(&arena, receiver_bytes, 64);
+    void *trading_memory = trading_bytes == 0 ? NULL : ll_arena_alloc(&arena, trading_bytes, 64);
     ll_arena_seal(&arena);
     gateway->arena = arena;
-    gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes;
-
+    gateway->book_config = config->device.book;
+    gateway->send_request = config->send_request;
+    gateway->send_request_context = config->send_request_context;
+    gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes + trading_bytes;
     status = ll_device_open(&gateway->device, &config->device, why);
-    if (status == LL_OK && config->journal.dir != NULL)
-        status = ll_gateway_recover(gateway, config, why);
-    if (status == LL_OK)
-        status = ll_gateway_init_receiver(gateway, config, receiver_memory, why);
+    if (status == LL_OK && trading_memory != NULL)
+        status = ll_gateway_init_trading(gateway, config, trading_memory, why);
     if (status != LL_OK) {
         (void)ll_gateway_close(gateway, NULL);
         return status;
@@ -285,10 +265,34 @@ int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_con
     return LL_OK;
 }
 
+int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_config *config,
+                    struct ll_why *why)
+{
+    struct ll_gateway *gateway;
+    void *receiver_memory;
+    size_t receiver_bytes = ll_mold_receiver_footprint_bytes(&config->mold);
+    if (receiver_bytes == 0)
+        return LL_FAIL(why, LL_ERR_USAGE, "the receiver's limits are out of range");
+    int status = ll_gateway_take(&gateway, config, receiver_bytes, &receiver_memory, why);
+    if (status != LL_OK)
+        return status;
+    if (config->journal.dir != NULL)
+        status = ll_gateway_recover(gateway, config, why);
+    if (status == LL_OK)
+        status = ll_gateway_init_receiver(gateway, config, receiver_memory, why);
+    if (status != LL_OK) {
+        (void)ll_gateway_close(gateway, NULL);
+        return status;
+    }
+    *gateway_out = gateway;
+    return LL_OK;
+}
+
 int ll_gateway_close(struct ll_gateway *gateway, struct ll_why *why)
 {
     if (gateway == NULL)
         return LL_OK;
+    ll_trading_deinit(gateway->trading);
     int journal_status = ll_journal_close(gateway->journal, &gateway->why);
     ll_gateway_fail(gateway, journal_status);
     int status = ll_gateway_status(gateway, why);
@@ -344,6 +348,11 @@ int ll_gateway_status(const struct ll_gateway *gateway, struct ll_why *why)
 const struct ll_engine *ll_gateway_engine(const struct ll_gateway *gateway)
 {
     return gateway->engine;
+}
+
+struct ll_trading *ll_gateway_trading(const struct ll_gateway *gateway)
+{
+    return gateway->trading;
 }
 
 const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway)

@@ -2,8 +2,8 @@
 /*
  * The gateway: receiver, engine, device and journal tied together. The one place that knows all four.
  *
- * Shape    open (recovers the journal by replaying it) -> datagram... flush, again and again -> finish, or
- *          drain when the feed is not at its end -> close.
+ * Shape    open (recovers: loads the newest snapshot that fits, replays the records behind it) -> datagram...
+ *          flush, again and again -> finish, or drain when the feed is not at its end -> close.
  *          A datagram's messages are collected into the engine's batch; a full batch, or flush, makes one
  *          step: device, reconcile, journal. Nothing is kept back after flush.
  * Units    now_ns: UTC nanoseconds of the feed: when the datagram came, or was captured.
@@ -15,9 +15,11 @@
 #define LL_HOST_APP_GATEWAY_H
 
 #include "host/base/ll_err.h"
+#include "host/app/ll_trading.h"
 #include "host/core/ll_engine.h"
 #include "host/device/ll_device.h"
 #include "host/journal/ll_journal.h"
+#include "host/journal/ll_snapshot.h"
 #include "host/provider/ll_mold_receiver.h"
 
 #include <stdbool.h>
@@ -26,22 +28,33 @@
 struct ll_gateway;
 
 struct ll_gateway_config {
+    const struct ll_trading_config *trading; /* NULL = a feed alone: no orders */
     struct ll_device_config device;
     struct ll_mold_config mold;       /* session and start are taken from the journal when it has any */
     struct ll_journal_config journal; /* journal.dir NULL = no journal */
     bool resume;                      /* go on with a journal that has records; without it that is refused */
+    bool no_snapshot;                 /* replay every record, whatever snapshots there are */
     void (*progress)(void *context, uint64_t done, uint64_t total); /* of the recovery; NULL = none */
     void *progress_context;
+    void (*note)(void *context, const char *sentence); /* of each snapshot that is refused; NULL = none */
+    void *note_context;
+    /* Sends a re-request packet; LL_OK or why it did not leave, which is counted only. NULL = there is no server. */
+    int (*send_request)(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES]);
+    void *send_request_context;
 };
 
 struct ll_gateway_counters {
     uint64_t steps;
     uint64_t journal_waits;     /* times the journal's ring was full and the hot thread had to wait */
-    uint64_t records_recovered; /* replayed from the journal at open */
+    uint64_t records_recovered; /* at open: those in the snapshot and those replayed behind it */
+    uint64_t snapshot_event_id; /* the last record in the snapshot that open began with; 0 = none */
+    uint64_t snapshots_refused;
     uint64_t torn_slots_cut;
-    uint64_t requests; /* re-request packets made; there is no server to send them to yet */
+    uint64_t requests;      /* re-request packets made ... */
+    uint64_t requests_sent; /* ... and sent */
 };
 
+/* Without a re-request server: requests are made, so that one sees what would have been asked for. */
 void ll_gateway_config_default(struct ll_gateway_config *config);
 
 LL_MUST_CHECK int ll_gateway_open(struct ll_gateway **gateway, const struct ll_gateway_config *config,
@@ -55,6 +68,8 @@ void ll_gateway_poll(struct ll_gateway *gateway, uint64_t now_ns);
 void ll_gateway_flush(struct ll_gateway *gateway);
 /* Works what was received and waits until all that was appended is durable, or the journal has failed. */
 void ll_gateway_drain(struct ll_gateway *gateway);
+/* One turn of the trading half, if there is one: sessions, clients, what is due. Returns how much there was to do. */
+uint32_t ll_gateway_trade(struct ll_gateway *gateway, uint64_t now_ns);
 /* No more datagrams: gaps are given up, all that was held is worked, all that was appended is made durable. */
 void ll_gateway_finish(struct ll_gateway *gateway, uint64_t now_ns);
 
@@ -63,7 +78,27 @@ int ll_gateway_status(const struct ll_gateway *gateway, struct ll_why *why);
 /* Returns the final status. NULL is allowed. */
 int ll_gateway_close(struct ll_gateway *gateway, struct ll_why *why);
 
+/* Brings the state of config->journal.dir back to look at, beside whoever writes there: no journal is opened, nothing
+ * can be taken in. Every verdict is proven on the way. */
+LL_MUST_CHECK int ll_gateway_look(struct ll_gateway **gateway, const struct ll_gateway_config *config,
+                                  struct ll_why *why);
+
+/* What ll_gateway_make_snapshot did. */
+struct ll_gateway_snapshot {
+    uint64_t from_event_id;       /* of the snapshot it began with; 0 = none */
+    struct ll_snapshot_info made; /* event_id 0: there was nothing new that is durable */
+    uint32_t removed_count;       /* older ones */
+};
+
+/* Makes a snapshot of config->journal.dir, beside whoever writes there: replays what is durable in tables of its
+ * own, which takes as much memory as the gateway. Every verdict is proven on the way. LL_ERR_BUSY: another one is
+ * being made. */
+LL_MUST_CHECK int ll_gateway_make_snapshot(const struct ll_gateway_config *config,
+                                           struct ll_gateway_snapshot *snapshot, struct ll_why *why);
+
 const struct ll_engine *ll_gateway_engine(const struct ll_gateway *gateway);
+/* NULL = a feed alone. */
+struct ll_trading *ll_gateway_trading(const struct ll_gateway *gateway);
 const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway);
 const struct ll_mold_counters *ll_gateway_mold_counters(const struct ll_gateway *gateway);
 const struct ll_gateway_counters *ll_gateway_counters(const struct ll_gateway *gateway);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_report.h"
 
+#include "host/app/ll_trading_show.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_json.h"
 #include "host/wire/ll_itch50.h"
@@ -35,6 +36,26 @@ const char *ll_report_grouped(uint64_t value, char buffer[32])
     return buffer;
 }
 
+const char *ll_report_duration(uint64_t ns, char buffer[32])
+{
+    static const char *const unit[] = {"ns", "us", "ms", "s"};
+    uint32_t index = 0;
+    uint64_t scale = 1;
+    while (index < 3 && ns >= scale * 1000) {
+        scale *= 1000;
+        index++;
+    }
+    uint64_t whole = ns / scale;
+    if (index == 0 || whole >= 100)
+        (void)snprintf(buffer, 32, "%" PRIu64 " %s", whole, unit[index]);
+    else if (whole >= 10)
+        (void)snprintf(buffer, 32, "%" PRIu64 ".%" PRIu64 " %s", whole, ns * 10 / scale % 10, unit[index]);
+    else
+        (void)snprintf(buffer, 32, "%" PRIu64 ".%02" PRIu64 " %s", whole, ns * 100 / scale % 100,
+                       unit[index]);
+    return buffer;
+}
+
 static void ll_print_row(FILE *file, const char *label, uint64_t value, const char *rest)
 {
     char grouped[32];
@@ -55,7 +76,7 @@ static void ll_print_types(const struct ll_engine_counters *counters, FILE *file
     (void)fprintf(file, "\n");
 }
 
-static void ll_print_exceptions(const struct ll_report *report, FILE *file)
+static void ll_print_exceptions(const struct ll_run_report *report, FILE *file)
 {
     const struct ll_engine_counters *counters = ll_engine_counters(ll_gateway_engine(report->gateway));
     const struct ll_mold_counters *mold = ll_gateway_mold_counters(report->gateway);
@@ -87,7 +108,7 @@ static void ll_print_exceptions(const struct ll_report *report, FILE *file)
                      "  named by an order only");
 }
 
-static void ll_print_latency(const struct ll_report *report, FILE *file)
+static void ll_print_latency(const struct ll_run_report *report, FILE *file)
 {
     const struct ll_histogram *latency = &report->latency;
     if (latency->count == 0)
@@ -105,7 +126,7 @@ static void ll_print_latency(const struct ll_report *report, FILE *file)
     ll_histogram_print(latency, file, "ns", LL_REPORT_HISTOGRAM_WIDTH);
 }
 
-static void ll_print_journal(const struct ll_report *report, FILE *file)
+static void ll_print_journal(const struct ll_run_report *report, FILE *file)
 {
     struct ll_journal_stats stats;
     char rest[128];
@@ -125,7 +146,7 @@ static void ll_print_journal(const struct ll_report *report, FILE *file)
     }
 }
 
-static const char *ll_report_headline(const struct ll_report *report)
+static const char *ll_report_headline(const struct ll_run_report *report)
 {
     bool journal = report->journal_dir != NULL;
     switch (report->ended) {
@@ -149,7 +170,7 @@ static const char *ll_report_end_name(enum ll_report_end ended)
     return names[ended];
 }
 
-void ll_report_print(const struct ll_report *report, FILE *file)
+void ll_report_print(const struct ll_run_report *report, FILE *file)
 {
     const struct ll_engine *engine = ll_gateway_engine(report->gateway);
     const struct ll_engine_counters *counters = ll_engine_counters(engine);
@@ -182,6 +203,8 @@ void ll_report_print(const struct ll_report *report, FILE *file)
     ll_print_row(file, "memory bytes", ll_gateway_memory_bytes(report->gateway), rest);
     (void)fprintf(file, "  %-22s 0x%016" PRIx64 "\n", "state hash",
                   ll_engine_state_hash(engine, ll_book_memory_hash(book)));
+    if (ll_gateway_trading(report->gateway) != NULL)
+        ll_trading_show_print(ll_gateway_trading(report->gateway), file);
     ll_print_latency(report, file);
 }
 
@@ -208,7 +231,7 @@ static void ll_json_counts(struct ll_json *json, const struct ll_engine_counters
     ll_json_end_object(json);
 }
 
-static void ll_json_feed(struct ll_json *json, const struct ll_report *report)
+static void ll_json_feed(struct ll_json *json, const struct ll_run_report *report)
 {
     const struct ll_engine_counters *counters = ll_engine_counters(ll_gateway_engine(report->gateway));
     const struct ll_mold_counters *mold = ll_gateway_mold_counters(report->gateway);
@@ -227,6 +250,7 @@ static void ll_json_feed(struct ll_json *json, const struct ll_report *report)
     ll_json_u64(json, "bad_packets", counters->bad_packets);
     ll_json_u64(json, "exceptions", counters->exceptions);
     ll_json_u64(json, "requests", mold->requests);
+    ll_json_u64(json, "requests_sent", ll_gateway_counters(report->gateway)->requests_sent);
     ll_json_begin_object(json, "port");
     ll_json_u64(json, "frames", report->port.frames);
     ll_json_u64(json, "datagrams", report->port.datagrams);
@@ -241,7 +265,7 @@ static void ll_json_feed(struct ll_json *json, const struct ll_report *report)
     ll_json_end_object(json);
 }
 
-static void ll_json_journal(struct ll_json *json, const struct ll_report *report)
+static void ll_json_journal(struct ll_json *json, const struct ll_run_report *report)
 {
     const struct ll_gateway_counters *gateway = ll_gateway_counters(report->gateway);
     struct ll_journal_stats stats;
@@ -250,6 +274,8 @@ static void ll_json_journal(struct ll_json *json, const struct ll_report *report
     ll_json_begin_object(json, "journal");
     ll_json_u64(json, "records", stats.records_appended);
     ll_json_u64(json, "recovered", gateway->records_recovered);
+    ll_json_u64(json, "snapshot_event_id", gateway->snapshot_event_id);
+    ll_json_u64(json, "snapshots_refused", gateway->snapshots_refused);
     ll_json_u64(json, "torn_slots_cut", gateway->torn_slots_cut);
     ll_json_u64(json, "durable_event_id", ll_gateway_durable_event_id(report->gateway));
     ll_json_u64(json, "writes", stats.writes);
@@ -259,7 +285,7 @@ static void ll_json_journal(struct ll_json *json, const struct ll_report *report
     ll_json_end_object(json);
 }
 
-static void ll_json_latency(struct ll_json *json, const struct ll_report *report)
+static void ll_json_latency(struct ll_json *json, const struct ll_run_report *report)
 {
     ll_json_begin_object(json, report->open_loop ? "latency_ns" : "service_ns");
     ll_json_u64(json, "count", report->latency.count);
@@ -273,7 +299,7 @@ static void ll_json_latency(struct ll_json *json, const struct ll_report *report
 /* --- A book --------------------------------------------------------------------------------------------- */
 
 /* The levels of one side, all of them or the best `depth`; the caller frees. */
-static struct ll_book_level *ll_read_side(const struct ll_report *report, uint32_t locate, uint32_t side,
+static struct ll_book_level *ll_read_side(const struct ll_run_report *report, uint32_t locate, uint32_t side,
                                           uint32_t *count)
 {
     const struct ll_book_memory *book = ll_gateway_book(report->gateway);
@@ -289,7 +315,7 @@ static struct ll_book_level *ll_read_side(const struct ll_report *report, uint32
     return levels;
 }
 
-static int ll_find_book(const struct ll_report *report, uint32_t *locate, struct ll_why *why)
+static int ll_find_book(const struct ll_run_report *report, uint32_t *locate, struct ll_why *why)
 {
     const struct ll_engine *engine = ll_gateway_engine(report->gateway);
     char symbol[LL_ENGINE_SYMBOL_BYTES];
@@ -307,13 +333,13 @@ static int ll_find_book(const struct ll_report *report, uint32_t *locate, struct
     return LL_OK;
 }
 
-int ll_report_check_book(const struct ll_report *report, struct ll_why *why)
+int ll_report_check_book(const struct ll_run_report *report, struct ll_why *why)
 {
     uint32_t locate;
     return report->book_symbol != NULL ? ll_find_book(report, &locate, why) : LL_OK;
 }
 
-int ll_report_print_book(const struct ll_report *report, FILE *file, struct ll_why *why)
+int ll_report_print_book(const struct ll_run_report *report, FILE *file, struct ll_why *why)
 {
     uint32_t locate;
     int status = ll_find_book(report, &locate, why);
@@ -329,7 +355,7 @@ int ll_report_print_book(const struct ll_report *report, FILE *file, struct ll_w
     return status;
 }
 
-static void ll_json_book(struct ll_json *json, const struct ll_report *report)
+static void ll_json_book(struct ll_json *json, const struct ll_run_report *report)
 {
     uint32_t locate;
     if (report->book_symbol == NULL || ll_find_book(report, &locate, NULL) != LL_OK)
@@ -352,7 +378,7 @@ static void ll_json_book(struct ll_json *json, const struct ll_report *report)
     ll_json_end_object(json);
 }
 
-void ll_report_print_json(const struct ll_report *report, FILE *file)
+void ll_report_print_json(const struct ll_run_report *report, FILE *file)
 {
     const struct ll_engine *engine = ll_gateway_engine(report->gateway);
     const struct ll_engine_counters *counters = ll_engine_counters(engine);
@@ -376,6 +402,8 @@ void ll_report_print_json(const struct ll_report *report, FILE *file)
                  report->ended == LL_REPORT_END_SIGNAL || report->ended == LL_REPORT_END_ERROR);
     ll_json_string(&json, "ended_by", ll_report_end_name(report->ended));
     ll_json_latency(&json, report);
+    if (ll_gateway_trading(report->gateway) != NULL)
+        ll_trading_show_json(ll_gateway_trading(report->gateway), &json, "trading");
     ll_json_book(&json, report);
     ll_json_end_object(&json);
     ll_json_newline(&json);

@@ -2,29 +2,23 @@
 /*
  * The UDP datagrams of a packet capture (pcap or pcapng), one after the other.
  *
- * Shape    open -> next ... -> close. Link layers: Ethernet (with up to four VLAN tags), Linux cooked v1 and
- *          v2, raw IPv4. What is not UDP over IPv4 (ARP, TCP, IPv6) is passed over and counted. Fragments are
- *          not put together. Checksums are not verified: captures of offloading hosts hold wrong ones.
+ * Shape    open -> next ... -> close, over ll_ip_capture, which see for link layers. What is not UDP over IPv4
+ *          (ARP, TCP, IPv6) is passed over and counted.
  * Units    bytes; time_ns: UTC nanoseconds since 1970; packets count from 1, as in other tools.
- * Errors   open: as ll_input_file_open, and LL_ERR_INPUT for what is no capture. next: LL_ERR_SHORT at the
- *          clean end; LL_ERR_MALFORMED: this packet cannot be read, the next one can; LL_ERR_INPUT: the file
- *          itself is damaged from here on.
+ * Errors   as ll_ip_capture.
  * Threads  one owner.
- * Source   pcap-savefile(5); RFC 791 section 3.1; RFC 768; IEEE 802.1Q.
+ * Source   RFC 768.
  */
 #ifndef LL_HOST_APP_UDP_CAPTURE_H
 #define LL_HOST_APP_UDP_CAPTURE_H
 
+#include "host/app/ll_ip_capture.h"
 #include "host/base/ll_err.h"
 
 #include <stdint.h>
 
 struct ll_udp_capture { /* private */
-    void *pcap;
-    const char *path;
-    int link_type;
-    uint64_t packet_number;
-    uint64_t passed_over_count;
+    struct ll_ip_capture ip;
 };
 
 struct ll_udp_datagram {

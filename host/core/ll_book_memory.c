@@ -90,6 +90,20 @@ void ll_book_memory_place(struct ll_book_memory *book, void *memory, const struc
     ll_book_reset(book->control, book->buckets, book->leaves, book->levels, book->inners, book->sides);
 }
 
+void ll_book_memory_parts(const struct ll_book_memory *book, struct ll_book_part parts[LL_BOOK_PARTS])
+{
+    const struct ll_book_control *control = book->control;
+    const size_t bucket_count = (size_t)control->bucket_count + control->overflow_count;
+    const size_t side_count = (size_t)control->book_count * 2;
+    parts[0] = (struct ll_book_part){"book.control", book->control, sizeof *book->control};
+    parts[1] = (struct ll_book_part){"book.buckets", book->buckets, bucket_count * sizeof *book->buckets};
+    parts[2] = (struct ll_book_part){"book.leaves", book->leaves, control->leaf_count * sizeof *book->leaves};
+    parts[3] = (struct ll_book_part){"book.levels", book->levels, control->leaf_count * sizeof *book->levels};
+    parts[4] =
+        (struct ll_book_part){"book.inners", book->inners, control->inner_count * sizeof *book->inners};
+    parts[5] = (struct ll_book_part){"book.sides", book->sides, side_count * sizeof *book->sides};
+}
+
 /* --- Reading -------------------------------------------------------------------------------------------- */
 
 static uint32_t ll_level_key(const struct ll_book_level *level, uint32_t side)

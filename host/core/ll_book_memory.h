@@ -23,6 +23,9 @@
 #define LL_BOOK_LEVELS_MAX ((uint64_t)1 << 26)
 #define LL_BOOK_BOOKS_MAX  ((uint64_t)1 << 16) /* ITCH stock locates */
 
+/* Counts up with every change of what the tables' bytes mean: it tells snapshots of other versions apart. */
+#define LL_BOOK_LAYOUT 1u
+
 struct ll_book_config {
     uint64_t orders; /* live orders that shall fit */
     uint64_t levels; /* price levels that shall fit, over all books */
@@ -37,6 +40,15 @@ struct ll_book_memory {
     struct ll_leaf_levels *levels;
     struct ll_inner *inners;
     struct ll_book_side *sides;
+};
+
+#define LL_BOOK_PARTS 6u
+
+/* One of the memories, as plain bytes without pointers. */
+struct ll_book_part {
+    const char *name;
+    void *memory;
+    size_t bytes;
 };
 
 /* One price level, for reading. */
@@ -61,6 +73,9 @@ void ll_book_config_default(struct ll_book_config *config);
 size_t ll_book_memory_footprint_bytes(const struct ll_book_config *config);
 /* Formats `memory` (64-byte aligned, footprint bytes) and empties the tables. */
 void ll_book_memory_place(struct ll_book_memory *book, void *memory, const struct ll_book_config *config);
+
+/* All of them, for who keeps them elsewhere and puts them back: same config, same parts, same bytes. */
+void ll_book_memory_parts(const struct ll_book_memory *book, struct ll_book_part parts[LL_BOOK_PARTS]);
 
 /* The levels of one side, best first, at most `level_max`; returns how many there are in all. */
 uint32_t ll_book_memory_levels(const struct ll_book_memory *book, uint32_t book_number, uint32_t side,

@@ -306,6 +306,12 @@ uint32_t ll_engine_updates(const struct ll_engine *engine, const struct ll_updat
     return engine->update_count;
 }
 
+const struct ll_slot *ll_engine_update_slot(const struct ll_engine *engine, uint32_t index)
+{
+    LL_ASSERT(index < engine->update_count);
+    return &engine->batch.slots[engine->pending[index].slot];
+}
+
 int ll_engine_reconcile(struct ll_engine *engine, const struct ll_result *results, uint32_t count,
                         struct ll_why *why)
 {

@@ -32,6 +32,9 @@
 #define LL_ENGINE_SYMBOL_BYTES  8u
 #define LL_ENGINE_SESSION_BYTES 10u
 
+/* Counts up with every change of what the engine's memory means: it tells snapshots of other versions apart. */
+#define LL_ENGINE_LAYOUT 1u
+
 struct ll_engine;
 
 struct ll_engine_counters {
@@ -49,6 +52,7 @@ struct ll_engine_counters {
     uint64_t exceptions;                /* records that are not plainly ok: verdicts, gaps, bad packets */
 };
 
+/* The memory holds no pointers: between steps, after clear, a copy of it is a copy of the engine. */
 size_t ll_engine_footprint_bytes(void);
 struct ll_engine *ll_engine_init(void *memory);
 
@@ -76,6 +80,8 @@ LL_MUST_CHECK int ll_engine_replay(struct ll_engine *engine, uint8_t kind, uint8
 
 /* The step. Updates stay in place until clear. */
 uint32_t ll_engine_updates(const struct ll_engine *engine, const struct ll_update **updates);
+/* The record that an update was made of. */
+const struct ll_slot *ll_engine_update_slot(const struct ll_engine *engine, uint32_t index);
 LL_MUST_CHECK int ll_engine_reconcile(struct ll_engine *engine, const struct ll_result *results,
                                       uint32_t count, struct ll_why *why);
 uint32_t ll_engine_records(const struct ll_engine *engine, const struct ll_slot **slots);

@@ -326,9 +326,8 @@ static bool is_self_match(const struct ll_matching_order *one, const struct ll_m
     return one->group != 0 && one->group == other->group;
 }
 
-/* How much the order would trade now, but no more than it needs to know: at least `wanted`, or less. */
-static uint32_t tradable(const struct ll_matching *matching, const struct ll_matching_order *order,
-                         uint32_t wanted)
+/* How much the order would trade now. */
+static uint32_t tradable(const struct ll_matching *matching, const struct ll_matching_order *order)
 {
     const struct ll_matching_book *book = &matching->book;
     uint32_t limit = limit_key(order);
@@ -347,7 +346,7 @@ static uint32_t tradable(const struct ll_matching *matching, const struct ll_mat
                 continue;
             left -= quantity;
             traded += is_self ? 0 : quantity;
-            if (traded >= wanted || left == 0)
+            if (left == 0)
                 return traded;
         }
     }
@@ -461,7 +460,7 @@ static void work(struct ll_matching *matching, uint32_t slot, uint32_t minimum, 
     }
     if (order->time_in_force == LL_MATCHING_FOK)
         minimum = order->quantity;
-    if (minimum > 0 && tradable(matching, order, minimum) < minimum) {
+    if (minimum > 0 && tradable(matching, order) < minimum) {
         cancel_rest(matching, slot, LL_MATCHING_REASON_IOC, now_ns);
         return;
     }

@@ -49,7 +49,7 @@ static int ll_journal_check_config(const struct ll_journal_config *config, struc
 
 /* Takes all memory the journal will ever have: the object itself, ring, run, zeros. */
 static int ll_journal_take_memory(struct ll_journal **journal, const struct ll_journal_config *config,
-                                  uint8_t **zeros, struct ll_why *why)
+                                  struct ll_why *why)
 {
     struct ll_arena arena;
     size_t ring_bytes = ll_slot_ring_footprint_bytes(config->ring_slots);
@@ -61,7 +61,7 @@ static int ll_journal_take_memory(struct ll_journal **journal, const struct ll_j
         return rc;
     struct ll_journal *made = ll_arena_alloc(&arena, object_bytes, LL_JOURNAL_PAGE_BYTES);
     void *ring_slots = ll_arena_alloc(&arena, ring_bytes, LL_JOURNAL_PAGE_BYTES);
-    *zeros = ll_arena_alloc(&arena, LL_PREPARE_STEP_BYTES, LL_JOURNAL_PAGE_BYTES);
+    made->zeros = ll_arena_alloc(&arena, LL_PREPARE_STEP_BYTES, LL_JOURNAL_PAGE_BYTES);
     made->writer.run = ll_arena_alloc(&arena, run_bytes, LL_JOURNAL_PAGE_BYTES);
     ll_arena_seal(&arena);
     ll_slot_ring_init(&made->ring, ring_slots, config->ring_slots);
@@ -99,14 +99,14 @@ static int ll_journal_enter_dir(struct ll_journal *journal, struct ll_why *why)
 }
 
 /* The first segment ever. Its day is not known yet; the first record names it. */
-static int ll_journal_begin(struct ll_journal *journal, uint8_t *zeros, struct ll_why *why)
+static int ll_journal_begin(struct ll_journal *journal, struct ll_why *why)
 {
     const struct ll_journal_files *files = journal->files;
     struct ll_prepared first = {.segment = {.salt = files->random_u64(files->context),
                                             .number = 1,
                                             .segment_bytes = journal->config.segment_bytes,
                                             .run_align_bytes = journal->config.run_align_bytes}};
-    int rc = ll_prepare(&first, files, journal->dir, zeros, NULL, why);
+    int rc = ll_prepare(&first, files, journal->dir, journal->zeros, NULL, why);
     if (rc != LL_OK)
         return rc;
     ll_journal_writer_stand(&journal->writer, &first.segment, first.file, first.day, 0);
@@ -128,21 +128,14 @@ static int ll_journal_read_through(const struct ll_journal *journal, struct ll_j
     while (rc == LL_OK);
     ll_journal_reader_position(reader, position);
     ll_journal_reader_close(reader);
-    if (rc != LL_ERR_SHORT)
-        return rc;
-    if (position->next_event_id == 0)
-        return LL_FAIL(why, LL_ERR_CORRUPT,
-                       "segment %06llu holds nothing and those before it are gone: the last event id is not "
-                       "known; bring back the segment before it",
-                       (unsigned long long)position->segment_number);
-    return LL_OK;
+    return rc == LL_ERR_SHORT ? LL_OK : rc;
 }
 
 /* Zeroes the unfinished tail and makes durable what stays. Doing it twice, or half and then again, is
  * harmless: what is cut has no run-start mark behind its first bad slot, whatever part of it is left. Zeros
  * in front of it are not written again: they may share a sector with records that were durable before. */
 static int ll_journal_cut(struct ll_journal *journal, const struct ll_journal_position *position,
-                          const uint8_t *zeros, struct ll_why *why)
+                          struct ll_why *why)
 {
     const struct ll_journal_files *files = journal->files;
     uint64_t at = ll_segment_offset(position->torn_first);
@@ -150,7 +143,7 @@ static int ll_journal_cut(struct ll_journal *journal, const struct ll_journal_po
     int rc = LL_OK;
     while (left_bytes > 0 && rc == LL_OK) {
         size_t step_bytes = left_bytes < LL_PREPARE_STEP_BYTES ? (size_t)left_bytes : LL_PREPARE_STEP_BYTES;
-        rc = files->write(files->context, journal->writer.file, zeros, step_bytes, at, why);
+        rc = files->write(files->context, journal->writer.file, journal->zeros, step_bytes, at, why);
         at += step_bytes;
         left_bytes -= step_bytes;
     }
@@ -177,21 +170,23 @@ static int ll_journal_remove_prepared(struct ll_journal *journal, struct ll_jour
     return rc;
 }
 
-static int ll_journal_recover(struct ll_journal *journal, struct ll_journal_list *list, const uint8_t *zeros,
-                              struct ll_journal_recovery *recovery, struct ll_why *why)
+/* Puts the writer where the reading ended. */
+static int ll_journal_stand_at(struct ll_journal *journal, const struct ll_journal_position *position,
+                               struct ll_why *why)
 {
     const struct ll_journal_files *files = journal->files;
-    struct ll_journal_position position;
     struct ll_segment segment;
     char name[LL_SEGMENT_NAME_BYTES];
     uint8_t header[LL_SEGMENT_HEADER_BYTES];
     size_t got_bytes = 0;
     int file = -1;
-    int rc = ll_journal_read_through(journal, &position, why);
-    if (rc != LL_OK)
-        return rc;
-    ll_segment_name(name, position.day, position.segment_number);
-    rc = files->open(files->context, journal->dir, name, LL_JOURNAL_FILE_WRITE, &file, why);
+    if (position->next_event_id == 0)
+        return LL_FAIL(why, LL_ERR_CORRUPT,
+                       "segment %06llu holds nothing and those before it are gone: the last event id is not "
+                       "known; bring back the segment before it",
+                       (unsigned long long)position->segment_number);
+    ll_segment_name(name, position->day, position->segment_number);
+    int rc = files->open(files->context, journal->dir, name, LL_JOURNAL_FILE_WRITE, &file, why);
     if (rc != LL_OK)
         return rc;
     journal->writer.file = file;
@@ -200,31 +195,50 @@ static int ll_journal_recover(struct ll_journal *journal, struct ll_journal_list
         rc = LL_FAIL(why, LL_ERR_IO, "segment %s became shorter while it was read", name);
     if (rc == LL_OK)
         rc = ll_segment_header_decode(&segment, header, why);
-    if (rc != LL_OK)
-        return rc;
-    ll_journal_writer_stand(&journal->writer, &segment, file, position.day, position.slot_index);
-    rc = ll_journal_cut(journal, &position, zeros, why);
+    if (rc == LL_OK)
+        ll_journal_writer_stand(&journal->writer, &segment, file, position->day, position->slot_index);
+    return rc;
+}
+
+static int ll_journal_recover(struct ll_journal *journal, struct ll_journal_list *list,
+                              const struct ll_journal_reader *reader, struct ll_journal_recovery *recovery,
+                              struct ll_why *why)
+{
+    const struct ll_journal_files *files = journal->files;
+    struct ll_journal_position position;
+    int rc = LL_OK;
+    if (reader != NULL)
+        ll_journal_reader_position(reader, &position);
+    else
+        rc = ll_journal_read_through(journal, &position, why);
+    LL_ASSERT(rc != LL_OK || position.ended);
+    if (rc == LL_OK)
+        rc = ll_journal_stand_at(journal, &position, why);
+    if (rc == LL_OK)
+        rc = ll_journal_cut(journal, &position, why);
     if (rc == LL_OK)
         rc = files->dir_sync(files->context, journal->dir, why);
     if (rc == LL_OK)
         rc = ll_journal_remove_prepared(journal, list, why);
+    if (rc != LL_OK)
+        return rc;
     journal->writer.sealed = position.sealed;
     recovery->last_event_id = position.last_event_id;
     recovery->segments = position.segments;
     recovery->bytes = position.slots * LL_SLOT_BYTES;
     recovery->torn_slots_cut = position.torn_slots;
-    return rc;
+    return LL_OK;
 }
 
-static int ll_journal_recover_or_begin(struct ll_journal *journal, uint8_t *zeros,
+static int ll_journal_recover_or_begin(struct ll_journal *journal, const struct ll_journal_reader *reader,
                                        struct ll_journal_recovery *recovery, struct ll_why *why)
 {
     struct ll_journal_list list = {0};
     int rc = ll_journal_list_read(&list, journal->files, journal->dir, 0, why);
     if (rc == LL_OK && list.count == 0)
-        rc = ll_journal_begin(journal, zeros, why);
+        rc = ll_journal_begin(journal, why);
     else if (rc == LL_OK)
-        rc = ll_journal_recover(journal, &list, zeros, recovery, why);
+        rc = ll_journal_recover(journal, &list, reader, recovery, why);
     ll_journal_list_free(&list);
     journal->recovered_event_id = recovery->last_event_id;
     journal->writer.next_event_id = recovery->last_event_id + 1;
@@ -233,10 +247,10 @@ static int ll_journal_recover_or_begin(struct ll_journal *journal, uint8_t *zero
     return rc;
 }
 
-static int ll_journal_start_threads(struct ll_journal *journal, uint8_t *zeros, struct ll_why *why)
+static int ll_journal_start_threads(struct ll_journal *journal, struct ll_why *why)
 {
     pthread_attr_t attributes;
-    int rc = ll_preparer_start(&journal->preparer, journal->files, journal->dir, zeros, why);
+    int rc = ll_preparer_start(&journal->preparer, journal->files, journal->dir, journal->zeros, why);
     if (rc != LL_OK)
         return rc;
     ll_journal_want_next(journal);
@@ -259,14 +273,21 @@ static int ll_journal_start_threads(struct ll_journal *journal, uint8_t *zeros, 
     return rc;
 }
 
+/* What is queued is written first. */
+static void ll_journal_stop_writer(struct ll_journal *journal)
+{
+    if (!journal->writer_running)
+        return;
+    atomic_store_explicit(&journal->stopping, true, memory_order_release);
+    ll_journal_writer_wake(journal);
+    (void)pthread_join(journal->writer_thread, NULL);
+    journal->writer_running = false;
+}
+
 /* Gives back everything that is held, the object last; the threads first. */
 static void ll_journal_release(struct ll_journal *journal)
 {
-    if (journal->writer_running) {
-        atomic_store_explicit(&journal->stopping, true, memory_order_release);
-        ll_journal_writer_wake(journal);
-        (void)pthread_join(journal->writer_thread, NULL);
-    }
+    ll_journal_stop_writer(journal);
     ll_preparer_stop(&journal->preparer);
     if (journal->writer.file >= 0)
         journal->files->close(journal->files->context, journal->writer.file);
@@ -278,17 +299,13 @@ static void ll_journal_release(struct ll_journal *journal)
     ll_arena_deinit(&arena);
 }
 
-int ll_journal_open(struct ll_journal **journal, const struct ll_journal_config *config,
-                    struct ll_journal_recovery *recovery, struct ll_why *why)
+int ll_journal_lock(struct ll_journal **journal, const struct ll_journal_config *config, struct ll_why *why)
 {
-    uint8_t *zeros = NULL;
-    *journal = NULL;
-    memset(recovery, 0, sizeof *recovery);
-    int rc = ll_journal_check_config(config, why);
-    if (rc != LL_OK)
-        return rc;
     struct ll_journal *made;
-    rc = ll_journal_take_memory(&made, config, &zeros, why);
+    *journal = NULL;
+    int rc = ll_journal_check_config(config, why);
+    if (rc == LL_OK)
+        rc = ll_journal_take_memory(&made, config, why);
     if (rc != LL_OK)
         return rc;
     made->files = config->files != NULL ? config->files : ll_journal_files_real();
@@ -297,16 +314,39 @@ int ll_journal_open(struct ll_journal **journal, const struct ll_journal_config 
     made->writer.file = -1;
     made->fences_for_producer = ll_journal_fence_init();
     rc = ll_journal_enter_dir(made, why);
-    if (rc == LL_OK)
-        rc = ll_journal_recover_or_begin(made, zeros, recovery, why);
-    if (rc == LL_OK)
-        rc = ll_journal_start_threads(made, zeros, why);
     if (rc == LL_OK) {
         *journal = made;
         return LL_OK;
     }
     ll_why_append(why, "journal %s", config->dir);
     ll_journal_release(made);
+    return rc;
+}
+
+int ll_journal_start(struct ll_journal *journal, const struct ll_journal_reader *reader,
+                     struct ll_journal_recovery *recovery, struct ll_why *why)
+{
+    LL_ASSERT(!journal->writer_running);
+    memset(recovery, 0, sizeof *recovery);
+    int rc = ll_journal_recover_or_begin(journal, reader, recovery, why);
+    if (rc == LL_OK)
+        rc = ll_journal_start_threads(journal, why);
+    if (rc != LL_OK)
+        ll_why_append(why, "journal %s", journal->config.dir);
+    return rc;
+}
+
+int ll_journal_open(struct ll_journal **journal, const struct ll_journal_config *config,
+                    struct ll_journal_recovery *recovery, struct ll_why *why)
+{
+    memset(recovery, 0, sizeof *recovery);
+    int rc = ll_journal_lock(journal, config, why);
+    if (rc == LL_OK)
+        rc = ll_journal_start(*journal, NULL, recovery, why);
+    if (rc != LL_OK && *journal != NULL) {
+        ll_journal_release(*journal);
+        *journal = NULL;
+    }
     return rc;
 }
 
@@ -359,10 +399,7 @@ int ll_journal_close(struct ll_journal *journal, struct ll_why *why)
 {
     if (journal == NULL)
         return LL_OK;
-    atomic_store_explicit(&journal->stopping, true, memory_order_release);
-    ll_journal_writer_wake(journal);
-    (void)pthread_join(journal->writer_thread, NULL);
-    journal->writer_running = false;
+    ll_journal_stop_writer(journal);
     int status = ll_journal_status(journal, why);
     ll_journal_release(journal);
     return status;

@@ -48,6 +48,7 @@
 #define LL_JOURNAL_DIR_BYTES_MAX         3072u
 
 struct ll_journal;
+struct ll_journal_reader;
 struct ll_journal_files; /* ll_journal_files.h: the door to the file system; NULL = the real one */
 
 struct ll_journal_config {
@@ -61,7 +62,8 @@ struct ll_journal_config {
     uint64_t run_align_bytes; /* runs start on a multiple: a sector the disk tears as one. 512 or 4096 */
 };
 
-/* What recovery found; also the position the next append continues from. */
+/* What recovery found; also the position the next append continues from. A start behind a snapshot reads, and
+ * counts, only from there on. */
 struct ll_journal_recovery {
     uint64_t last_event_id; /* 0 = empty journal */
     uint64_t segments;
@@ -90,6 +92,15 @@ void ll_journal_config_default(struct ll_journal_config *config);
  * later. */
 LL_MUST_CHECK int ll_journal_open(struct ll_journal **journal, const struct ll_journal_config *config,
                                   struct ll_journal_recovery *recovery, struct ll_why *why);
+
+/* The same in two steps, for an owner who wants to see the records that recovery reads: lock, then read them with
+ * a reader of the directory until it says LL_ERR_SHORT (no journal there yet: no reader), then start from where
+ * that reader stands. So each slot is read once, and with a snapshot only those behind it. `reader` NULL: start
+ * reads everything itself. Between the two only close is allowed. */
+LL_MUST_CHECK int ll_journal_lock(struct ll_journal **journal, const struct ll_journal_config *config,
+                                  struct ll_why *why);
+LL_MUST_CHECK int ll_journal_start(struct ll_journal *journal, const struct ll_journal_reader *reader,
+                                   struct ll_journal_recovery *recovery, struct ll_why *why);
 
 /* Queues finished slots (whole records in event order, crc32c still 0). LL_OK, LL_ERR_FULL (ring has no room:
  * try again, nothing was taken) or LL_ERR_STOPPED (the journal failed: stop the intake). Never blocks. */

@@ -71,6 +71,7 @@ struct ll_journal {
     atomic_bool stopping;
     pthread_t writer_thread;
     struct ll_preparer preparer;
+    uint8_t *zeros; /* LL_PREPARE_STEP_BYTES of them */
     struct ll_arena arena;
     struct ll_why why; /* of `status` */
 };

@@ -440,6 +440,9 @@ static void ll_reader_take_record(struct ll_journal_reader *reader, struct ll_jo
     position->slot_index += count;
     position->last_event_id = head->event_id;
     position->sealed = false;
+    position->ended = false;
+    if (ll_slot_starts_run(head))
+        position->durable_event_id = head->event_id - 1;
     reader->expected_event_id = head->event_id + 1;
 }
 
@@ -463,6 +466,7 @@ static int ll_reader_take(struct ll_journal_reader *reader, struct ll_journal_re
             const struct ll_slot *seal = reader->window + (position->slot_index - reader->window_first);
             reader->expected_event_id = seal->event_id + 1;
             position->last_event_id = seal->event_id;
+            position->durable_event_id = seal->event_id;
             position->slot_index++;
             position->sealed = true;
         } else {
@@ -482,6 +486,7 @@ int ll_journal_reader_next(struct ll_journal_reader *reader, struct ll_journal_r
             return LL_OK;
         if (rc == LL_ERR_SHORT)
             rc = ll_reader_judge(reader, &local);
+        reader->position.ended = rc == LL_ERR_SHORT;
         if (rc == LL_ERR_SHORT)
             return rc;
         if (rc != LL_OK) {
@@ -498,31 +503,115 @@ void ll_journal_reader_position(const struct ll_journal_reader *reader, struct l
 {
     *position = reader->position;
     position->next_event_id = reader->expected_event_id;
+    position->salt = reader->segment.salt;
+}
+
+const struct ll_journal_files *ll_journal_reader_door(const struct ll_journal_reader *reader, int *dir)
+{
+    *dir = reader->dir;
+    return reader->files;
+}
+
+/* The first event id of a segment, as its first slot tells: a run always begins there. 0 = it does not tell:
+ * never written, or damaged; reading on from the segment before it judges that. */
+static int ll_reader_first_event_id(struct ll_journal_reader *reader, size_t index, uint64_t *event_id,
+                                    struct ll_why *why)
+{
+    struct ll_segment segment;
+    int file = -1;
+    *event_id = 0;
+    int rc = ll_reader_open_entry(reader, index, &file, &segment, why);
+    if (rc != LL_OK)
+        return rc;
+    rc = ll_reader_read_slots(reader, file, 0, 1, why);
+    reader->files->close(reader->files->context, file);
+    const struct ll_slot *first = &reader->window[0];
+    if (rc == LL_OK && ll_slot_check(first, ll_segment_seed(&segment)) == LL_SLOT_GOOD &&
+        ll_slot_starts_run(first))
+        *event_id = first->kind == LL_RECORD_KIND_SEAL ? first->event_id + 1 : first->event_id;
+    return rc;
+}
+
+/* Enters the last segment that begins at or before the event; the first one when none is known to. */
+static int ll_reader_enter_for(struct ll_journal_reader *reader, uint64_t event_id, struct ll_why *why)
+{
+    size_t index = event_id > 1 ? reader->list.count - 1 : 0;
+    reader->expected_event_id = reader->list.entries[0].number == 1 ? 1 : 0;
+    for (; index > 0; index--) {
+        uint64_t first_event_id;
+        int rc = ll_reader_first_event_id(reader, index, &first_event_id, why);
+        if (rc != LL_OK)
+            return rc;
+        if (first_event_id != 0 && first_event_id <= event_id) {
+            reader->expected_event_id = first_event_id;
+            break;
+        }
+    }
+    return ll_reader_enter(reader, index, why);
 }
 
 #define LL_READER_ENTER_TRIES 3
 
-/* The first segment of a live journal may get its day between the listing and the opening: then once more. */
-static int ll_reader_enter_first(struct ll_journal_reader *reader, const char *dir, struct ll_why *why)
+/* Lists the segments and enters the one that holds the event. A segment of a live journal may get its day between
+ * the listing and the opening: then once more. */
+static int ll_reader_go_to(struct ll_journal_reader *reader, uint64_t event_id, struct ll_why *why)
 {
+    struct ll_why local = {0};
     int rc = LL_ERR_INPUT;
     for (int i = 0; i < LL_READER_ENTER_TRIES && rc == LL_ERR_INPUT; i++) {
-        if (why != NULL)
-            memset(why, 0, sizeof *why);
-        rc = ll_journal_list_read(&reader->list, reader->files, reader->dir, 0, why);
+        memset(&local, 0, sizeof local);
+        memset(&reader->position, 0, sizeof reader->position);
+        reader->follows = false;
+        reader->renames = 0;
+        rc = ll_journal_list_read(&reader->list, reader->files, reader->dir, 0, &local);
         if (rc == LL_OK && reader->list.count == 0)
             return LL_FAIL(why, LL_ERR_INPUT,
-                           "%s holds no journal (no *.lljournal file); check the directory", dir);
-        if (rc != LL_OK)
-            return rc;
-        reader->expected_event_id = reader->list.entries[0].number == 1 ? 1 : 0;
-        rc = ll_reader_enter(reader, 0, why);
+                           "no journal is here (no *.lljournal file); check the directory");
+        if (rc == LL_OK)
+            rc = ll_reader_enter_for(reader, event_id, &local);
     }
+    if (rc != LL_OK && rc != LL_ERR_INPUT)
+        reader->failed = local;
+    if (rc != LL_OK && why != NULL && why->code == LL_OK)
+        *why = local;
     return rc;
 }
 
-int ll_journal_reader_open_files(struct ll_journal_reader **reader, const char *dir,
-                                 const struct ll_journal_files *files, struct ll_why *why)
+/* What was read on the way is not what the caller asked for. */
+static void ll_reader_count_anew(struct ll_journal_reader *reader)
+{
+    struct ll_journal_position *position = &reader->position;
+    position->segments = 0;
+    position->records = 0;
+    position->slots = 0;
+    position->first_event_id = 0;
+    reader->records_before_segment = 0;
+}
+
+int ll_journal_reader_seek(struct ll_journal_reader *reader, uint64_t event_id, struct ll_why *why)
+{
+    struct ll_journal_record record;
+    int rc = reader->failed.code;
+    if (rc != LL_OK && why != NULL && why->code == LL_OK)
+        *why = reader->failed;
+    if (rc == LL_OK)
+        rc = ll_reader_go_to(reader, event_id, why);
+    while (rc == LL_OK && reader->expected_event_id < event_id) {
+        rc = ll_journal_reader_next(reader, &record, why);
+        if (rc == LL_OK && record.event_id >= event_id)
+            rc = LL_FAIL(why, LL_ERR_INPUT,
+                         "the journal begins at event %llu, behind event %llu; bring back its older segments",
+                         (unsigned long long)record.event_id, (unsigned long long)event_id);
+    }
+    if (rc == LL_ERR_SHORT)
+        rc = LL_FAIL(why, LL_ERR_SHORT, "the journal ends at event %llu, before event %llu",
+                     (unsigned long long)reader->position.last_event_id, (unsigned long long)event_id);
+    ll_reader_count_anew(reader);
+    return rc;
+}
+
+int ll_journal_reader_open_at(struct ll_journal_reader **reader, const char *dir, uint64_t event_id,
+                              const struct ll_journal_files *files, struct ll_why *why)
 {
     *reader = NULL;
     struct ll_arena arena;
@@ -535,13 +624,22 @@ int ll_journal_reader_open_files(struct ll_journal_reader **reader, const char *
     made->dir = -1;
     made->file = -1;
     rc = made->files->dir_open(made->files->context, dir, false, &made->dir, why);
-    if (rc == LL_OK)
-        rc = ll_reader_enter_first(made, dir, why);
+    if (rc == LL_OK) {
+        rc = ll_journal_reader_seek(made, event_id, why);
+        if (rc == LL_ERR_INPUT)
+            ll_why_append(why, "journal %s", dir);
+    }
     if (rc == LL_OK)
         *reader = made;
     else
         ll_journal_reader_close(made);
     return rc;
+}
+
+int ll_journal_reader_open_files(struct ll_journal_reader **reader, const char *dir,
+                                 const struct ll_journal_files *files, struct ll_why *why)
+{
+    return ll_journal_reader_open_at(reader, dir, 0, files, why);
 }
 
 int ll_journal_reader_open(struct ll_journal_reader **reader, const char *dir, struct ll_why *why)

@@ -14,12 +14,14 @@
  * a heartbeat and a logout, so that a full buffer never keeps the session from saying those.
  */
 #define LL_SOUP_CLIENT_ALIGN_BYTES   64u
-#define LL_SOUP_CLIENT_RESERVE_BYTES (2u * LL_SOUP_HEADER_BYTES)
+#define LL_SOUP_CLIENT_RESERVE_BYTES 6u
 #define LL_SOUP_CLIENT_INPUT_MIN     LL_SOUP_LOGIN_ACCEPTED_BYTES
 #define LL_SOUP_CLIENT_OUTPUT_MIN    LL_SOUP_LOGIN_REQUEST_BYTES_41
 #define LL_SOUP_CLIENT_SEQUENCE_MAX  (UINT64_MAX / 2) /* counting on from it never wraps */
 #define LL_SOUP_CLIENT_NS_PER_MS     UINT64_C(1000000)
 #define LL_SOUP_CLIENT_NS_PER_S      (1000 * LL_SOUP_CLIENT_NS_PER_MS)
+
+_Static_assert(LL_SOUP_CLIENT_RESERVE_BYTES == 2 * LL_SOUP_HEADER_BYTES, "two packets without payload");
 
 struct ll_soup_client {
     enum ll_soup_client_state state;

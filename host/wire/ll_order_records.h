@@ -10,6 +10,7 @@
  *                   it again and compares
  *          LINK     what happened to a session
  *          ACTION   what the gateway itself decided: a trigger, a time-out, a retry
+ *          SETTINGS what the engine's decisions depend on beside the events, so that a replay decides alike
  *          LIMIT    one entry of a limit set (host/core/ll_limits.h), or its begin or end
  * Units    quantities in lots, prices in ticks.
  * Errors   none.
@@ -82,5 +83,13 @@ struct ll_record_action {
     uint64_t price;
 };
 static_assert(sizeof(struct ll_record_action) == 24, "one slot");
+
+struct ll_record_settings {
+    uint64_t answer_timeout_ns;
+    uint64_t retry_ns;
+    uint8_t instance; /* of the gateway, in the identifiers it makes */
+    uint8_t reserved[15];
+};
+static_assert(sizeof(struct ll_record_settings) == 32, "one slot");
 
 #endif

@@ -55,7 +55,8 @@
     K(LINK, 8, "link")                                                                                       \
     K(ACTION, 9, "action")                                                                                   \
     K(SENT, 10, "sent")                                                                                      \
-    K(LIMIT, 11, "limit")
+    K(LIMIT, 11, "limit")                                                                                    \
+    K(SETTINGS, 12, "settings")
 
 enum ll_record_kind {
 #define LL_RECORD_ENUM(name, number, text) LL_RECORD_##name = (number),

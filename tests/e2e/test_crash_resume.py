@@ -5,7 +5,9 @@ Method: feeds of four kinds (the real hour, a generated one paced, the same at f
 damaged packets and late answers), each replayed once without interruption; then LL_KILLS (default 200) kills inside
 the work, up to five in a row on one journal, also inside recovery. After each kill the journal must verify, and what
 it holds then must be the beginning of what it holds in the end, byte for byte; after the last resume state, counts
-and every record must be those of the uninterrupted run. SIGTERM and SIGINT: exit 0, all received durable, sealed. A
+and every record must be those of the uninterrupted run. In between, snapshots are made, beside a run and between two,
+some of them killed too: none may be torn or ahead of the journal, and the starts that use them must end the same.
+SIGTERM and SIGINT: exit 0, all received durable, sealed. A
 histogram shows how far the runs had come. Again: LL_SEED=n (instants differ with the machine's load).
 limit 600 s
 """
@@ -127,9 +129,10 @@ def segments(journal):
         return 0
 
 
-def interrupted_run(feed, journal, resume, segments_wanted, delay_s, number):
+def interrupted_run(feed, journal, resume, segments_wanted, delay_s, number, beside=None):
     """Starts a replay, and delay_s after the journal has that many segments sends it the signal. True when it was still
-    running then. 0 segments: as soon as the journal is open, which is before a recovery."""
+    running then. 0 segments: as soon as the journal is open, which is before a recovery. `beside` (a list) gets the
+    process of a snapshot that is begun meanwhile."""
     words = [e2e.TOOL, "replay", "--json", *e2e.SMALL, *map(str, feed.options), "--journal", journal,
              *(["--resume"] if resume else []), feed.files]
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -138,6 +141,8 @@ def interrupted_run(feed, journal, resume, segments_wanted, delay_s, number):
             if segments(journal) >= segments_wanted and (segments_wanted or opened_journal(process.pid, journal)):
                 break
             time.sleep(0.001)
+        if beside is not None:
+            beside.append(start_snapshot(journal))
         time.sleep(delay_s)
         was_running = process.poll() is None
         if was_running:
@@ -149,6 +154,11 @@ def interrupted_run(feed, journal, resume, segments_wanted, delay_s, number):
             out, err = process.communicate()
             err += b"(hung)"
         return was_running, e2e.Run(process.returncode, out.decode(), err.decode())
+
+
+def start_snapshot(journal):
+    return subprocess.Popen([e2e.TOOL, "snapshot", *e2e.SMALL, journal], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def verified(checks, what, journal):
@@ -173,6 +183,9 @@ class Chain:
         self.in_recovery = 0
         self.early = 0
         self.late = 0
+        self.snapshots = 0   # made whole
+        self.snapshots_killed = 0
+        self.snapshots_used = 0
         self.checks = e2e.Checks()
 
     def run(self):
@@ -182,7 +195,11 @@ class Chain:
             if len(self.progress) >= self.kills:
                 break
             before = seen[-1][0] if seen else 0
-            was_running, run = interrupted_run(feed, self.journal, before > 0, *self.instant(before), signal.SIGKILL)
+            beside = [] if before and self.rng.random() < 0.3 else None
+            was_running, run = interrupted_run(feed, self.journal, before > 0, *self.instant(before), signal.SIGKILL,
+                                               beside)
+            for process in beside or []:
+                self.end_snapshot(process, self.rng.random() < 0.3)
             if not was_running and not checks.true(run.status == 0, "%s: it ended by itself: %s" % (self.what, run)):
                 break
             records = verified(checks, self.what, self.journal)
@@ -192,6 +209,9 @@ class Chain:
             checks.equal(digest(without_time(lines)), digest(feed.lines[:records]),
                          self.what + ": the journal after the kill is the beginning of the uninterrupted one")
             seen.append((records, digest(lines)))
+            if records and self.rng.random() < 0.4:
+                process = start_snapshot(self.journal)
+                self.end_snapshot(process, self.rng.random() < 0.3)
             if not was_running:
                 break
             if records == 0:
@@ -216,6 +236,22 @@ class Chain:
         part = 1 - self.rng.random() ** (1 / still)
         return here + int(part * max(0, self.feed.segments - here)), self.rng.uniform(0, 0.002)
 
+    def end_snapshot(self, process, kill):
+        """Waits for a snapshot, or kills it at some instant."""
+        try:
+            if kill:
+                time.sleep(self.rng.uniform(0, 0.03))
+                process.kill()
+            _, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            _, err = process.communicate()
+            err += b"(hung)"
+        self.snapshots_killed += process.returncode == -signal.SIGKILL
+        self.snapshots += process.returncode == 0
+        self.checks.true(process.returncode == 0 or (kill and process.returncode == -signal.SIGKILL),
+                         "%s: snapshot: exit %d, %s" % (self.what, process.returncode, err.decode()))
+
     def finish(self, seen):
         feed, checks = self.feed, self.checks
         # Full speed from here: pace must not matter.
@@ -223,6 +259,8 @@ class Chain:
         got = e2e.must_replay(checks, self.what + ": resume", feed.files, *options, "--journal", self.journal,
                               *(["--resume"] if seen and seen[-1][0] else []))
         checks.equal({key: got.get(key) for key in feed.wanted}, feed.wanted, self.what + ": the end")
+        checks.equal(got.get("journal", {}).get("snapshots_refused"), 0, self.what + ": snapshots refused")
+        self.snapshots_used += got.get("journal", {}).get("snapshot_event_id", 0) > 0
         found = e2e.tool("verify", "--json", self.journal)
         checks.true(found.status == 0 and found.json["torn_slots"] == 0, "%s: verify: %s" % (self.what, found))
         lines = dump_lines(checks, self.what, self.journal)
@@ -238,6 +276,13 @@ class Chain:
         checks.equal(again.get("messages_new"), 0, self.what + ": a resume after the end brings nothing new")
         checks.equal({key: again.get(key) for key in feed.wanted}, feed.wanted, self.what + ": the end, again")
         checks.equal(again.get("journal", {}).get("records"), 0, self.what + ": a resume after the end writes nothing")
+        self.end_snapshot(start_snapshot(self.journal), False)
+        for words in ([], ["--no-snapshot"]):
+            got = e2e.must_replay(checks, self.what + ": snapshot of all", feed.files, *options, "--journal",
+                                  self.journal, "--resume", *words)
+            checks.equal({key: got.get(key) for key in feed.wanted}, feed.wanted, self.what + ": the end, by snapshot")
+            wanted = 0 if words else len(lines)
+            checks.equal(got.get("journal", {}).get("snapshot_event_id"), wanted, self.what + ": begun from")
 
 
 # --- a clean stop ----------------------------------------------------------------------------------------------------
@@ -333,6 +378,10 @@ def main():
         checks.count += part.count
         checks.failed += part.failed
     show_histogram(chains)
+    used = sum(chain.snapshots_used for chain in chains)
+    print("snapshots: %d made, %d killed meanwhile, %d of %d chains came to their end from one" %
+          (sum(c.snapshots for c in chains), sum(c.snapshots_killed for c in chains), used, len(chains)))
+    checks.true(used > 0 or KILLS < 20, "a start used a snapshot")
     checks.true(len_of(chains) >= KILLS, "%d kills of %d" % (len_of(chains), KILLS))
     print("%d kills inside the work, %.0f s" % (len_of(chains), time.monotonic() - start))
     return checks.end()

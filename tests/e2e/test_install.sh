@@ -15,6 +15,11 @@ make=(env -u MAKEFLAGS -u MFLAGS make -s -o all "BUILD=$LL_BIN" "DESTDIR=$place"
 for path in bin/lifeline bin/lifelined; do
     [ ! -x "$LL_BIN/${path#bin/}" ] || [ -x "$place/usr/$path" ] || { echo "$path is not installed"; failed=1; }
 done
+for path in lib/liblifeline.a lib/liblifeline.so; do
+    cmp "$LL_BIN/${path#lib/}" "$place/usr/$path" || failed=1
+done
+cmp host/client/lifeline.h "$place/usr/include/lifeline.h" || failed=1
+cmp docs/examples/strategy.c "$place/usr/share/doc/lifeline/examples/strategy.c" || failed=1
 for path in README.md LICENSE docs/building.md; do
     cmp "$path" "$place/usr/share/doc/lifeline/$path" || failed=1
 done

@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -268,6 +269,45 @@ def case_kill(place):
     assert verify(journal)["records"] == whole["messages"] + 2  # session and end
 
 
+def case_snapshots(place):
+    """A running daemon has snapshots made; killed, it goes on from one; a damaged one costs time, nothing else."""
+    day = [*MARKET, "--sim-messages", "3000000", "--faults", "3", "--seed", "12"]
+    whole = report(*day, "--speed", "max", "--no-journal")
+    journal = place + "/journal"
+    refused(2, "nothing to keep", *day, "--no-journal", "--snapshot-every", "5")
+
+    def snapshots():
+        names = os.listdir(journal) if os.path.isdir(journal) else []
+        return sorted(name for name in names if name.endswith(".llsnap"))
+
+    with running(*day, "--journal", journal, "--snapshot-every", "500") as process:
+        wait_for("a snapshot", process, lambda: len(snapshots()) > 0)
+        then = messages_of(process)
+        wait_for("messages behind it", process, lambda: messages_of(process) > then + 500)
+        process.kill()
+    # One that was under way ends by itself; with one more there are two.
+    end = time.monotonic() + WAIT_S
+    while run(LIFELINE, "snapshot", *SMALL[:6], journal, wanted=None)[1]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    found = verify(journal)
+    assert found["snapshots_intact"] == 2 and found["snapshots_damaged"] == 0, found
+    got = report(*day, "--journal", journal, "--resume", "--duration", "1ms")
+    from_event = got["journal"]["snapshot_event_id"]
+    assert 0 < from_event <= found["last_event_id"] and got["journal"]["snapshots_refused"] == 0, got["journal"]
+    with open(os.path.join(journal, snapshots()[-1]), "r+b") as file:
+        file.seek(5000)
+        file.write(b"damage")
+    _, err = run(LIFELINE, "verify", journal, wanted=5)
+    assert snapshots()[-1] in err, err
+    _, err = daemon(*day, "--speed", "max", "--journal", journal, "--resume", "--quiet", "--duration", "1ms")
+    assert snapshots()[-1] + " is not used" in err, err
+    got = report(*day, "--speed", "max", "--journal", journal, "--resume")
+    assert got["journal"]["snapshots_refused"] == 1 and 0 < got["journal"]["snapshot_event_id"] < from_event, got
+    assert got["messages"] == whole["messages"] and got["verdicts"] == whole["verdicts"]
+    assert got["state_hash"] == whole["state_hash"]
+
+
 def case_reader_goes_away(place):
     """A reader of the live lines that leaves stops no gateway."""
     reader, writer = os.pipe()
@@ -314,6 +354,11 @@ def case_bad_options(_):
             ("are for ports", ["--start-sequence", "5"]), ("nobody would send", ["--feed", "ring:"]),
             ("or sim", ["--feed", "smi"]), ("or sim", ["--feed", "af_packet:"]),
             ("[ADDR:]PORT", ["--feed", "af_packet:lo", "--line-a", "1.2.3:4"]),
+            ("udp:ADDR:PORT", ["--feed", "udp:26477"]),
+            ("at most 2 lines", ["--feed", "udp:127.0.0.1:1,127.0.0.1:2,127.0.0.1:3"]),
+            ("its endpoints are the lines", ["--feed", "udp:127.0.0.1:1", "--line-b", "2"]),
+            ("not ADDR:PORT", ["--feed", "udp:127.0.0.1:1", "--rerequest-server", "26480"]),
+            ("nobody answers", ["--rerequest-server", "127.0.0.1:26480"]),
             ("--resume needs --journal", ["--resume"]),
             ("--resume needs", ["--resume", "--journal", "j", "--no-journal"]),
             ("--cpu", ["--cpu", "first"]),
@@ -452,6 +497,74 @@ def case_other_session(place):
     err = refused(1, "OTHER", *words, "--resume", "--feed", "pcap:%s/OTHER.pcap" % place)
     assert "LONG" in err, err
     assert verify(place + "/journal")["records"] == before
+
+
+# --- kernel sockets --------------------------------------------------------------------------------------------------
+
+def free_ports(count):
+    """Of UDP on loopback, free a moment ago."""
+    taken = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
+    for one in taken:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in taken]
+    for one in taken:
+        one.close()
+    return ports
+
+
+def serve_requests(server, messages, stopping):
+    """A re-request server: up to seven messages an answer; it leaves every fifth request without one."""
+    asked = 0
+    server.settimeout(0.05)
+    while not stopping.is_set():
+        try:
+            request, peer = server.recvfrom(64)
+        except socket.timeout:
+            continue
+        first, count = struct.unpack(">QH", request[10:20])
+        asked += 1
+        if asked % 5 != 0:
+            server.sendto(moldudp64("LIVE", first, messages[first - 1:first - 1 + min(count, 7)]), peer)
+
+
+def over_udp(place, name, lost, *words):
+    """600 messages on two lines of sockets, those in `lost` on neither; returns the report."""
+    ports = free_ports(2)
+    messages = itch_messages(600)
+    feed = "udp:127.0.0.1:%d,127.0.0.1:%d" % tuple(ports)
+    with running(*SMALL, "--feed", feed, "--start-sequence", "1", "--json", "--journal", "%s/%s" % (place, name),
+                 *words) as process, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        wait_for("banner", process, lambda: "  end  " in process.errors())
+        for first in range(1, 601, 3):
+            for line, port in enumerate(ports):
+                if first not in lost and (first // 3) % 4 != line:
+                    sender.sendto(moldudp64("LIVE", first, messages[first - 1:first + 2]), ("127.0.0.1", port))
+        whole = 600 if words[0] == "--rerequest-server" else 600 - 3 * len(lost)
+        wait_for("the messages", process, lambda: messages_of(process) == whole)
+        sender.sendto(moldudp64("LIVE", 601, None), ("127.0.0.1", ports[0]))
+        got = check_sums(json.loads(ended(process)))
+    assert got["ended_by"] == "feed" and got["port"]["missed"] == 0, got
+    assert verify("%s/%s" % (place, name))["records"] == got["journal"]["records"]
+    return got
+
+
+def case_udp_sockets(place):
+    """Two lines of kernel sockets: what both lost is asked for at a server; without one it is given up by name."""
+    lost = {31, 61, 64, 301}
+    stopping = threading.Event()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=serve_requests, args=(server, itch_messages(600), stopping))
+        thread.start()
+        try:
+            got = over_udp(place, "asked", lost, "--rerequest-server", "127.0.0.1:%d" % server.getsockname()[1],
+                           "--gap-timeout", "60s")
+        finally:
+            stopping.set()
+            thread.join()
+    assert got["messages_lost"] == 0 and got["gaps"] > 0 and got["requests_sent"] == got["requests"] > 0, got
+    other = over_udp(place, "alone", lost, "--gap-timeout", "200ms")
+    assert other["messages_lost"] == 12 and other["gaps_given_up"] == 3 and other["requests_sent"] == 0, other
 
 
 # --- kernel interfaces -----------------------------------------------------------------------------------------------

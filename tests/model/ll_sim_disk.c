@@ -14,6 +14,7 @@
 #define LL_SIM_HANDLES_MAX 1024u
 #define LL_SIM_LOG_MAX     16u
 #define LL_SIM_NAME_BYTES  64u
+#define LL_SIM_LOCKS_MAX   4u
 
 struct ll_sim_file {
     uint8_t *now; /* what a reader sees */
@@ -49,7 +50,10 @@ struct ll_sim_disk {
     uint64_t fault_in[LL_SIM_OPERATIONS]; /* 1 = the next one */
     int fault_code[LL_SIM_OPERATIONS];
     uint64_t cut_in;
-    bool locked;
+    struct {
+        char name[LL_SIM_NAME_BYTES]; /* "" = none has been here */
+        bool held;
+    } lock[LL_SIM_LOCKS_MAX];
     bool dead;
     bool struck;
     uint64_t salt;
@@ -206,15 +210,20 @@ static int ll_sim_dir_list(void *context, int dir, int (*visit)(void *visitor, c
 static int ll_sim_lock_file(void *context, int dir, const char *name, int *file, struct ll_why *why)
 {
     struct ll_sim_disk *disk = context;
-    (void)name;
+    uint32_t index = 0;
     ll_sim_lock(disk);
     LL_ASSERT(disk->handle[dir].kind == LL_SIM_DIR);
+    while (disk->lock[index].name[0] != 0 && strcmp(disk->lock[index].name, name) != 0) {
+        index++;
+        LL_ASSERT(index < LL_SIM_LOCKS_MAX);
+    }
+    (void)snprintf(disk->lock[index].name, LL_SIM_NAME_BYTES, "%s", name);
     int rc = LL_OK;
-    if (disk->locked) {
+    if (disk->lock[index].held) {
         rc = LL_FAIL(why, LL_ERR_BUSY, "simulated: locked");
     } else {
-        disk->locked = true;
-        *file = ll_sim_handle_new(disk, LL_SIM_LOCK, 0);
+        disk->lock[index].held = true;
+        *file = ll_sim_handle_new(disk, LL_SIM_LOCK, index);
     }
     return ll_sim_unlock(disk, rc);
 }
@@ -363,7 +372,7 @@ static void ll_sim_close(void *context, int handle)
     LL_ASSERT(handle >= 0 && handle < (int)LL_SIM_HANDLES_MAX);
     LL_ASSERT(disk->handle[handle].kind != LL_SIM_FREE);
     if (disk->handle[handle].kind == LL_SIM_LOCK)
-        disk->locked = false;
+        disk->lock[disk->handle[handle].file].held = false;
     disk->handle[handle].kind = LL_SIM_FREE;
     (void)ll_sim_unlock(disk, LL_OK);
 }
@@ -470,7 +479,7 @@ void ll_sim_disk_power_cut(struct ll_sim_disk *disk, uint64_t seed)
     memset(disk->handle, 0, sizeof disk->handle);
     memset(disk->fault_in, 0, sizeof disk->fault_in);
     disk->cut_in = 0;
-    disk->locked = false;
+    memset(disk->lock, 0, sizeof disk->lock);
     disk->dead = false;
     disk->struck = false;
 }

@@ -474,9 +474,10 @@ START_TEST(help_teaches)
     struct result result = RUN("--help");
     ck_assert_int_eq(result.exit_code, LL_EXIT_OK);
     ck_assert_str_eq(result.err, "");
-    static const char *const words[] = {"usage:",     "--protocol",  "--request-port", "pcap",
-                                        "BinaryFILE", "heartbeat",   "Exit:",          "session",
-                                        "sequence",   "message_type"};
+    static const char *const words[] = {
+        "--direction", "soupbintcp", "ouch42",         "options",  "gap",
+        "usage:",      "--protocol", "--request-port", "pcap",     "BinaryFILE",
+        "heartbeat",   "Exit:",      "session",        "sequence", "message_type"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         ck_assert_msg(strstr(result.out, words[i]) != NULL, "no '%s' in the help", words[i]);
     done(&result);
@@ -485,14 +486,57 @@ END_TEST
 
 START_TEST(usage_errors_exit_2)
 {
-    struct result results[] = {run_to((const char *const[]){NULL}, NULL), RUN("--protocol", "ouch50", "x"),
-                               RUN("--colour", "x"), RUN("--port", "65536", "x"), RUN("--protocol")};
+    struct result results[] = {run_to((const char *const[]){NULL}, NULL),
+                               RUN("--protocol", "morse", "x"),
+                               RUN("--direction", "up", "x"),
+                               RUN("--colour", "x"),
+                               RUN("--port", "65536", "x"),
+                               RUN("--protocol")};
     for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
         ck_assert_int_eq(results[i].exit_code, LL_EXIT_USAGE);
         ck_assert_str_eq(results[i].out, "");
         ck_assert_msg(strstr(results[i].err, "--help") != NULL, "%s", results[i].err);
         done(&results[i]);
     }
+}
+END_TEST
+
+/* The bytes of both sides look alike, so nothing is guessed. */
+START_TEST(a_bare_order_message_needs_its_direction)
+{
+    struct result unsaid = RUN("--protocol", "ouch50", LL_VECTORS "ouch50/in_U.bin");
+    ck_assert_int_eq(unsaid.exit_code, LL_EXIT_USAGE);
+    ck_assert_str_eq(unsaid.out, "");
+    ck_assert_msg(strstr(unsaid.err, "--direction in") != NULL, "%s", unsaid.err);
+    struct result in = RUN("--protocol", "ouch50", "--direction", "in", LL_VECTORS "ouch50/in_U.bin");
+    check_one_line(&in);
+    struct result out = RUN("--protocol", "ouch50", "--direction=out", LL_VECTORS "ouch50/in_U.bin");
+    check_refused(&out, "too_short");
+    struct result other = RUN("--protocol", "ouch42", "--direction", "in", LL_VECTORS "ouch50/in_U.bin");
+    check_refused(&other, "too_short");
+    struct result pipe = RUN("--protocol", "ouch42", "--direction", "in", "/dev/null");
+    check_refused(&pipe, "");
+    done(&unsaid);
+    done(&in);
+    done(&out);
+    done(&other);
+    done(&pipe);
+}
+END_TEST
+
+START_TEST(more_bare_packets_than_are_read_are_refused)
+{
+    char path[] = "/tmp/ll_test_cmd_decode.XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    static const uint8_t heartbeat[3] = {0, 1, 'H'};
+    for (uint32_t i = 0; i < 22000; i++)
+        ck_assert_int_eq(write(fd, heartbeat, sizeof heartbeat), sizeof heartbeat);
+    (void)close(fd);
+    struct result result = RUN("--protocol", "soupbintcp", path);
+    check_refused(&result, "too_long");
+    (void)unlink(path);
+    done(&result);
 }
 END_TEST
 
@@ -564,6 +608,8 @@ static Suite *cmd_decode_suite(void)
     TCase *line = tcase_create("command_line");
     tcase_add_test(line, help_teaches);
     tcase_add_test(line, usage_errors_exit_2);
+    tcase_add_test(line, a_bare_order_message_needs_its_direction);
+    tcase_add_test(line, more_bare_packets_than_are_read_are_refused);
     tcase_add_test(line, files_that_cannot_be_read_say_why);
     tcase_add_test(line, a_full_disk_is_an_error);
     tcase_add_test(line, exit_codes_follow_the_errors);

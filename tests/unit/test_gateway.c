@@ -324,6 +324,44 @@ START_TEST(without_a_journal)
 END_TEST
 
 /* Bursts and batches change nothing. */
+struct asked {
+    uint32_t count;
+    struct ll_moldudp64_request last;
+};
+
+/* Takes every second one. */
+static int take_request(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES])
+{
+    struct asked *asked = context;
+    ck_assert_int_eq(ll_moldudp64_parse_request(request, LL_MOLDUDP64_HEADER_BYTES, &asked->last), LL_OK);
+    return asked->count++ % 2 == 0 ? LL_OK : LL_ERR_IO;
+}
+
+START_TEST(requests_go_to_whoever_sends_them)
+{
+    struct asked asked = {0};
+    struct feed feed = {0, calloc(DATAGRAMS_MAX, sizeof *feed.datagrams)};
+    ck_assert_ptr_nonnull(feed.datagrams);
+    struct ll_gateway_config config = config_of(NULL);
+    config.send_request = take_request;
+    config.send_request_context = &asked;
+    struct ll_gateway *gateway = must_open(&config);
+    feed_packet(&feed, 0, 1, 2, 1, SESSION, LL_NS_PER_S);
+    feed_packet(&feed, 0, 6, 1, 1, SESSION, LL_NS_PER_S);
+    run(gateway, &feed, feed.count, 1);
+    ck_assert_uint_eq(asked.count, 1);
+    ck_assert_mem_eq(asked.last.session, SESSION, LL_MOLDUDP64_SESSION_BYTES);
+    ck_assert_uint_eq(asked.last.sequence, 3);
+    ck_assert_uint_eq(asked.last.count, 3);
+    ll_gateway_poll(gateway, LL_NS_PER_S + config.mold.request_timeout_ns);
+    ck_assert_uint_eq(asked.count, 2);
+    ck_assert_uint_eq(ll_gateway_counters(gateway)->requests, 2);
+    ck_assert_uint_eq(ll_gateway_counters(gateway)->requests_sent, 1);
+    ck_assert_int_eq(ll_gateway_close(gateway, NULL), LL_OK);
+    feed_free(&feed);
+}
+END_TEST
+
 START_TEST(bursts_and_batches_do_not_matter)
 {
     uint64_t seed = ll_test_seed("bursts_and_batches_do_not_matter") + (uint64_t)_i;
@@ -453,6 +491,210 @@ START_TEST(a_power_cut_at_any_operation)
 }
 END_TEST
 
+static uint64_t must_make_snapshot(const struct ll_gateway_config *config)
+{
+    struct ll_gateway_snapshot snapshot;
+    struct ll_why why = {0};
+    ck_assert_msg(ll_gateway_make_snapshot(config, &snapshot, &why) == LL_OK, "%s", why.text);
+    ck_assert(snapshot.made.event_id == 0 || snapshot.made.event_id > snapshot.from_event_id);
+    return snapshot.made.event_id;
+}
+
+/* Snapshots made at any time, beside a running gateway and between two runs: the state, the counts and the records
+ * are those of a run without any; a start uses them, and one that may not ends in the same state. */
+START_TEST(snapshots_change_nothing)
+{
+    uint64_t seed = ll_test_seed("snapshots_change_nothing") + (uint64_t)_i;
+    static uint64_t digests[RECORDS_MAX];
+    struct feed feed = feed_make(seed, 150);
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    struct ll_gateway_config config = config_of(disk);
+    struct ll_gateway *gateway = must_open(&config);
+    run(gateway, &feed, feed.count, 16);
+    struct outcome wanted = finish(gateway, &feed);
+    uint32_t count = read_records(disk, digests, RECORDS_MAX);
+    ll_sim_disk_free(disk);
+    struct ll_prng prng;
+    ll_prng_init(&prng, seed);
+    disk = ll_sim_disk_new();
+    config = config_of(disk);
+    uint64_t newest = 0;
+    uint32_t used = 0;
+    for (uint32_t turn = 0; turn < 20; turn++) {
+        gateway = must_open(&config);
+        ck_assert_uint_eq(ll_gateway_counters(gateway)->snapshot_event_id, newest);
+        ck_assert_uint_eq(ll_gateway_counters(gateway)->snapshots_refused, 0);
+        ck_assert_uint_eq(ll_gateway_counters(gateway)->records_recovered,
+                          ll_engine_next_event_id(ll_gateway_engine(gateway)) - 1);
+        used += newest != 0;
+        run(gateway, &feed, ll_prng_below(&prng, feed.count), 1 + ll_prng_below(&prng, 64));
+        if (ll_prng_chance(&prng, 400)) {
+            uint64_t made = must_make_snapshot(&config);
+            ck_assert_uint_le(made, ll_gateway_durable_event_id(gateway));
+            newest = made != 0 ? made : newest;
+        }
+        ll_gateway_drain(gateway);
+        ck_assert_int_eq(ll_gateway_close(gateway, NULL), LL_OK);
+        if (ll_prng_chance(&prng, 400)) {
+            uint64_t made = must_make_snapshot(&config);
+            newest = made != 0 ? made : newest;
+            ck_assert_uint_eq(must_make_snapshot(&config), 0); /* nothing new */
+        }
+    }
+    ck_assert_uint_gt(used, 5);
+    config.no_snapshot = true;
+    gateway = must_open(&config);
+    ck_assert_uint_eq(ll_gateway_counters(gateway)->snapshot_event_id, 0);
+    struct outcome replayed = outcome_of(gateway);
+    ck_assert_int_eq(ll_gateway_close(gateway, NULL), LL_OK);
+    config.no_snapshot = false;
+    gateway = must_open(&config);
+    struct outcome loaded = outcome_of(gateway);
+    ck_assert_mem_eq(&loaded, &replayed, sizeof loaded);
+    run(gateway, &feed, feed.count, 64);
+    struct outcome got = finish(gateway, &feed);
+    check_same(&got, &wanted, disk, digests, count);
+    ll_sim_disk_free(disk);
+    feed_free(&feed);
+}
+END_TEST
+
+/* The power goes while a snapshot is made, or the gateway is killed (no seal) and the power goes then: no snapshot is
+ * ever ahead of the journal, none that has its name is torn, and the end is the same. */
+START_TEST(a_power_cut_around_a_snapshot)
+{
+    uint64_t seed = ll_test_seed("a_power_cut_around_a_snapshot") + (uint64_t)_i;
+    static uint64_t digests[RECORDS_MAX];
+    struct feed feed = feed_make(seed, 150);
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    struct ll_gateway_config config = config_of(disk);
+    struct ll_gateway *gateway = must_open(&config);
+    run(gateway, &feed, feed.count, 16);
+    struct outcome wanted = finish(gateway, &feed);
+    uint32_t count = read_records(disk, digests, RECORDS_MAX);
+    ll_sim_disk_free(disk);
+    struct ll_prng prng;
+    ll_prng_init(&prng, seed);
+    disk = ll_sim_disk_new();
+    config = config_of(disk);
+    uint32_t used = 0;
+    for (uint32_t turn = 0; turn < 12; turn++) {
+        struct ll_gateway_snapshot snapshot;
+        gateway = must_open(&config);
+        ck_assert_uint_eq(ll_gateway_counters(gateway)->snapshots_refused, 0);
+        used += ll_gateway_counters(gateway)->snapshot_event_id != 0;
+        run(gateway, &feed, feed.count * (turn + 1) / 13, 1 + ll_prng_below(&prng, 64));
+        if (turn % 2 == 0) /* while it runs: records that are not durable yet lie in the files */
+            (void)must_make_snapshot(&config);
+        ll_sim_disk_plan_cut(disk, 1 + ll_prng_below(&prng, 30));
+        if (turn % 2 == 1) {
+            struct ll_why why = {0};
+            int made = ll_gateway_make_snapshot(&config, &snapshot, &why);
+            ck_assert_msg(made == LL_OK || ll_sim_disk_struck(disk), "%s", why.text);
+        }
+        ll_gateway_drain(gateway);
+        (void)ll_gateway_close(gateway, NULL);
+        ll_sim_disk_power_cut(disk, ll_prng_next(&prng));
+    }
+    ck_assert_uint_gt(used, 3);
+    gateway = must_open(&config);
+    ck_assert_uint_eq(ll_gateway_counters(gateway)->snapshots_refused, 0);
+    run(gateway, &feed, feed.count, 64);
+    struct outcome got = finish(gateway, &feed);
+    check_same(&got, &wanted, disk, digests, count);
+    ll_sim_disk_free(disk);
+    feed_free(&feed);
+}
+END_TEST
+
+/* A sync fails: what was written lies in the files, readable and not durable. A snapshot leaves it out. */
+START_TEST(a_snapshot_takes_only_what_is_durable)
+{
+    uint64_t seed = ll_test_seed("a_snapshot_takes_only_what_is_durable");
+    static uint64_t digests[RECORDS_MAX];
+    struct feed feed = feed_make(seed, 0);
+    uint32_t ahead = 0;
+    uint32_t made_some = 0;
+    for (uint32_t turn = 0; turn < 30; turn++) {
+        struct ll_sim_disk *disk = ll_sim_disk_new();
+        struct ll_gateway_config config = config_of(disk);
+        struct ll_gateway *gateway = must_open(&config);
+        ll_sim_disk_plan_fault(disk, LL_SIM_SYNC, 1 + turn, LL_ERR_IO);
+        for (uint32_t at = 0; at < feed.count && ll_gateway_status(gateway, NULL) == LL_OK; at++) {
+            const struct datagram *datagram = &feed.datagrams[at];
+            ll_gateway_datagram(gateway, datagram->line, datagram->bytes, datagram->bytes_count, at + 1,
+                                datagram->now_ns);
+            ll_gateway_drain(gateway);
+        }
+        ck_assert(ll_sim_disk_struck(disk));
+        uint64_t durable = ll_gateway_durable_event_id(gateway);
+        ahead += read_records(disk, digests, RECORDS_MAX) > durable;
+        uint64_t made = must_make_snapshot(&config);
+        ck_assert_uint_le(made, durable);
+        made_some += made != 0;
+        (void)ll_gateway_close(gateway, NULL);
+        ll_sim_disk_power_cut(disk, seed + turn);
+        gateway = must_open(&config);
+        ck_assert_uint_eq(ll_gateway_counters(gateway)->snapshots_refused, 0);
+        ck_assert_uint_eq(ll_gateway_counters(gateway)->snapshot_event_id, made);
+        ck_assert_int_eq(ll_gateway_close(gateway, NULL), LL_OK);
+        ll_sim_disk_free(disk);
+    }
+    ck_assert_uint_gt(ahead, 5);
+    ck_assert_uint_gt(made_some, 5);
+    feed_free(&feed);
+}
+END_TEST
+
+static char noted[512];
+
+static void keep_note(void *context, const char *sentence)
+{
+    (void)context;
+    (void)snprintf(noted, sizeof noted, "%s", sentence);
+}
+
+/* Other capacities, a damaged file: refused by name and everything replayed. No journal beside it: not begun anew. */
+START_TEST(a_snapshot_that_does_not_fit)
+{
+    struct feed feed = feed_make(ll_test_seed("a_snapshot_that_does_not_fit"), 100);
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    struct ll_gateway_config config = config_of(disk);
+    struct ll_gateway *gateway = must_open(&config);
+    struct ll_why why = {0};
+    char name[LL_SNAPSHOT_NAME_BYTES];
+    uint8_t *bytes;
+    uint64_t bytes_count;
+    run(gateway, &feed, feed.count, 64);
+    struct outcome wanted = finish(gateway, &feed);
+    uint64_t event_id = must_make_snapshot(&config);
+    ck_assert_uint_eq(event_id, wanted.next_event_id - 1);
+    config.note = keep_note;
+    config.device.book.orders *= 2;
+    for (int turn = 0; turn < 2; turn++) {
+        gateway = must_open(&config);
+        ck_assert_uint_eq(ll_gateway_counters(gateway)->snapshots_refused, 1);
+        ck_assert_uint_eq(ll_gateway_counters(gateway)->snapshot_event_id, 0);
+        ck_assert_ptr_nonnull(
+            strstr(noted, turn == 0 ? "it was made with 'orders 1024 " : "damaged (checksum)"));
+        struct outcome got = outcome_of(gateway);
+        ck_assert_mem_eq(&got, &wanted, sizeof got);
+        ck_assert_int_eq(ll_gateway_close(gateway, NULL), LL_OK);
+        config.device.book.orders = 1024;
+        ll_snapshot_name(name, event_id);
+        ck_assert(ll_sim_disk_file(disk, name, &bytes, &bytes_count));
+        bytes[bytes_count - 1] ^= 1; /* most of it is loaded by then */
+    }
+    for (uint32_t i = ll_sim_disk_file_count(disk); i-- > 0;)
+        if (strstr(ll_sim_disk_file_name(disk, i), ".lljournal") != NULL)
+            ck_assert(ll_sim_disk_remove(disk, ll_sim_disk_file_name(disk, i)));
+    ck_assert_int_eq(ll_gateway_open(&gateway, &config, &why), LL_ERR_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(why.text, "holds snapshots, and no journal"));
+    ll_sim_disk_free(disk);
+    feed_free(&feed);
+}
+END_TEST
+
 /* The first failure of the disk is final: nothing more is taken, nothing more is durable, the reason stays. */
 START_TEST(a_disk_error_stops_it)
 {
@@ -521,10 +763,15 @@ int main(void)
     tcase_set_timeout(all, 100);
     tcase_add_test(all, what_cannot_be_opened);
     tcase_add_test(all, without_a_journal);
+    tcase_add_test(all, requests_go_to_whoever_sends_them);
     tcase_add_loop_test(all, bursts_and_batches_do_not_matter, 0, 5);
     tcase_add_test(all, a_journal_is_not_taken_by_accident);
     tcase_add_loop_test(all, a_restart_at_any_datagram, 0, 8);
     tcase_add_loop_test(all, a_power_cut_at_any_operation, 0, 12);
+    tcase_add_loop_test(all, snapshots_change_nothing, 0, 6);
+    tcase_add_loop_test(all, a_power_cut_around_a_snapshot, 0, 12);
+    tcase_add_test(all, a_snapshot_takes_only_what_is_durable);
+    tcase_add_test(all, a_snapshot_that_does_not_fit);
     tcase_add_test(all, a_disk_error_stops_it);
     tcase_add_test(all, another_session_changes_nothing);
     suite_add_tcase(suite, all);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goal: one C text, three compilers: hls/ is OpenCL C 1.2, C11 and C++14, without a warning.
- * Method: the compilers themselves, syntax only: clang's OpenCL C over kernels/ll_book.cl (what PoCL loads),
- * and gcc and g++ over each header alone, also as a hardware compiler reads it (__SYNTHESIS__). Run from the
- * root of the tree. A compiler that is absent makes this test a skip by name, after the others have been
- * asked.
+ * Method: the compilers themselves, syntax only: clang's OpenCL C over kernels/ (what PoCL loads), and gcc and
+ * g++ over each header alone, also as a hardware compiler reads it (__SYNTHESIS__). Run from the root of the
+ * tree. A compiler that is absent makes this test a skip by name, after the others have been asked.
  */
 #include <check.h>
 #include <stdio.h>
@@ -14,9 +13,13 @@
 
 #define FLAGS " -fsyntax-only -Wall -Wextra -Werror -Wno-unknown-pragmas -I. "
 
-static const char *const headers[] = {"hls/ll_types.h",  "hls/ll_records.h",    "hls/ll_hash.h",
-                                      "hls/ll_lanes.h",  "hls/ll_book_types.h", "hls/ll_book_tree.h",
-                                      "hls/ll_orders.h", "hls/ll_levels.h",     "hls/ll_book.h"};
+static const char *const headers[] = {"hls/ll_types.h",        "hls/ll_records.h",      "hls/ll_hash.h",
+                                      "hls/ll_lanes.h",        "hls/ll_book_types.h",   "hls/ll_book_tree.h",
+                                      "hls/ll_orders.h",       "hls/ll_levels.h",       "hls/ll_book.h",
+                                      "hls/ll_order_states.h", "hls/ll_life_records.h", "hls/ll_life_types.h",
+                                      "hls/ll_life_ids.h",     "hls/ll_life_step.h",    "hls/ll_life.h"};
+
+static const char *const kernels[] = {"kernels/ll_book.cl", "kernels/ll_life.cl"};
 
 enum { HEADER_COUNT = sizeof headers / sizeof headers[0] };
 
@@ -67,9 +70,12 @@ START_TEST(opencl_c)
 {
     if (!is_there("clang"))
         return;
-    const char *command =
-        "clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header" FLAGS "kernels/ll_book.cl";
-    ck_assert_msg(shell(command) == 0, "%s", command);
+    char command[256];
+    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
+        (void)snprintf(command, sizeof command,
+                       "clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header" FLAGS "%s", kernels[i]);
+        ck_assert_msg(shell(command) == 0, "%s", command);
+    }
 }
 END_TEST
 

@@ -278,6 +278,31 @@ START_TEST(each_fault_does_what_it_is_called)
 }
 END_TEST
 
+START_TEST(delayed_packets_come_in_the_order_of_their_times)
+{
+    struct ll_mold_sender_config config = config_clean();
+    config.line_count = 1;
+    struct feed *feed = feed_open(&config);
+    const struct ll_mold_sender_faults none = {0};
+    struct ll_mold_sender_faults faults = {.delay_per_mille = 1000, .delay_ns_max = SECOND_NS};
+    ll_mold_sender_set_faults(feed->sender, 0, &faults);
+    add(feed, 1);
+    (void)ll_mold_sender_poll(feed->sender, 1);
+    faults.delay_ns_max = 1;
+    ll_mold_sender_set_faults(feed->sender, 0, &faults);
+    add(feed, 1);
+    (void)ll_mold_sender_poll(feed->sender, 2);
+    add(feed, 1);
+    (void)ll_mold_sender_poll(feed->sender, 2);
+    ll_mold_sender_set_faults(feed->sender, 0, &none);
+    ck_assert_uint_eq(ll_mold_sender_poll(feed->sender, SECOND_NS), 3);
+    sent(feed, "A data 2+1 at 1000000000\n"
+               "A data 3+1 at 1000000000\n"
+               "A data 1+1 at 1000000000\n");
+    feed_close(feed);
+}
+END_TEST
+
 START_TEST(what_cannot_be_held_goes_at_once)
 {
     struct ll_mold_sender_config config = config_clean();
@@ -451,6 +476,7 @@ int main(void)
     suite_add_tcase(suite, lines);
     TCase *faults = tcase_create("faults");
     tcase_add_test(faults, each_fault_does_what_it_is_called);
+    tcase_add_test(faults, delayed_packets_come_in_the_order_of_their_times);
     tcase_add_test(faults, what_cannot_be_held_goes_at_once);
     tcase_add_test(faults, faults_come_from_the_seed_alone);
     suite_add_tcase(suite, faults);

@@ -37,6 +37,7 @@ static const struct good goods[] = {
      "iface=eth1,start_queue=0"},
     {"pci:0000:03:00.0", LL_PORT_KIND_PCI, "", "0000:03:00.0", ""},
     {"pci:aF:1b.7", LL_PORT_KIND_PCI, "", "0000:aF:1b.7", ""},
+    {"udp:127.0.0.1:26477", LL_PORT_KIND_UDP, "", "", ""},
 };
 
 START_TEST(good_texts)
@@ -81,6 +82,21 @@ static const char *const bads[] = {
     "pci:0000-03:00.0",
     "pci:g000:03:00.0",
     "pci:03:00.0 ",
+    "udp:",
+    "udp:26477",
+    "udp:localhost:26477",
+    "udp:127.0.0.1",
+    "udp:127.0.0.1:0",
+    "udp:127.0.0.1:65536",
+    "udp:127.0.0.1:1,",
+    "udp:,127.0.0.1:1",
+    "udp:127.0.0.1:1 ,127.0.0.1:2",
+    "udp:iface=127.0.0.1",
+    "udp:127.0.0.1:1,iface=lo",
+    "udp:127.0.0.1:1,iface=",
+    "udp:127.0.0.1:1,iface=127.0.0.1:5",
+    "udp:127.0.0.1:1,iface=1234567890123456789012345678901234567890",
+    "udp:1.1.1.1:1,1.1.1.1:2,1.1.1.1:3,1.1.1.1:4,1.1.1.1:5",
 };
 
 START_TEST(bad_texts)
@@ -110,6 +126,26 @@ static void check_limit(const char *prefix, size_t bytes_max)
     }
 }
 
+START_TEST(endpoints_are_lines_in_their_order)
+{
+    struct ll_port_spec spec;
+    ck_assert_int_eq(ll_port_spec_parse(&spec, "udp:1.2.3.4:5,239.0.0.1:65535,9.9.9.9:1,0.0.0.0:2", NULL),
+                     LL_OK);
+    ck_assert_uint_eq(spec.endpoint_count, 4);
+    ck_assert_uint_eq(spec.endpoint[0].address, 0x01020304u);
+    ck_assert_uint_eq(spec.endpoint[0].port, 5);
+    ck_assert_uint_eq(spec.endpoint[1].address, 0xef000001u);
+    ck_assert_uint_eq(spec.endpoint[1].port, 65535);
+    ck_assert_uint_eq(spec.endpoint[3].port, 2);
+    ck_assert_uint_eq(spec.interface_address, 0x7f000001u);
+    ck_assert_int_eq(ll_port_spec_parse(&spec, "udp:239.0.0.1:7,iface=10.0.0.5", NULL), LL_OK);
+    ck_assert_uint_eq(spec.endpoint_count, 1);
+    ck_assert_uint_eq(spec.interface_address, 0x0a000005u);
+    ck_assert_int_eq(ll_port_spec_parse(&spec, "udp:iface=10.0.0.5,239.0.0.1:7", NULL), LL_OK);
+    ck_assert_uint_eq(spec.endpoint[0].port, 7);
+}
+END_TEST
+
 START_TEST(length_limits)
 {
     check_limit("pcap:", LL_PORT_SPEC_PATH_BYTES - 1);
@@ -121,13 +157,13 @@ END_TEST
 
 START_TEST(random_texts)
 {
-    static const char *const prefixes[] = {"pcap:", "ring:", "af_packet:", "vdev:", "pci:", "", "x"};
+    static const char *const prefixes[] = {"pcap:", "ring:", "af_packet:", "vdev:", "pci:", "udp:", "", "x"};
     static const char letters[] = "abf0189.:,=/- %\n\x80";
     struct ll_prng prng;
     ll_prng_init(&prng, seed);
     for (uint32_t i = 0; i < 100000; i++) {
         char text[64];
-        uint32_t which = ll_prng_below(&prng, 7);
+        uint32_t which = ll_prng_below(&prng, 8);
         size_t length = (size_t)snprintf(text, sizeof text, "%s", prefixes[which]);
         size_t end = length + ll_prng_below(&prng, 30);
         for (; length < end; length++)
@@ -159,6 +195,7 @@ int main(void)
     tcase_add_loop_test(tcase, good_texts, 0, (int)(sizeof goods / sizeof goods[0]));
     tcase_add_loop_test(tcase, bad_texts, 0, (int)(sizeof bads / sizeof bads[0]));
     tcase_add_test(tcase, length_limits);
+    tcase_add_test(tcase, endpoints_are_lines_in_their_order);
     tcase_add_test(tcase, random_texts);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

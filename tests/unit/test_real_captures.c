@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goal: real exchange data decodes completely, with exactly the counts its description states.
- * Method: both BinaryFILEs and all MoldUDP64 captures below $LL_SHARED/data (default ../shared) are read
- * message by message, encoded back and counted by type. The data is not part of this tree; without it the
- * program says so and exits 77.
+ * Method: both BinaryFILEs and all captures of MoldUDP64 and OUCH 5.0 below $LL_SHARED/data (default ../shared)
+ * are read message by message, encoded back and counted by type. The data is not part of this tree; without it
+ * the program says so and exits 77.
  */
 #include "tests/unit/ll_test_vectors.h"
 
+#include "host/app/ll_tcp_capture.h"
 #include "host/app/ll_udp_capture.h"
 #include "host/provider/ll_binary_file.h"
 #include "host/wire/ll_itch50.h"
 #include "host/wire/ll_moldudp64.h"
+#include "host/wire/ll_ouch50.h"
+#include "host/wire/ll_soupbintcp.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -158,6 +161,69 @@ START_TEST(every_real_packet_decodes)
 }
 END_TEST
 
+/* The one packet of an OUCH capture, and the message in it; false = a heartbeat. */
+static bool read_order_packet(const char *name, enum ll_ouch_direction direction, char type,
+                              struct ll_ouch50_message *message)
+{
+    struct ll_tcp_capture capture;
+    struct ll_tcp_segment segment;
+    struct ll_soup_packet packet;
+    struct ll_why why = {0};
+    char path[PATH_BYTES];
+    data_path(path, name);
+    ck_assert_msg(ll_tcp_capture_open(&capture, path, &why) == LL_OK, "%s", why.text);
+    ck_assert_msg(ll_tcp_capture_next(&capture, &segment, &why) == LL_OK, "%s", why.text);
+    ck_assert_int_eq(ll_soup_packet_next(segment.payload, segment.payload_bytes, &packet), LL_OK);
+    ck_assert_uint_eq(packet.packet_bytes, segment.payload_bytes);
+    ck_assert_int_eq(packet.type, type);
+    if (packet.payload_bytes > 0) {
+        uint8_t encoded[LL_OUCH50_MESSAGE_BYTES_MAX];
+        uint32_t encoded_bytes = 0;
+        ck_assert_int_eq(ll_ouch50_decode(direction, packet.payload, packet.payload_bytes, message), LL_OK);
+        ck_assert_int_eq(ll_ouch50_encode(direction, message, encoded, sizeof encoded, &encoded_bytes),
+                         LL_OK);
+        ck_assert_uint_eq(encoded_bytes, packet.payload_bytes);
+        ck_assert_mem_eq(encoded, packet.payload, encoded_bytes);
+        /* Built again from the options it is the same too: real elements come in the order of their tags. */
+        message->options.raw = NULL;
+        ck_assert_int_eq(ll_ouch50_encode(direction, message, encoded, sizeof encoded, &encoded_bytes),
+                         LL_OK);
+        ck_assert_uint_eq(encoded_bytes, packet.payload_bytes);
+        ck_assert_mem_eq(encoded, packet.payload, encoded_bytes);
+    }
+    bool has_message = packet.payload_bytes > 0;
+    ck_assert_int_eq(ll_tcp_capture_next(&capture, &segment, &why), LL_ERR_SHORT);
+    ll_tcp_capture_close(&capture);
+    return has_message;
+}
+
+START_TEST(every_real_order_message_decodes)
+{
+    struct ll_ouch50_message message;
+    char folder[PATH_BYTES];
+    struct stat status;
+    data_path(folder, "ouch50");
+    if (stat(folder, &status) != 0) {
+        printf("every_real_order_message_decodes: skipped: %s is absent\n", folder);
+        return;
+    }
+    ck_assert(read_order_packet("ouch50/EnterOrderMessage.pcap", LL_OUCH_IN, 'U', &message));
+    ck_assert_int_eq(message.message_type, LL_OUCH50_TYPE_ENTER);
+    ck_assert_mem_eq(message.options.firm, "LIME", LL_OUCH50_FIRM_BYTES);
+    ck_assert(read_order_packet("ouch50/CancelOrderMessage.pcap", LL_OUCH_IN, 'U', &message));
+    ck_assert_int_eq(message.message_type, LL_OUCH50_TYPE_CANCEL);
+    ck_assert_uint_eq(message.options.present, 0);
+    ck_assert(read_order_packet("ouch50/OrderAcceptedMessage.pcap", LL_OUCH_OUT, 'S', &message));
+    ck_assert_int_eq(message.message_type, LL_OUCH50_TYPE_ACCEPTED);
+    ck_assert_int_eq(message.accepted.order_state, LL_OUCH_STATE_LIVE);
+    ck_assert_int_eq(message.options.bbo_weight_indicator, '0');
+    ck_assert(read_order_packet("ouch50/CanceledMessage.pcap", LL_OUCH_OUT, 'S', &message));
+    ck_assert_int_eq(message.canceled.reason, LL_OUCH_CANCEL_USER);
+    ck_assert(!read_order_packet("ouch50/ClientHeartbeatPacket.pcap", LL_OUCH_IN, 'R', &message));
+    ck_assert(!read_order_packet("ouch50/ServerHeartbeatPacket.pcap", LL_OUCH_OUT, 'H', &message));
+}
+END_TEST
+
 static Suite *real_captures_suite(void)
 {
     Suite *suite = suite_create("real_captures");
@@ -166,6 +232,7 @@ static Suite *real_captures_suite(void)
     tcase_add_test(data, one_hour_of_one_stock);
     tcase_add_test(data, start_of_a_day);
     tcase_add_test(data, every_real_packet_decodes);
+    tcase_add_test(data, every_real_order_message_decodes);
     suite_add_tcase(suite, data);
     return suite;
 }

@@ -4,6 +4,7 @@
  * connection loses a message or brings one twice. Method: a door that follows a script, bytes of the published
  * vectors, and a log of the callbacks. Every stream is also delivered byte by byte and cut at every byte.
  */
+#include "host/base/ll_prng.h"
 #include "host/provider/ll_soup_client.h"
 #include "tests/unit/ll_test_soup.h"
 #include "tests/unit/ll_test_vectors.h"
@@ -429,6 +430,28 @@ START_TEST(waits_double_up_to_a_bound)
 }
 END_TEST
 
+/* Only being open makes the next break a first one. */
+START_TEST(a_long_try_is_no_success)
+{
+    struct world *world = world_new();
+    world->config.connect_timeout_ns = 30 * S;
+    make_client(world);
+    world->script->connect_status = LL_ERR_BUSY;
+    restart(world, "", 1);
+    poll_after(world, 0);
+    poll_after(world, 30 * S);
+    expect(world, LL_SOUP_CLIENT_WAITING, LL_SOUP_CLIENT_REASON_CONNECT_TIMEOUT);
+    poll_after(world, 100 * MS);
+    poll_after(world, 30 * S);
+    ck_assert_uint_eq(world->closes, 2);
+    poll_after(world, 200 * MS - 1);
+    ck_assert_int_eq(ll_soup_client_state(world->client), LL_SOUP_CLIENT_WAITING);
+    poll_after(world, 1);
+    ck_assert_int_eq(ll_soup_client_state(world->client), LL_SOUP_CLIENT_CONNECTING);
+    world_free(world);
+}
+END_TEST
+
 /* --- What the server does wrong ------------------------------------------------------------------------- */
 
 struct bad {
@@ -677,6 +700,49 @@ START_TEST(partial_sends_keep_order_and_bytes)
 }
 END_TEST
 
+/* Any sizes through a small buffer: what was taken arrives, in order and whole; what was refused does not. */
+START_TEST(random_sends_against_a_list)
+{
+    struct ll_prng prng;
+    uint8_t wanted[LL_TEST_SCRIPT_BYTES];
+    uint32_t wanted_bytes = 0;
+    uint64_t full = 0;
+    struct world *world = world_new();
+    ll_prng_init(&prng, ll_test_seed("random_sends_against_a_list"));
+    world->config.output_bytes = 100;
+    make_client(world);
+    ll_test_script_accept(world->script, "SESS000001", 1);
+    restart(world, "", 1);
+    poll_after(world, 0);
+    uint32_t at = world->script->out_bytes;
+    for (uint32_t i = 0; i < 5000; i++) {
+        uint8_t message[60];
+        uint32_t message_bytes = ll_prng_below(&prng, sizeof message);
+        uint32_t packet_bytes = 0;
+        uint32_t unsent_bytes = ll_soup_client_unsent_bytes(world->client);
+        memset(message, (int)(i & 0xff), sizeof message);
+        world->script->out_room_bytes = ll_prng_below(&prng, 70);
+        int status = ll_soup_client_send(world->client, message, message_bytes);
+        ck_assert_int_eq(status, message_bytes + 3 <= 100 - unsent_bytes ? LL_OK : LL_ERR_FULL);
+        if (status == LL_OK)
+            ck_assert_int_eq(ll_soup_packet_encode(LL_SOUP_UNSEQUENCED, message, message_bytes,
+                                                   wanted + wanted_bytes,
+                                                   (uint32_t)sizeof wanted - wanted_bytes, &packet_bytes),
+                             LL_OK);
+        wanted_bytes += packet_bytes;
+        full += status != LL_OK;
+        if (ll_prng_chance(&prng, 300))
+            poll_after(world, 0);
+    }
+    world->script->out_room_bytes = UINT32_MAX;
+    poll_after(world, 0);
+    ck_assert_uint_gt(full, 100);
+    ck_assert_uint_eq(world->script->out_bytes - at, wanted_bytes);
+    ck_assert_mem_eq(world->script->out + at, wanted, wanted_bytes);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(full_buffer_takes_nothing)
 {
     struct world *world = world_new();
@@ -896,6 +962,7 @@ int main(void)
     tcase_add_test(tcase, login_that_is_not_answered_ends);
     tcase_add_test(tcase, connect_takes_its_time_but_not_for_ever);
     tcase_add_test(tcase, waits_double_up_to_a_bound);
+    tcase_add_test(tcase, a_long_try_is_no_success);
     tcase_add_loop_test(tcase, bad_packets_while_open, 0, (int)(sizeof bads / sizeof bads[0]));
     tcase_add_loop_test(tcase, bad_answers_to_a_login, 0, (int)(sizeof bad_answers / sizeof bad_answers[0]));
     tcase_add_test(tcase, longest_packet_fits_exactly);
@@ -905,6 +972,7 @@ int main(void)
     tcase_add_test(tcase, cut_at_every_byte_loses_and_repeats_nothing);
     tcase_add_test(tcase, sends_only_when_open);
     tcase_add_test(tcase, partial_sends_keep_order_and_bytes);
+    tcase_add_test(tcase, random_sends_against_a_list);
     tcase_add_test(tcase, full_buffer_takes_nothing);
     tcase_add_test(tcase, broken_send_still_reads_what_came);
     tcase_add_test(tcase, logout_waits_for_the_server);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The lifecycle half's memory, as it lies on the card, in an OpenCL buffer, or in the host's arena.
+ *
+ * Shape    key -> bucket -> identifier -> order
+ *
+ *            bucket   3 x {16-byte key, its identifier} + link              one line; a lookup usually
+ *                     touches
+ *                                                                           one, overflow buckets hang behind
+ *            id       order, type, status, flags, successor                 16 bytes, by the host's number
+ *            order    quantities, state, active identifier of each type     one line, by the host's number
+ *
+ *          Identifiers are never removed, so every one resolves for ever, what was found once stays where it
+ *          is, and only the last bucket of a chain has room. Full keys are compared: there is no false match.
+ * Units    lots; indices count from 0, LL_LIFE_NONE = none.
+ * Errors   none here.
+ * Threads  one kernel owns all of it.
+ */
+#ifndef LL_HLS_LIFE_TYPES_H
+#define LL_HLS_LIFE_TYPES_H
+
+#include "hls/ll_life_records.h"
+
+#define LL_LIFE_WAYS       3u
+#define LL_LIFE_USED_SHIFT 28u
+#define LL_LIFE_NEXT_MASK  0x0fffffffu
+#define LL_LIFE_FULL       7u
+#define LL_LIFE_CHAIN_MAX  6u  /* buckets looked at for one key: 18 keys of one hash value */
+#define LL_LIFE_SLOTS      10u /* an order has one active identifier of each of the first LL_ID_TYPES */
+#define LL_LIFE_LAYOUT     0x4c494631u /* changes with anything in this file */
+
+struct ll_life_bucket {
+    u64 key[LL_LIFE_WAYS][2];
+    u32 id[LL_LIFE_WAYS];
+    u32 link; /* used ways << 28 | next overflow bucket, 0 = none (bucket 0 is never one) */
+};
+LL_STATIC_ASSERT(sizeof(struct ll_life_bucket) == 64, "one line");
+
+struct ll_life_id {
+    u32 order;       /* LL_LIFE_NONE = the number is free */
+    u32 replaced_by; /* identifier of the same order and type, LL_LIFE_NONE = none */
+    u32 quantity;    /* of an execution: what it is now */
+    u8 type;         /* enum ll_id_type */
+    u8 status;       /* enum ll_id_status */
+    u8 flags;        /* LL_LIFE_REQUEST */
+    u8 reserved;
+};
+LL_STATIC_ASSERT(sizeof(struct ll_life_id) == 16, "four to a line");
+
+#define LL_STANDING_ACKED 1u /* the venue's acknowledgement has come, not only been implied */
+
+/* Where an order stands. Live: quantity = cumulative + leaves, and leaves > 0. Else leaves = 0, and quantity
+ * is what it was when the order ended: what a late fill is measured by. */
+struct ll_order_standing {
+    u32 quantity;
+    u32 leaves;
+    u32 cumulative;
+    u8 state; /* enum ll_order_state */
+    u8 flags;
+    u16 reserved;
+};
+
+struct ll_life_order {
+    struct ll_order_standing standing;
+    u32 active[LL_LIFE_SLOTS]; /* by type; LL_LIFE_NONE = none */
+    u32 reserved[2];
+};
+LL_STATIC_ASSERT(sizeof(struct ll_life_order) == 64, "one line");
+
+/* Sizes and counters. Sizes and seed are set from the configuration before ll_life_reset, the epoch by who
+ * loads. */
+struct ll_life_control {
+    u32 layout;
+    u32 bucket_count; /* primary buckets, a power of two; overflow buckets follow them in the same array */
+    u32 overflow_count;
+    u32 id_count;
+    u32 order_count;
+    u32 hash_seed;
+    u32 epoch;
+    u32 overflow_used; /* they are never given back */
+    u32 ids_used;
+    u32 orders_used;
+    u32 reserved[6];
+};
+LL_STATIC_ASSERT(sizeof(struct ll_life_control) == 64, "one line");
+
+/* The memory arguments of every function: OpenCL C knows no pointers inside structs, HLS wants one per port.
+ * */
+#define LL_LIFE_MEMORY                                                                   \
+    LL_GLOBAL struct ll_life_control *control, LL_GLOBAL struct ll_life_bucket *buckets, \
+        LL_GLOBAL struct ll_life_id *ids, LL_GLOBAL struct ll_life_order *orders
+#define LL_LIFE_MEMORY_PASS control, buckets, ids, orders
+
+#endif

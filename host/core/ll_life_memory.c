@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/core/ll_life_memory.h"
+
+#include "hls/ll_life.h"
+#include "host/base/ll_assert.h"
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define LL_LINE_BYTES ((size_t)64)
+
+void ll_life_config_default(struct ll_life_config *config)
+{
+    *config = (struct ll_life_config){
+        .ids = (uint64_t)8 << 20, .orders = (uint64_t)2 << 20, .hash_seed = 0x6c696665u};
+}
+
+static uint32_t ll_life_round_up_pow2(uint64_t value)
+{
+    uint64_t power = 1;
+    while (power < value)
+        power <<= 1;
+    return (uint32_t)power;
+}
+
+/* The counts that follow from a config; one place for footprint and place. */
+static struct ll_life_control ll_life_count(const struct ll_life_config *config)
+{
+    struct ll_life_control counts = {.layout = LL_LIFE_LAYOUT, .hash_seed = config->hash_seed};
+    /* At most 1.5 keys to a bucket of three: one bucket in fifteen overflows then, one in eight is provided
+     * for. */
+    counts.bucket_count = ll_life_round_up_pow2((config->ids * 2 + 2) / 3);
+    counts.overflow_count = counts.bucket_count / 8 + 16;
+    counts.id_count = (uint32_t)config->ids;
+    counts.order_count = (uint32_t)config->orders;
+    return counts;
+}
+
+static size_t ll_life_ids_bytes(const struct ll_life_control *counts)
+{
+    return ((size_t)counts->id_count * sizeof(struct ll_life_id) + LL_LINE_BYTES - 1) & ~(LL_LINE_BYTES - 1);
+}
+
+static size_t ll_life_counts_bytes(const struct ll_life_control *counts)
+{
+    return sizeof *counts +
+           ((size_t)counts->bucket_count + counts->overflow_count) * sizeof(struct ll_life_bucket) +
+           ll_life_ids_bytes(counts) + (size_t)counts->order_count * sizeof(struct ll_life_order);
+}
+
+size_t ll_life_memory_footprint_bytes(const struct ll_life_config *config)
+{
+    if (config->ids == 0 || config->ids > LL_LIFE_IDS_MAX || config->orders == 0 ||
+        config->orders > LL_LIFE_ORDERS_MAX)
+        return 0;
+    struct ll_life_control counts = ll_life_count(config);
+    return ll_life_counts_bytes(&counts);
+}
+
+static void ll_life_lay_out(struct ll_life_memory *life, void *memory)
+{
+    unsigned char *at = memory;
+    life->control = (void *)at;
+    at += sizeof *life->control;
+    life->buckets = (void *)at;
+    at +=
+        ((size_t)life->control->bucket_count + life->control->overflow_count) * sizeof(struct ll_life_bucket);
+    life->ids = (void *)at;
+    at += ll_life_ids_bytes(life->control);
+    life->orders = (void *)at;
+}
+
+void ll_life_memory_place(struct ll_life_memory *life, void *memory, const struct ll_life_config *config)
+{
+    LL_ASSERT(ll_life_memory_footprint_bytes(config) != 0);
+    LL_ASSERT(((uintptr_t)memory & (LL_LINE_BYTES - 1)) == 0);
+    *(struct ll_life_control *)memory = ll_life_count(config);
+    ll_life_lay_out(life, memory);
+    ll_life_reset(life->control, life->buckets, life->ids, life->orders);
+}
+
+int ll_life_memory_attach(struct ll_life_memory *life, void *memory, size_t memory_bytes, struct ll_why *why)
+{
+    LL_ASSERT(((uintptr_t)memory & (LL_LINE_BYTES - 1)) == 0);
+    const struct ll_life_control *control = memory;
+    if (memory_bytes < sizeof *control)
+        return LL_FAIL(why, LL_ERR_CORRUPT, "lifecycle tables of %zu bytes: cut off", memory_bytes);
+    if (control->layout != LL_LIFE_LAYOUT)
+        return LL_FAIL(why, LL_ERR_CORRUPT,
+                       "lifecycle tables of layout %x, this program has %x: load the journal",
+                       control->layout, LL_LIFE_LAYOUT);
+    uint64_t buckets = (uint64_t)control->bucket_count + control->overflow_count;
+    if (control->bucket_count == 0 || (control->bucket_count & (control->bucket_count - 1)) != 0 ||
+        buckets > (uint64_t)LL_LIFE_NEXT_MASK + 1 || control->id_count > LL_LIFE_IDS_MAX ||
+        control->order_count > LL_LIFE_ORDERS_MAX || control->overflow_used > control->overflow_count)
+        return LL_FAIL(why, LL_ERR_CORRUPT, "lifecycle tables: sizes that cannot be");
+    if (memory_bytes != ll_life_counts_bytes(control))
+        return LL_FAIL(why, LL_ERR_CORRUPT, "lifecycle tables of %zu bytes, their sizes make %zu",
+                       memory_bytes, ll_life_counts_bytes(control));
+    life->control = memory;
+    ll_life_lay_out(life, memory);
+    return LL_OK;
+}
+
+/* --- Reading -------------------------------------------------------------------------------------------- */
+
+uint32_t ll_life_memory_find(const struct ll_life_memory *life, const uint64_t key[2])
+{
+    return ll_life_find_key(life->control, life->buckets, key[0], key[1]);
+}
+
+void ll_life_memory_ids(const struct ll_life_memory *life,
+                        void (*visit)(void *context, const struct ll_life_id_view *view), void *context)
+{
+    /* Overflow buckets are used in order, so all that hold anything stand together behind the primary ones.
+     * */
+    uint32_t bucket_count = life->control->bucket_count + life->control->overflow_used;
+    for (uint32_t i = 0; i < bucket_count; i++) {
+        const struct ll_life_bucket *bucket = &life->buckets[i];
+        for (uint32_t way = 0; way < LL_LIFE_WAYS; way++) {
+            if ((bucket->link >> LL_LIFE_USED_SHIFT >> way & 1u) == 0)
+                continue;
+            struct ll_life_id_view view = {
+                .key = {bucket->key[way][0], bucket->key[way][1]},
+                .id = bucket->id[way],
+                .record = life->ids[bucket->id[way]],
+            };
+            visit(context, &view);
+        }
+    }
+}
+
+void ll_life_memory_orders(const struct ll_life_memory *life,
+                           void (*visit)(void *context, uint32_t number, const struct ll_life_order *order),
+                           void *context)
+{
+    for (uint32_t number = 0; number < life->control->order_count; number++)
+        if (life->orders[number].standing.state != LL_ORDER_NONE)
+            visit(context, number, &life->orders[number]);
+}
+
+/* --- Hash ----------------------------------------------------------------------------------------------- */
+
+static void ll_life_hash_id(void *context, const struct ll_life_id_view *view)
+{
+    uint64_t *sum = context;
+    const struct ll_life_id *record = &view->record;
+    uint64_t words[5] = {view->key[0], view->key[1], (uint64_t)view->id << 32 | record->order,
+                         (uint64_t)record->replaced_by << 32 | record->quantity,
+                         (uint64_t)record->type << 16 | (uint64_t)record->status << 8 | record->flags};
+    *sum += XXH3_64bits_withSeed(words, sizeof words, 3);
+}
+
+static void ll_life_hash_order(void *context, uint32_t number, const struct ll_life_order *order)
+{
+    uint64_t *sum = context;
+    const struct ll_order_standing *standing = &order->standing;
+    uint64_t words[3 + LL_LIFE_SLOTS] = {(uint64_t)number << 32 | standing->quantity,
+                                         (uint64_t)standing->leaves << 32 | standing->cumulative,
+                                         (uint64_t)standing->state << 8 | standing->flags};
+    for (uint32_t type = 0; type < LL_LIFE_SLOTS; type++)
+        words[3 + type] = order->active[type];
+    *sum += XXH3_64bits_withSeed(words, sizeof words, 4);
+}
+
+uint64_t ll_life_memory_hash(const struct ll_life_memory *life)
+{
+    uint64_t sum = 0;
+    ll_life_memory_ids(life, ll_life_hash_id, &sum);
+    ll_life_memory_orders(life, ll_life_hash_order, &sum);
+    return sum;
+}

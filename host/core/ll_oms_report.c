@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What providers report. A report becomes asks about the order its number names; the kernel answers for a batch of them
+ * in one go; the answers are then booked one by one, in their order.
+ */
+#include "host/base/ll_assert.h"
+#include "host/core/ll_oms_state.h"
+
+#include <string.h>
+
+/* --- Asking ---------------------------------------------------------------------------------------------- */
+
+static struct ll_life_ask *ll_oms_ask_number(struct ll_oms *oms, uint8_t op, uint8_t session, uint64_t number)
+{
+    struct ll_life_ask *ask = ll_oms_ask(oms, op);
+    ll_oms_ask_key(ask, ll_oms_key_number(oms, LL_KEY_PROVIDER_REF, session, number));
+    return ask;
+}
+
+static struct ll_key ll_oms_execution_key(const struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+{
+    return ll_oms_key_number(oms, ll_oms_execution_kind(waiting->report.number), waiting->session,
+                             waiting->report.match);
+}
+
+static void ll_oms_ask_fill(struct ll_oms *oms, struct ll_oms_waiting *waiting)
+{
+    struct ll_life_ask *ask =
+        ll_oms_ask_number(oms, LL_LIFE_OP_FILL, waiting->session, waiting->report.number);
+    ask->quantity = waiting->report.quantity;
+    if (!ll_oms_ids_room(oms, 1, 0))
+        return; /* booked, but a repeat or a bust of it cannot be told any more */
+    waiting->execution = ll_oms_id_number(oms, LL_ID_EXECUTION, ll_oms_execution_kind(waiting->report.number),
+                                          waiting->session, waiting->report.match);
+    struct ll_key key = oms->ids[waiting->execution].key;
+    ask->new_key[0] = key.word[0];
+    ask->new_key[1] = key.word[1];
+    ask->new_id = waiting->execution;
+}
+
+/* Accepted or replaced and gone at once: two events in one message. */
+static void ll_oms_ask_gone(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+{
+    if (waiting->report.dead)
+        ll_oms_ask_number(oms, LL_LIFE_OP_CANCEL, waiting->session, waiting->report.number)->quantity =
+            LL_LIFE_ALL;
+}
+
+static void ll_oms_ask_replaced(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+{
+    const struct ll_report *report = &waiting->report;
+    struct ll_life_ask *ask =
+        ll_oms_ask_number(oms, LL_LIFE_OP_REPLACE, waiting->session, report->old_number);
+    struct ll_key key = ll_oms_key_number(oms, LL_KEY_PROVIDER_REF, waiting->session, report->number);
+    ask->new_key[0] = key.word[0];
+    ask->new_key[1] = key.word[1];
+    ask->quantity = report->quantity;
+    ll_oms_ask_gone(oms, waiting);
+}
+
+/* What may be another word the next time is a failure, to be tried again. */
+static uint8_t ll_oms_reject_op(const struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+{
+    uint8_t protocol = oms->control->sessions[waiting->session].protocol;
+    return ll_ouch_reject_is_retryable(protocol, waiting->report.code) ? LL_LIFE_OP_FAIL : LL_LIFE_OP_REJECT;
+}
+
+static void ll_oms_ask_about(struct ll_oms *oms, struct ll_oms_waiting *waiting)
+{
+    const struct ll_report *report = &waiting->report;
+    uint8_t session = waiting->session;
+    switch (report->kind) {
+    case LL_REPORT_ACCEPTED:
+        ll_oms_ask_number(oms, LL_LIFE_OP_ACK, session, report->number)->quantity = report->quantity;
+        ll_oms_ask_gone(oms, waiting);
+        break;
+    case LL_REPORT_REPLACED:
+        ll_oms_ask_replaced(oms, waiting);
+        break;
+    case LL_REPORT_CANCELLED:
+        ll_oms_ask_number(oms, LL_LIFE_OP_CANCEL, session, report->number)->quantity = report->quantity;
+        break;
+    case LL_REPORT_EXECUTED:
+        ll_oms_ask_fill(oms, waiting);
+        break;
+    case LL_REPORT_BROKEN:
+        ll_oms_ask_key(ll_oms_ask(oms, LL_LIFE_OP_BUST), ll_oms_execution_key(oms, waiting));
+        break;
+    case LL_REPORT_REJECTED:
+        (void)ll_oms_ask_number(oms, ll_oms_reject_op(oms, waiting), session, report->number);
+        break;
+    case LL_REPORT_CANCEL_PENDING:
+    case LL_REPORT_CANCEL_REJECTED:
+    case LL_REPORT_PRIORITY:
+    case LL_REPORT_MODIFIED:
+    case LL_REPORT_RESTATED:
+        (void)ll_oms_ask_number(oms, LL_LIFE_OP_RESOLVE, session, report->number);
+        break;
+    default:
+        break;
+    }
+}
+
+void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, uint32_t bytes_count,
+                   uint64_t time_ns)
+{
+    uint8_t payload[LL_RECORD_PAYLOAD_BYTES_MAX];
+    struct ll_oms_session *link = &oms->control->sessions[session];
+    const struct ll_record_wire head = {session, link->protocol, {0}};
+    const uint32_t room = LL_RECORD_PAYLOAD_BYTES_MAX - (uint32_t)sizeof head;
+    uint32_t kept = bytes_count < room ? bytes_count : room;
+    if (oms->waiting_count == LL_OMS_REPORTS_MAX || oms->ask_count + 2 > LL_OMS_ASKS_MAX)
+        ll_oms_step(oms);
+    struct ll_oms_waiting *waiting = &oms->waiting[oms->waiting_count++];
+    memset(waiting, 0, sizeof *waiting);
+    memcpy(payload, &head, sizeof head);
+    memcpy(payload + sizeof head, bytes, kept);
+    oms->time_ns = time_ns;
+    waiting->event_id = oms->batch->next_event_id;
+    waiting->time_ns = time_ns;
+    waiting->session = session;
+    waiting->execution = LL_OMS_NONE;
+    waiting->expected = oms->expected;
+    waiting->slot = ll_record_batch_write(oms->batch, LL_RECORD_REPORT, 0, time_ns, payload,
+                                          (uint32_t)sizeof head + kept);
+    waiting->ask = oms->ask_count;
+    link->next_sequence++;
+    int status = ll_ouch_report(link->protocol, bytes, bytes_count, &waiting->report);
+    waiting->verdict = status == LL_OK              ? LL_VERDICT_OK
+                       : status == LL_ERR_TYPE      ? LL_VERDICT_UNKNOWN_TYPE
+                       : status == LL_ERR_MALFORMED ? LL_VERDICT_BAD_INPUT
+                                                    : LL_VERDICT_BAD_LENGTH;
+    if (status == LL_OK)
+        ll_oms_ask_about(oms, waiting);
+    waiting->ask_count = oms->ask_count - waiting->ask;
+    /* What changes the session, or speaks of things that are not the kernel's, is not kept waiting. */
+    if (waiting->ask_count == 0)
+        ll_oms_step(oms);
+}
+
+/* --- Booking --------------------------------------------------------------------------------------------- */
+
+static struct ll_client_event *ll_oms_report_news(struct ll_oms *oms, uint32_t order, uint8_t verdict)
+{
+    struct ll_client_event *event = ll_oms_news(oms, LL_CLIENT_ORDER, order);
+    event->verdict = verdict;
+    if (verdict == LL_VERDICT_LATE)
+        event->flags |= LL_CLIENT_EVENT_LATE;
+    return event;
+}
+
+/* The public feed's name of an order becomes an identifier of it. */
+static void ll_oms_learn_ref(struct ll_oms *oms, uint32_t order, uint8_t session, uint64_t exchange_ref)
+{
+    if (exchange_ref == 0)
+        return;
+    if (!ll_oms_ids_room(oms, 1, 0)) {
+        oms->control->counters.ids_on_host++;
+        return;
+    }
+    uint32_t id = ll_oms_id_number(oms, LL_ID_EXCHANGE_REF, LL_KEY_EXCHANGE_REF, session, exchange_ref);
+    ll_oms_ask_add(oms, id, order, 0);
+    const struct ll_life_answer *answer = ll_oms_ask_run(oms);
+    if (answer->verdict == LL_VERDICT_OK) {
+        ll_oms_id_attach(oms, id, order);
+        ll_oms_id_answered(oms, id, answer);
+        ll_oms_own_ref(oms, order, exchange_ref);
+    } else {
+        ll_oms_id_drop(oms, id);
+    }
+}
+
+static void ll_oms_book_accepted(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
+{
+    struct ll_oms_order *entry = &oms->orders[order];
+    ll_oms_answered(oms, order, waiting->report.number, LL_REQUEST_ENTER);
+    if (entry->request == LL_REQUEST_NONE)
+        ll_timers_clear(&oms->timers, order);
+    if (entry->is_listed && entry->hold.open_lots > entry->leaves)
+        ll_risk_restate(&oms->risk, &entry->hold, entry->leaves);
+    ll_oms_learn_ref(oms, order, waiting->session, waiting->report.exchange_ref);
+}
+
+static void ll_oms_book_replaced(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
+{
+    struct ll_oms_order *entry = &oms->orders[order];
+    const struct ll_report *report = &waiting->report;
+    if (ll_oms_is_working(entry))
+        ll_oms_settle_replace(oms, order, true, entry->leaves, report->price);
+    ll_oms_answered(oms, order, report->number, LL_REQUEST_REPLACE);
+    entry->number = report->number;
+    if (entry->links < UINT8_MAX)
+        entry->links++;
+    if (entry->request == LL_REQUEST_REPLACE) {
+        entry->request = LL_REQUEST_NONE;
+        ll_timers_clear(&oms->timers, order);
+    }
+    ll_oms_align(oms, order);
+    ll_oms_learn_ref(oms, order, waiting->session, report->exchange_ref);
+}
+
+static void ll_oms_book_cancelled(struct ll_oms *oms, const struct ll_life_answer *answer, uint32_t order)
+{
+    struct ll_oms_order *entry = &oms->orders[order];
+    ll_oms_release(oms, order, answer->booked);
+    if (entry->request == LL_REQUEST_CANCEL)
+        ll_oms_request_over(oms, order, false);
+}
+
+/* The position an exit order closes has shrunk; its action is executed, however long ago it was replaced. */
+static void ll_oms_book_exit(struct ll_oms *oms, uint32_t order, uint32_t lots)
+{
+    const struct ll_oms_order *entry = &oms->orders[order];
+    if (entry->parent == LL_OMS_NONE)
+        return;
+    struct ll_oms_order *parent = &oms->orders[entry->parent];
+    parent->closed += lots;
+    if (entry->parent_id != LL_OMS_NONE)
+        ll_oms_id_status(oms, entry->parent_id, LL_ID_STATUS_EXECUTED);
+    if (parent->closed < parent->cumulative || ll_oms_is_working(parent))
+        return;
+    struct ll_oms_stop *stops[] = {&parent->stoploss, &parent->takeprofit};
+    for (uint32_t i = 0; i < 2; i++)
+        if (stops[i]->id != LL_OMS_NONE && stops[i]->closer != order)
+            ll_oms_stop_clear(oms, stops[i], LL_ID_STATUS_CANCELLED);
+    ll_oms_watch_off(oms, entry->parent);
+}
+
+static void ll_oms_book_executed(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint8_t verdict,
+                                 uint32_t order)
+{
+    const struct ll_report *report = &waiting->report;
+    ll_oms_book_fill(oms, order, report->quantity, report->price);
+    oms->control->counters.fills++;
+    oms->control->counters.late += verdict == LL_VERDICT_LATE;
+    if (waiting->execution != LL_OMS_NONE) {
+        ll_oms_id_attach(oms, waiting->execution, order);
+        oms->ids[waiting->execution].status = LL_ID_STATUS_EXECUTED;
+        oms->ids[waiting->execution].price = report->price;
+        oms->ids[waiting->execution].lots = report->quantity;
+    }
+    ll_oms_answered(oms, order, oms->orders[order].number, LL_REQUEST_ENTER);
+}
+
+static void ll_oms_book_broken(struct ll_oms *oms, const struct ll_life_answer *answer, uint32_t order)
+{
+    struct ll_oms_id *execution = &oms->ids[answer->id];
+    execution->status = LL_ID_STATUS_CANCELLED;
+    execution->updated_ns = oms->time_ns;
+    ll_oms_book_bust(oms, order, answer->booked, execution->price);
+    if (oms->orders[order].parent != LL_OMS_NONE)
+        oms->orders[oms->orders[order].parent].closed -= answer->booked;
+}
+
+/* Behind the kernel's answer: the order has ended, or waits, or it was only a request. */
+static void ll_oms_book_rejected(struct ll_oms *oms, const struct ll_oms_waiting *waiting,
+                                 const struct ll_life_answer *answer, uint32_t order)
+{
+    struct ll_oms_order *entry = &oms->orders[order];
+    const struct ll_report *report = &waiting->report;
+    entry->last_error = report->code;
+    if ((answer->flags & LL_LIFE_IS_REQUEST) != 0) {
+        ll_oms_request_over(oms, order, true);
+        return;
+    }
+    ll_oms_answered(oms, order, report->number, LL_REQUEST_ENTER);
+    if (entry->state == LL_ORDER_FAILED)
+        ll_oms_try_again(oms, order);
+}
+
+/* A stop's exit order has ended: the position is closed, or the stop waits for the market again. */
+static void ll_oms_closer_ended(struct ll_oms *oms, uint32_t order)
+{
+    uint32_t target = oms->orders[order].parent;
+    if (target == LL_OMS_NONE || ll_oms_is_working(&oms->orders[order]))
+        return;
+    struct ll_oms_order *parent = &oms->orders[target];
+    struct ll_oms_stop *stops[] = {&parent->stoploss, &parent->takeprofit};
+    for (uint32_t i = 0; i < 2; i++) {
+        if (stops[i]->closer != order)
+            continue;
+        stops[i]->closer = LL_OMS_NONE;
+        stops[i]->again_ns = oms->time_ns + oms->config.retry_ns;
+        if (parent->closed >= parent->cumulative)
+            *stops[i] = (struct ll_oms_stop){0, LL_OMS_NONE, LL_OMS_NONE, 0};
+    }
+    ll_oms_watch_off(oms, target);
+}
+
+/* What the asks of a report were answered, as one verdict: the first that is not ok. */
+static uint8_t ll_oms_verdict(const struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+{
+    uint8_t verdict = waiting->verdict;
+    for (uint32_t i = 0; i < waiting->ask_count && verdict == LL_VERDICT_OK; i++)
+        verdict = oms->booked[waiting->ask + i].verdict;
+    return verdict;
+}
+
+static bool ll_oms_is_taken(uint8_t verdict)
+{
+    return verdict == LL_VERDICT_OK || verdict == LL_VERDICT_LATE || verdict == LL_VERDICT_OUT_OF_ORDER ||
+           verdict == LL_VERDICT_OVERFILL;
+}
+
+static void ll_oms_book_known(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint8_t verdict)
+{
+    const struct ll_life_answer *answer = &oms->booked[waiting->ask];
+    const struct ll_life_answer *last = &oms->booked[waiting->ask + waiting->ask_count - 1];
+    uint32_t order = answer->order;
+    if (waiting->report.kind == LL_REPORT_EXECUTED)
+        ll_oms_book_executed(oms, waiting, verdict, order);
+    else if (waiting->report.kind == LL_REPORT_BROKEN)
+        ll_oms_book_broken(oms, answer, order);
+    else if (waiting->report.kind == LL_REPORT_CANCELLED)
+        ll_oms_book_cancelled(oms, answer, order);
+    if (answer->op != LL_LIFE_OP_RESOLVE)
+        ll_oms_order_answered(oms, order, last);
+    switch (waiting->report.kind) {
+    case LL_REPORT_ACCEPTED:
+        ll_oms_book_accepted(oms, waiting, order);
+        break;
+    case LL_REPORT_REPLACED:
+        ll_oms_book_replaced(oms, waiting, order);
+        break;
+    case LL_REPORT_REJECTED:
+        ll_oms_book_rejected(oms, waiting, answer, order);
+        break;
+    case LL_REPORT_EXECUTED:
+        ll_oms_book_exit(oms, order, waiting->report.quantity);
+        break;
+    case LL_REPORT_CANCEL_REJECTED:
+        if (oms->orders[order].request == LL_REQUEST_CANCEL)
+            ll_oms_request_over(oms, order, true);
+        break;
+    case LL_REPORT_PRIORITY:
+    case LL_REPORT_RESTATED:
+        ll_oms_learn_ref(oms, order, waiting->session, waiting->report.exchange_ref);
+        break;
+    default:
+        break;
+    }
+    ll_oms_closer_ended(oms, order);
+    struct ll_client_event *event = ll_oms_report_news(oms, order, verdict);
+    if (waiting->report.kind == LL_REPORT_EXECUTED) {
+        event->last_price = waiting->report.price;
+        event->last_quantity = waiting->report.quantity;
+    }
+}
+
+static void ll_oms_system(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+{
+    struct ll_oms_session *link = &oms->control->sessions[waiting->session];
+    if (waiting->report.code == 'S')
+        link->day_over = false;
+    else if (waiting->report.code == 'E')
+        link->day_over = true;
+    else
+        oms->control->counters.unknown_codes++;
+}
+
+/* A retryable reject of a replace: the order lives, so it cannot fail; only the request is over. */
+static void ll_oms_reject_request(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+{
+    (void)ll_oms_ask_number(oms, LL_LIFE_OP_REJECT, waiting->session, waiting->report.number);
+    const struct ll_life_answer *answer = ll_oms_ask_run(oms);
+    if (answer->verdict == LL_VERDICT_OK && (answer->flags & LL_LIFE_IS_REQUEST) != 0)
+        ll_oms_request_over(oms, answer->order, true);
+}
+
+static void ll_oms_book(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+{
+    uint8_t verdict = ll_oms_verdict(oms, waiting);
+    oms->time_ns = waiting->time_ns;
+    oms->control->event_id = waiting->event_id;
+    oms->control->counters.reports++;
+    oms->control->counters.verdicts[verdict]++;
+    oms->batch->slots[waiting->slot].verdict = verdict;
+    if (waiting->ask_count != 0 && ll_oms_is_taken(verdict))
+        ll_oms_book_known(oms, waiting, verdict);
+    else if (waiting->report.kind == LL_REPORT_REJECTED && verdict == LL_VERDICT_ILLEGAL_TRANSITION)
+        ll_oms_reject_request(oms, waiting);
+    else if (waiting->report.kind == LL_REPORT_EXECUTED && verdict == LL_VERDICT_UNKNOWN_ID)
+        ll_oms_book_suspense(oms, &waiting->report, waiting->session);
+    else if (waiting->report.kind == LL_REPORT_SYSTEM)
+        ll_oms_system(oms, waiting);
+    else if (waiting->report.kind == LL_REPORT_QUERY)
+        ll_oms_query_answered(oms, waiting->session, waiting->report.number);
+    else if (waiting->verdict != LL_VERDICT_OK)
+        oms->control->counters.bad_reports++;
+    oms->expected = waiting->expected;
+    ll_oms_check_expected(oms, verdict);
+    oms->expected = LL_OMS_EXPECTED_NONE;
+}
+
+void ll_oms_step(struct ll_oms *oms)
+{
+    uint32_t count = oms->waiting_count;
+    if (count == 0)
+        return;
+    uint32_t ask_count = oms->ask_count;
+    /* Booking asks questions of its own, so the answers are kept apart. */
+    memcpy(oms->booked, ll_oms_ask_run(oms), ask_count * sizeof oms->booked[0]);
+    oms->waiting_count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        ll_oms_book(oms, &oms->waiting[i]);
+}
