@@ -21,15 +21,17 @@
 /* --- The state's parts ----------------------------------------------------------------------------------- */
 
 /* P(NAME) in the order in which they lie in the state. */
-#define LL_OMS_PARTS(P)                                                                                      \
-    P(CONTROL)                                                                                               \
-    P(ORDERS)                                                                                                \
-    P(IDS)                                                                                                   \
-    P(TEXTS)                                                                                                 \
-    P(PEERS)                                                                                                 \
-    P(QUOTES)                                                                                                \
-    P(OWN_REFS) P(OWN_ORDERS) P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) P(LIMITS) P(GUARD) \
-        P(RISK) P(TIMERS)
+#define LL_OMS_PARTS(P)                                                                                \
+    P(CONTROL)                                                                                         \
+    P(ORDERS)                                                                                          \
+    P(IDS)                                                                                             \
+    P(TEXTS)                                                                                           \
+    P(PEERS)                                                                                           \
+    P(QUOTES)                                                                                          \
+    P(OWN_REFS)                                                                                        \
+    P(OWN_ORDERS)                                                                                      \
+    P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(BOOKINGS) P(INSTRUMENTS) P(LIMITS) P(GUARD) P(RISK) \
+        P(TIMERS)
 
 enum ll_oms_part {
 #define LL_OMS_PART_ENUM(name) LL_OMS_PART_##name,
@@ -42,6 +44,7 @@ enum ll_oms_part {
 struct ll_oms_parts {
     struct ll_ledger_config ledger;
     struct ll_names_config names;
+    struct ll_names_config bookings;
     struct ll_instruments_config instruments;
     struct ll_limits_config limits;
     struct ll_guard_config guard;
@@ -65,6 +68,7 @@ static void ll_oms_parts(const struct ll_oms_config *config, struct ll_oms_parts
     parts->ledger = (struct ll_ledger_config){config->names + LL_OMS_SESSIONS_MAX, config->instruments + 2,
                                               config->accounts};
     parts->names = (struct ll_names_config){config->names, config->hash_seed};
+    parts->bookings = (struct ll_names_config){LL_OMS_BOOKINGS, config->hash_seed};
     parts->instruments = (struct ll_instruments_config){(uint32_t)config->instruments, UINT16_MAX};
     parts->limits = (struct ll_limits_config){LL_OMS_LIMIT_ROWS, LL_OMS_WINDOW};
     parts->guard = (struct ll_guard_config){(uint32_t)live, LL_OMS_REPEATS, config->hash_seed};
@@ -104,6 +108,7 @@ static void ll_oms_sizes(const struct ll_oms_config *config, size_t sizes[LL_OMS
     sizes[LL_OMS_PART_ACCOUNTS] = ll_names_footprint_bytes(&parts.names);
     sizes[LL_OMS_PART_USERS] = sizes[LL_OMS_PART_ACCOUNTS];
     sizes[LL_OMS_PART_STRATEGIES] = sizes[LL_OMS_PART_ACCOUNTS];
+    sizes[LL_OMS_PART_BOOKINGS] = ll_names_footprint_bytes(&parts.bookings);
     sizes[LL_OMS_PART_INSTRUMENTS] = ll_instruments_footprint_bytes(&parts.instruments);
     sizes[LL_OMS_PART_LIMITS] = ll_limits_footprint_bytes(&parts.limits);
     sizes[LL_OMS_PART_GUARD] = ll_guard_footprint_bytes(&parts.guard);
@@ -184,6 +189,7 @@ static void ll_oms_format(struct ll_oms *oms, unsigned char *const at[LL_OMS_PAR
     ll_names_init(&oms->accounts, at[LL_OMS_PART_ACCOUNTS], &parts->names);
     ll_names_init(&oms->users, at[LL_OMS_PART_USERS], &parts->names);
     ll_names_init(&oms->strategies, at[LL_OMS_PART_STRATEGIES], &parts->names);
+    ll_names_init(&oms->bookings, at[LL_OMS_PART_BOOKINGS], &parts->bookings);
     ll_instruments_init(&oms->instruments, at[LL_OMS_PART_INSTRUMENTS], &parts->instruments);
     ll_limits_init(&oms->limits, at[LL_OMS_PART_LIMITS], &parts->limits);
     ll_guard_init(&oms->guard, at[LL_OMS_PART_GUARD], &parts->guard);
@@ -205,6 +211,8 @@ static int ll_oms_take(struct ll_oms *oms, unsigned char *const at[LL_OMS_PART_C
     if (status == LL_OK)
         status =
             ll_names_attach(&oms->strategies, at[LL_OMS_PART_STRATEGIES], sizes[LL_OMS_PART_STRATEGIES], why);
+    if (status == LL_OK)
+        status = ll_names_attach(&oms->bookings, at[LL_OMS_PART_BOOKINGS], sizes[LL_OMS_PART_BOOKINGS], why);
     if (status == LL_OK)
         status = ll_timers_attach(&oms->timers, at[LL_OMS_PART_TIMERS], sizes[LL_OMS_PART_TIMERS], why);
     if (status == LL_OK)
@@ -437,7 +445,7 @@ uint64_t ll_oms_hash(const struct ll_oms *oms)
     words[2] = ll_ledger_hash(&oms->ledger);
     words[3] = ll_risk_hash(&oms->risk);
     words[4] = ll_limits_hash(&oms->limits);
-    words[5] = ll_names_hash(&oms->accounts);
+    words[5] = ll_names_hash(&oms->accounts) ^ ll_names_hash(&oms->bookings);
     words[6] = ll_guard_hash(&oms->guard);
     words[7] = ll_timers_hash(&oms->timers);
     for (uint32_t session = 0; session < LL_OMS_SESSIONS_MAX; session++)

@@ -124,6 +124,10 @@ static bool ll_oms_command_place(struct ll_oms *oms, const struct ll_command *co
         refusal->code = LL_REFUSAL_MALFORMED;
         return false;
     }
+    if (command->stop_price > LL_PRICE_TICKS_MAX || command->take_price > LL_PRICE_TICKS_MAX) {
+        refusal->code = LL_REFUSAL_BAD_PRICE;
+        return false;
+    }
     new_order.account =
         ll_oms_limited(oms, &oms->accounts, LL_SCOPE_ACCOUNT, ll_oms_text_of(command, LL_TEXT_account));
     new_order.user = ll_oms_name(&oms->users, ll_oms_text_of(command, LL_TEXT_user));
@@ -344,6 +348,39 @@ void ll_oms_stop_clear(struct ll_oms *oms, struct ll_oms_stop *stop, uint8_t sta
     *stop = (struct ll_oms_stop){0, LL_OMS_NONE, LL_OMS_NONE, 0};
 }
 
+/* Arms a stop under its identifier, in place of the one that may be there. */
+static void ll_oms_stop_set(struct ll_oms *oms, uint32_t order, uint8_t type, uint32_t id, uint64_t price)
+{
+    struct ll_oms_order *entry = &oms->orders[order];
+    struct ll_oms_stop *stop = type == LL_ID_STOPLOSS ? &entry->stoploss : &entry->takeprofit;
+    struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE};
+    uint32_t closer = stop->closer;
+    *stop = (struct ll_oms_stop){price, id, LL_OMS_NONE, 0};
+    /* What the old one has sent must not close the position beside the new one. */
+    if (closer != LL_OMS_NONE && ll_oms_is_working(&oms->orders[closer]))
+        ll_oms_cancel_order(oms, closer, 0, &ignored);
+    ll_oms_watch(oms, order);
+}
+
+/* A new order may bring its stops along: they get identifiers of their own. */
+static void ll_oms_place_stops(struct ll_oms *oms, const struct ll_command *command, uint32_t order)
+{
+    const uint64_t prices[] = {command->stop_price, command->take_price};
+    const uint8_t types[] = {LL_ID_STOPLOSS, LL_ID_TAKEPROFIT};
+    const struct ll_oms_text made_here = {NULL, 0};
+    for (uint32_t i = 0; i < 2; i++) {
+        struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE};
+        if (prices[i] == 0)
+            continue;
+        uint32_t id = ll_oms_id_give(oms, order, types[i], made_here, &ignored);
+        if (id == LL_OMS_NONE) { /* the device has no room: the order is on its way all the same */
+            oms->control->counters.ids_on_host++;
+            continue;
+        }
+        ll_oms_stop_set(oms, order, types[i], id, prices[i]);
+    }
+}
+
 static uint32_t ll_oms_command_stop_add(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
                                         bool *existing, struct ll_oms_refusal *refusal)
 {
@@ -356,22 +393,15 @@ static uint32_t ll_oms_command_stop_add(struct ll_oms *oms, const struct ll_comm
     *existing = *id != LL_OMS_NONE;
     if (*existing)
         return order; /* the same again changes nothing, however long ago it was */
-    struct ll_oms_order *entry = &oms->orders[order];
-    struct ll_oms_stop *stop = is_loss ? &entry->stoploss : &entry->takeprofit;
+    const struct ll_oms_order *entry = &oms->orders[order];
     if (price == 0 || price > LL_PRICE_TICKS_MAX) {
         refusal->code = LL_REFUSAL_BAD_PRICE;
         refusal->value = price;
     } else if (!ll_oms_is_working(entry) && entry->cumulative <= entry->closed) {
         refusal->code = LL_REFUSAL_ORDER_ENDED; /* there is no position, and there will be none */
     } else {
-        uint32_t closer = stop->closer;
         *id = ll_oms_name_action(oms, command, order, type);
-        *stop = (struct ll_oms_stop){price, *id, LL_OMS_NONE, 0};
-        /* What the old one has sent must not close the position beside the new one. */
-        struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE};
-        if (closer != LL_OMS_NONE && ll_oms_is_working(&oms->orders[closer]))
-            ll_oms_cancel_order(oms, closer, 0, &ignored);
-        ll_oms_watch(oms, order);
+        ll_oms_stop_set(oms, order, type, *id, price);
     }
     return order;
 }
@@ -473,21 +503,27 @@ static uint32_t ll_oms_command_id_status(struct ll_oms *oms, const struct ll_com
 
 /* --- Money, latches -------------------------------------------------------------------------------------- */
 
-static void ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
+/* Returns whether a booking of this key was made before. */
+static bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
                                  struct ll_oms_refusal *refusal)
 {
+    struct ll_oms_text key = ll_oms_text_of(command, LL_TEXT_client_order_id);
+    uint32_t booking = LL_NAME_NONE;
+    if (key.bytes_count != 0 && ll_names_find(&oms->bookings, key.bytes, key.bytes_count) != LL_NAME_NONE)
+        return true;
     struct ll_ledger_entry entries[LL_LEDGER_ENTRIES_MAX];
     struct ll_oms_text symbol = ll_oms_text_of(command, LL_TEXT_symbol);
     uint32_t account =
         ll_oms_limited(oms, &oms->accounts, LL_SCOPE_ACCOUNT, ll_oms_text_of(command, LL_TEXT_account));
     uint32_t instrument = symbol.bytes_count == 0 ? LL_INSTRUMENT_NONE : ll_oms_instrument(oms, symbol);
-    if (account == LL_OMS_NONE) {
+    if (account == LL_OMS_NONE ||
+        (key.bytes_count != 0 && ll_names_count(&oms->bookings) == LL_OMS_BOOKINGS)) {
         refusal->code = LL_REFUSAL_TABLE_FULL;
-        return;
+        return false;
     }
     if (symbol.bytes_count != 0 && instrument == LL_INSTRUMENT_NONE) {
         refusal->code = LL_REFUSAL_UNKNOWN_INSTRUMENT;
-        return;
+        return false;
     }
     uint32_t asset = symbol.bytes_count == 0 ? LL_LEDGER_CURRENCY : instrument + 1;
     ll_ledger_begin(&oms->ledger, entries, LL_LEDGER_ENTRIES_MAX);
@@ -495,14 +531,17 @@ static void ll_oms_command_money(struct ll_oms *oms, const struct ll_command *co
                      ? ll_ledger_deposit(&oms->ledger, account, asset, command->amount, NULL)
                      : ll_ledger_withdraw(&oms->ledger, account, asset, command->amount, NULL);
     (void)ll_ledger_commit(&oms->ledger);
+    if (status == LL_OK && key.bytes_count != 0)
+        status = ll_names_intern(&oms->bookings, key.bytes, key.bytes_count, &booking, NULL);
     if (status == LL_OK)
-        return;
+        return false;
     refusal->code = status == LL_ERR_FUNDS      ? LL_REFUSAL_BALANCE
                     : status == LL_ERR_OVERFLOW ? LL_REFUSAL_OVERFLOW
                     : status == LL_ERR_FULL     ? LL_REFUSAL_TABLE_FULL
                                                 : LL_REFUSAL_BAD_QUANTITY;
     refusal->limit = (uint64_t)ll_ledger_balance(&oms->ledger, account, asset, LL_LEDGER_AVAILABLE);
     refusal->value = (uint64_t)command->amount;
+    return false;
 }
 
 /* The number of what a latch is about; LL_OMS_NONE = there is none. */
@@ -573,6 +612,8 @@ static uint32_t ll_oms_do(struct ll_oms *oms, const struct ll_command *command,
     switch (command->kind) {
     case LL_COMMAND_PLACE:
         existing = ll_oms_command_place(oms, command, &order, refusal);
+        if (!existing && refusal->code == LL_REFUSAL_NONE)
+            ll_oms_place_stops(oms, command, order);
         break;
     case LL_COMMAND_CANCEL:
         order = ll_oms_command_cancel(oms, command, id, &existing, refusal);
@@ -599,7 +640,7 @@ static uint32_t ll_oms_do(struct ll_oms *oms, const struct ll_command *command,
         break;
     case LL_COMMAND_DEPOSIT:
     case LL_COMMAND_WITHDRAW:
-        ll_oms_command_money(oms, command, refusal);
+        existing = ll_oms_command_money(oms, command, refusal);
         break;
     case LL_COMMAND_KILL:
     case LL_COMMAND_UNKILL:

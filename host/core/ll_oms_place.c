@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-/* Identifiers an order needs before it is sent: its own, the client's key, its link at the venue. */
-#define LL_OMS_PLACE_IDS 3u
+/* Identifiers an order needs before it is sent: its own, the client's key, its link at the venue, two stops. */
+#define LL_OMS_PLACE_IDS   5u
+#define LL_OMS_PLACE_TEXTS 4u
 
 static struct ll_guard_key ll_oms_guard_key(const struct ll_oms_new *new_order)
 {
@@ -50,7 +51,7 @@ static void ll_oms_check_new(struct ll_oms *oms, const struct ll_oms_new *new_or
         refusal->limit = oms->time_ns;
         refusal->value = new_order->expire_ns;
     } else if (oms->control->order_count == oms->config.orders ||
-               !ll_oms_ids_room(oms, LL_OMS_PLACE_IDS, 2)) {
+               !ll_oms_ids_room(oms, LL_OMS_PLACE_IDS, LL_OMS_PLACE_TEXTS)) {
         refusal->code = LL_REFUSAL_TABLE_FULL;
     } else if (!ll_oms_is_open(oms, new_order->session) || !ll_oms_flight_room(oms, new_order->session)) {
         refusal->code = LL_REFUSAL_NOT_OPEN;

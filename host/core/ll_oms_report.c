@@ -249,6 +249,8 @@ static void ll_oms_book_executed(struct ll_oms *oms, const struct ll_oms_waiting
 {
     const struct ll_report *report = &waiting->report;
     bool booked = ll_oms_book_fill(oms, order, report->quantity, report->price);
+    if (ll_ouch_is_displayed_add(report->code))
+        ll_oms_private(oms, order, report->quantity);
     oms->control->counters.fills++;
     oms->control->counters.late += verdict == LL_VERDICT_LATE;
     if (waiting->execution != LL_OMS_NONE) {

@@ -27,6 +27,7 @@
 #define LL_OMS_NONE             LL_LIFE_NONE
 #define LL_OMS_ASKS_MAX         (LL_OMS_REPORTS_MAX * 2u) /* those of a report's booking come behind the others */
 #define LL_OMS_EXPECTED_NONE    0xffu                     /* not replaying */
+#define LL_OMS_BOOKINGS         65536u                    /* deposits and withdrawals with a key */
 #define LL_OMS_ATTEMPTS_DEFAULT 3u
 #define LL_OMS_OWN_REFS         4u /* slots of the public references per live order */
 
@@ -68,7 +69,8 @@ struct ll_oms_order {
     uint32_t quantity;     /* these four as the kernel says */
     uint32_t leaves;
     uint32_t cumulative;
-    uint32_t public_executed; /* what the public feed says of it */
+    uint32_t added;           /* lots filled while it stood in the public book, as the session says */
+    uint32_t public_executed; /* the same as the public feed says */
     uint32_t closed;          /* lots that exit orders of it have filled */
     uint32_t account;
     uint32_t user;
@@ -230,6 +232,7 @@ struct ll_oms {
     struct ll_names accounts;
     struct ll_names users;
     struct ll_names strategies;
+    struct ll_names bookings; /* keys of deposits and withdrawals that were made */
     struct ll_instruments instruments;
     struct ll_limits limits;
     struct ll_risk risk;
@@ -348,6 +351,7 @@ void ll_oms_fill_event(const struct ll_oms *oms, struct ll_client_event *event, 
 struct ll_client_event *ll_oms_event_push(struct ll_oms *oms);
 void ll_oms_own_ref(struct ll_oms *oms, uint32_t order, uint64_t exchange_ref);
 void ll_oms_drop_ref(struct ll_oms *oms, uint64_t exchange_ref);
+void ll_oms_private(struct ll_oms *oms, uint32_t order, uint32_t lots);
 uint32_t ll_oms_find_ref(const struct ll_oms *oms, uint64_t exchange_ref);
 
 /* --- ll_oms_money.c: ledger, risk and guard --------------------------------------------------------------- */
