@@ -177,7 +177,8 @@ static void ll_venue_enter(struct ll_oms_venue *venue, const struct ll_oms_send 
 static void ll_venue_cancel(struct ll_oms_venue *venue, const struct ll_rig_sent *sent)
 {
     struct ll_venue_order *order = ll_venue_live(venue, sent->number);
-    if (order == NULL || order->executed + order->open <= sent->quantity || order->is_cancel_refused)
+    if (order == NULL || order->executed + order->open <= sent->quantity ||
+        (order->is_cancel_refused && !venue->is_calm))
         return;
     if (ll_venue_maybe(venue, 100)) {
         order->is_cancel_refused = true;
