@@ -69,7 +69,7 @@ BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 # --- sources: a folder is a library, a main is a program, a test is a file -------------------------------------------
 FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/client \
             host/app
-MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c
+MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c
 LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/liblifeline_all.a
@@ -81,6 +81,7 @@ CLIENT_SRC  := host/client/lifeline.c host/client/ll_link.c host/client/ll_door_
 CLIENT_OBJ  := $(CLIENT_SRC:%.c=$(BUILD)/pic/%.o)
 CLIENT_LIBS := $(BUILD)/liblifeline.a $(BUILD)/liblifeline.so
 EXAMPLES    := $(patsubst %.c,$(BUILD)/%,$(wildcard docs/examples/*.c))
+STRATEGY := $(BUILD)/lifeline-strategy
 TEST_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/model/*.c))
 UNIT_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -130,9 +131,14 @@ $(LIB): $(LIB_OBJ)
 	$(Q)ar rcs $@ $^
 
 .SECONDEXPANSION:
-$(PROGRAMS): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
+$(filter-out $(STRATEGY),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+
+# A client like any other: liblifeline, and of the rest only what host/base has. No DPDK.
+$(STRATEGY): $(BUILD)/host/app/lifeline_strategy.o $(BUILD)/liblifeline.a $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ -lm $(LDFLAGS) -o $@
 
 $(BUILD)/pic/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)

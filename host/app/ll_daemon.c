@@ -558,12 +558,13 @@ static void ll_daemon_idle(struct ll_daemon *daemon, uint64_t *idle_since_ns, st
         (void)nanosleep(&nap, NULL);
 }
 
-/* True when the session ended; no message can follow. */
+/* True when the session ended; no message can follow. Who trades goes on without the feed: orders may be working. */
 static bool ll_daemon_run_live(struct ll_daemon *daemon, struct ll_why *why)
 {
     const struct ll_engine *engine = ll_gateway_engine(daemon->gateway);
+    bool trades = ll_gateway_trading(daemon->gateway) != NULL;
     uint64_t idle_since_ns = 0;
-    while (ll_daemon_goes_on(daemon) && !ll_engine_feed_ended(engine)) {
+    while (ll_daemon_goes_on(daemon) && (trades || !ll_engine_feed_ended(engine))) {
         uint32_t worked = ll_daemon_work_received(daemon, why);
         worked += ll_daemon_work_answers(daemon, why);
         worked += ll_gateway_trade(daemon->gateway, ll_clock_utc_ns());

@@ -81,7 +81,8 @@ static void ll_banner_trading(const struct ll_daemon_banner *banner, FILE *file)
     char a[32];
     char b[32];
     if (trading == NULL) {
-        (void)fprintf(file, "  orders    none: this gateway takes a feed alone (--limits, --ouch50 or --ouch42)\n");
+        (void)fprintf(file,
+                      "  orders    none: this gateway takes a feed alone (--limits, --ouch50 or --ouch42)\n");
         return;
     }
     const struct ll_trading_config *config = ll_trading_config_of(trading);
@@ -98,9 +99,8 @@ static void ll_banner_trading(const struct ll_daemon_banner *banner, FILE *file)
     (void)fprintf(file, "  policy    %s\n",
                   config->send_before_durable
                       ? "orders leave BEFORE they are durable: a crash may forget what it sent"
-                  : banner->options->journal_dir == NULL
-                      ? "NO journal: a crash forgets every order"
-                      : "an order leaves when its record is durable");
+                  : banner->options->journal_dir == NULL ? "NO journal: a crash forgets every order"
+                                                         : "an order leaves when its record is durable");
     (void)fprintf(file, "  orders    room for %s orders, %s identifiers: %" PRIu64 " MB\n",
                   ll_report_grouped(config->oms.orders, a), ll_report_grouped(config->oms.ids, b),
                   ll_banner_mb(ll_trading_footprint_bytes(config)));

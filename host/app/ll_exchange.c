@@ -393,15 +393,18 @@ static void wait_for_input(const struct exchange *exchange)
 {
     struct pollfd fds[FDS_MAX];
     nfds_t count = 0;
+    int wait_ms = WAIT_MS;
     for (uint32_t i = 0; i < exchange->options.account_count; i++) {
         const struct ll_exchange_account *account = &exchange->accounts[i];
+        if (ll_exchange_account_has_output(account))
+            wait_ms = 0;
         fds[count++] = (struct pollfd){.fd = account->listener.fd, .events = POLLIN};
         for (uint32_t c = 0; c < LL_EXCHANGE_CONNECTIONS; c++)
             fds[count++] = (struct pollfd){.fd = ll_tcp_fd(&account->connections[c]), .events = POLLIN};
     }
     fds[count++] = (struct pollfd){.fd = exchange->rerequest.fd, .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = exchange->record_fd, .events = POLLIN};
-    (void)poll(fds, count, WAIT_MS); /* closed ones are -1, which poll passes over */
+    (void)poll(fds, count, wait_ms); /* closed ones are -1, which poll passes over */
 }
 
 static int work_record_signal(struct exchange *exchange, struct ll_why *why)

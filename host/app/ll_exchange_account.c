@@ -151,7 +151,13 @@ void ll_exchange_account_poll(struct ll_exchange_account *account, uint64_t now_
         ll_soup_server_poll(account->server, now_ns);
         account->drop_wanted = false;
     }
+    account->sequence_sent = ll_soup_server_next_sequence(account->server);
     ll_ouch_port_poll(account->port, now_ns);
+}
+
+bool ll_exchange_account_has_output(const struct ll_exchange_account *account)
+{
+    return account->sequence_sent != ll_soup_server_next_sequence(account->server);
 }
 
 void ll_exchange_account_close(struct ll_exchange_account *account)

@@ -26,6 +26,7 @@ struct ll_exchange_account { /* private, but for what is read at the end */
     struct ll_tcp connections[LL_EXCHANGE_CONNECTIONS];
     struct ll_soup_server *server;
     struct ll_ouch_port *port;
+    uint64_t sequence_sent;    /* the next message's number when the session was polled last */
     uint64_t drop_after_bytes; /* still to be set at the next login */
     bool drop_wanted;
     bool is_open;
@@ -38,6 +39,8 @@ LL_MUST_CHECK int ll_exchange_account_init(struct ll_exchange_account *account, 
                                            uint64_t midnight_ns, struct ll_why *why);
 /* Takes connections, reads, works, writes. */
 void ll_exchange_account_poll(struct ll_exchange_account *account, uint64_t now_ns);
+/* Something was published behind the session's last poll, and waits for the next one. */
+bool ll_exchange_account_has_output(const struct ll_exchange_account *account);
 void ll_exchange_account_close(struct ll_exchange_account *account);
 
 #endif

@@ -103,7 +103,8 @@ const char *ll_trading_show_money(int64_t money, char buffer[48])
 static void ll_show_top(struct ll_show_text *out, const uint64_t *counts, uint32_t count,
                         const char *(*name)(uint8_t number))
 {
-    uint64_t below = UINT64_MAX; /* what has been shown: all above it, and of those equal to it up to `last` */
+    uint64_t below =
+        UINT64_MAX; /* what has been shown: all above it, and of those equal to it up to `last` */
     uint32_t last = 0;
     uint32_t shown = 0;
     for (; shown < LL_SHOW_REFUSALS_TOP; shown++) {
@@ -265,10 +266,10 @@ uint32_t ll_trading_show_line(const struct ll_trading_snapshot *now,
                 " private_first=%" PRIu64 " public_first=%" PRIu64,
                 now->accounts, now->limits_loaded, now->limits_refused, counters->private_first,
                 counters->public_first);
-    ll_show_say(&out, " wire_count=%" PRIu64 " wire_p50_ns=%" PRIu64 " wire_p99_ns=%" PRIu64
-                      " wire_max_ns=%" PRIu64,
-                interval->wire->count, ll_histogram_percentile(interval->wire, 500000),
-                ll_histogram_percentile(interval->wire, 990000), interval->wire->max);
+    ll_show_say(
+        &out, " wire_count=%" PRIu64 " wire_p50_ns=%" PRIu64 " wire_p99_ns=%" PRIu64 " wire_max_ns=%" PRIu64,
+        interval->wire->count, ll_histogram_percentile(interval->wire, 500000),
+        ll_histogram_percentile(interval->wire, 990000), interval->wire->max);
     return out.used_bytes;
 }
 
@@ -380,8 +381,7 @@ static void ll_show_json_sessions(struct ll_json *json, const struct ll_trading_
         const struct ll_trading_shown_session *session = &now->sessions[i];
         ll_json_begin_object(json, NULL);
         ll_json_string(json, "protocol", ll_protocol_name((uint8_t)session->protocol));
-        ll_json_string(json, "state",
-                       ll_soup_client_state_text((enum ll_soup_client_state)session->state));
+        ll_json_string(json, "state", ll_soup_client_state_text((enum ll_soup_client_state)session->state));
         ll_json_u64(json, "reconnects", session->reconnects);
         ll_json_u64(json, "in_flight", session->in_flight);
         ll_json_end_object(json);

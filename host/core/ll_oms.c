@@ -390,6 +390,13 @@ static uint64_t ll_oms_order_hash(const struct ll_oms *oms, uint32_t order)
                               (uint64_t)entry->cumulative << 32 | entry->closed,
                               (uint64_t)entry->account << 32 | entry->instrument,
                               (uint64_t)entry->stoploss.id << 32 | entry->takeprofit.id,
+                              (uint64_t)entry->stoploss.closer << 32 | entry->takeprofit.closer,
+                              entry->stoploss.price,
+                              entry->takeprofit.price,
+                              (uint64_t)entry->request_quantity << 32 | entry->request_link,
+                              entry->request_price,
+                              entry->request_number,
+                              entry->retry_ns,
                               (uint64_t)entry->state << 32 | (uint64_t)entry->request << 16 |
                                   entry->attempts};
     return XXH3_64bits(words, sizeof words);
@@ -407,9 +414,22 @@ static uint64_t ll_oms_id_hash(const struct ll_oms *oms, uint32_t id)
     return hash;
 }
 
+/* Where a session stands, and what it has not answered. */
+static uint64_t ll_oms_session_hash(const struct ll_oms_session *link)
+{
+    const uint64_t words[] = {link->state,       link->generation, link->connections,  link->next_sequence,
+                              link->next_number, link->query_out,  link->query_lost,   link->day_over,
+                              link->sweep,       link->sweep_end,  link->known_number, link->flight_first,
+                              link->flight_next};
+    uint64_t hash = XXH3_64bits(words, sizeof words);
+    for (uint64_t i = link->flight_first; i < link->flight_next; i++)
+        hash = XXH3_64bits_withSeed(&link->flight[i % LL_OMS_FLIGHT], sizeof link->flight[0], hash);
+    return hash;
+}
+
 uint64_t ll_oms_hash(const struct ll_oms *oms)
 {
-    uint64_t words[6] = {0};
+    uint64_t words[9] = {0};
     for (uint32_t order = 0; order < oms->control->order_count; order++)
         words[0] += ll_oms_order_hash(oms, order);
     for (uint32_t id = 0; id < oms->control->id_count; id++)
@@ -418,5 +438,9 @@ uint64_t ll_oms_hash(const struct ll_oms *oms)
     words[3] = ll_risk_hash(&oms->risk);
     words[4] = ll_limits_hash(&oms->limits);
     words[5] = ll_names_hash(&oms->accounts);
+    words[6] = ll_guard_hash(&oms->guard);
+    words[7] = ll_timers_hash(&oms->timers);
+    for (uint32_t session = 0; session < LL_OMS_SESSIONS_MAX; session++)
+        words[8] = words[8] * 31 + ll_oms_session_hash(&oms->control->sessions[session]);
     return XXH3_64bits(words, sizeof words);
 }

@@ -130,8 +130,9 @@ struct ll_oms_counters {
     LL_OMS_COUNTERS(LL_OMS_COUNTER_FIELD)
 #undef LL_OMS_COUNTER_FIELD
     uint64_t refusals[LL_REFUSAL_COUNT];
-    uint64_t verdicts[LL_VERDICT_COUNT];   /* of reports */
-    uint64_t ended[LL_ORDER_STATE_COUNT]; /* orders by the state they ended in; a late fill does not move them */
+    uint64_t verdicts[LL_VERDICT_COUNT]; /* of reports */
+    uint64_t
+        ended[LL_ORDER_STATE_COUNT]; /* orders by the state they ended in; a late fill does not move them */
 };
 
 /* An order as readers see it. */
@@ -274,7 +275,7 @@ bool ll_oms_has_limits(const struct ll_oms *oms);
 /* The health checks of identifiers, the states, the invariants of ledger and risk; names the first thing that is
  * wrong. `scratch` has one number for each account of the configuration. */
 LL_MUST_CHECK int ll_oms_check(struct ll_oms *oms, int64_t *scratch, struct ll_why *why);
-/* Of the logical state: orders, identifiers, ledger, limits, latches. */
+/* Of the logical state: orders, identifiers, ledger, limits, latches, timers, sessions. */
 uint64_t ll_oms_hash(const struct ll_oms *oms);
 
 #endif

@@ -70,8 +70,8 @@ static void ll_oms_end(struct ll_oms *oms, uint32_t order)
     struct ll_oms_order *entry = &oms->orders[order];
     const struct ll_guard_key key = {entry->instrument, (uint16_t)entry->account, entry->side,
                                      (entry->flags & LL_COMMAND_EXIT) != 0};
-    if (entry->request != LL_REQUEST_NONE)
-        ll_oms_request_over(oms, order, true);
+    ll_oms_answered(oms, order, 0, LL_REQUEST_ENTER);
+    ll_oms_request_over(oms, order, true);
     if (entry->hold.open_lots != 0)
         ll_risk_release(&oms->risk, &entry->hold, entry->hold.open_lots);
     ll_guard_end(&oms->guard, key, order);
@@ -81,6 +81,7 @@ static void ll_oms_end(struct ll_oms *oms, uint32_t order)
         ll_oms_drop_ref(oms, entry->exchange_ref);
     oms->control->counters.ended[entry->state]++;
     ll_oms_unlist(oms, order);
+    ll_oms_stop_ended(oms, order);
 }
 
 void ll_oms_order_answered(struct ll_oms *oms, uint32_t order, const struct ll_life_answer *answer)

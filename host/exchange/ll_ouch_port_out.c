@@ -35,7 +35,7 @@ void ll_ouch_port_release(struct ll_ouch_port *port, uint64_t now_ns)
         release_first(port);
 }
 
-/* Answers keep their order: none is due before the one in front of it. */
+/* Answers keep their order: one that is due sooner still waits for the one in front of it. */
 static void send_bytes(struct ll_ouch_port *port, const uint8_t *bytes, uint32_t bytes_count, uint64_t now_ns)
 {
     uint64_t due_ns = now_ns;
@@ -43,9 +43,6 @@ static void send_bytes(struct ll_ouch_port *port, const uint8_t *bytes, uint32_t
         due_ns += ll_ouch_port_draw_ns(port, LL_OUCH_PORT_FAULT_DELAY, port->config.faults.delay_ns_max);
     if (due_ns < port->silent_until_ns)
         due_ns = port->silent_until_ns;
-    if (due_ns < port->answer_due_ns)
-        due_ns = port->answer_due_ns;
-    port->answer_due_ns = due_ns;
     ll_ouch_port_release(port, now_ns);
     if (port->answer_count == 0 && due_ns <= now_ns) {
         publish(port, bytes, bytes_count);

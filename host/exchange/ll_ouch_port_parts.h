@@ -91,7 +91,6 @@ struct ll_ouch_port {
     struct ll_prng prng[LL_OUCH_PORT_FAULT_COUNT];
     struct ll_ouch_port_counters counters;
     uint64_t silent_until_ns;
-    uint64_t answer_due_ns; /* of the answer behind which the next one waits */
     uint32_t bucket_mask;
     uint32_t link_count;
     uint32_t execution_count;

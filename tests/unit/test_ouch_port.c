@@ -458,6 +458,13 @@ START_TEST(channels_count_for_themselves)
     said(&bench.sides[0], "A 9 B 100@1000000 L; A 1 B 200@1000000 L");
     do_cancel50(&bench, 1, 0); /* of channel 0: no such order */
     said(&bench.sides[0], "");
+    send50(&bench, &message);                 /* used on its channel */
+    do_enter50(&bench, 9, 'B', 100, 1000000); /* and on channel 0 */
+    said(&bench.sides[0], "");
+    message.enter.user_ref_num = 2;
+    send50(&bench, &message);
+    do_query50(&bench);
+    said(&bench.sides[0], "A 2 B 200@1000000 L; Q 10");
     const struct ll_ouch_link *link = ll_ouch_port_link(bench.sides[0].port, 1);
     ck_assert_uint_eq(link->channel, 3);
     ck_assert_uint_eq(link->state, LL_OUCH_LINK_LIVE);
