@@ -98,6 +98,7 @@ static void ll_oms_fly(struct ll_oms *oms, uint32_t order, uint8_t request, uint
         entry->enter_flight = link->flight_next;
     else
         entry->request_flight = link->flight_next;
+    entry->repeats = 0;
     *ll_oms_flight_at(link, link->flight_next++) =
         (struct ll_oms_flight){.number = number, .order = order, .request = request};
     ll_timers_set(&oms->timers, order, oms->time_ns + oms->config.answer_timeout_ns);
@@ -351,10 +352,16 @@ void ll_oms_timed_out(struct ll_oms *oms, uint32_t order)
         return;
     oms->control->counters.timeouts++;
     ll_timers_set(&oms->timers, order, oms->time_ns + oms->config.answer_timeout_ns);
-    if (link->protocol == LL_PROTOCOL_OUCH50)
+    if (link->protocol == LL_PROTOCOL_OUCH50) {
         ll_oms_send_query(oms, session);
-    else
+    } else if (flight->request == LL_REQUEST_CANCEL && oms->orders[order].repeats != 0) {
+        /* Such a venue passes over a second cancel after it refused one. The order lives, as far as is known. */
+        oms->control->counters.unanswered++;
+        ll_oms_request_over(oms, order, true);
+    } else {
+        oms->orders[order].repeats = 1;
         ll_oms_write(oms, order, flight->request);
+    }
 }
 
 /* All that was sent before the question is answered, or never will be. */

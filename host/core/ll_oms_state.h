@@ -99,7 +99,8 @@ struct ll_oms_order {
     uint8_t flags; /* of the command */
     uint8_t session;
     uint8_t request; /* enum ll_oms_request */
-    uint8_t reserved[3];
+    uint8_t repeats; /* times the request was said again because no answer came */
+    uint8_t reserved[2];
     uint32_t expire_s;         /* good till date: seconds to live, as sent */
     uint32_t request_expire_s; /* of a replace */
     uint8_t attempts;
