@@ -57,6 +57,8 @@ struct ll_trading {
 void ll_trading_config_default(struct ll_trading_config *config)
 {
     memset(config, 0, sizeof *config);
+    config->reconnect_ns = 10 * LL_NS_PER_S;
+    config->silence_ns = 5 * LL_NS_PER_S;
     config->oms = (struct ll_oms_config){.orders = (uint64_t)1 << 18,
                                          .ids = (uint64_t)1 << 20,
                                          .names = 256,
@@ -74,10 +76,15 @@ static struct ll_life_config ll_trading_life(const struct ll_trading_config *con
     return (struct ll_life_config){config->oms.ids, config->oms.orders, config->oms.hash_seed};
 }
 
-static void ll_trading_client_config(const struct ll_trading_session *session,
+static void ll_trading_client_config(const struct ll_trading_config *config, uint32_t number,
                                      struct ll_soup_client_config *client)
 {
+    const struct ll_trading_session *session = &config->sessions[number];
     ll_soup_client_config_default(client);
+    client->silence_ns = config->silence_ns;
+    client->backoff_max_ns = config->reconnect_ns;
+    if (client->backoff_first_ns > client->backoff_max_ns)
+        client->backoff_first_ns = client->backoff_max_ns;
     memcpy(client->username, session->user, sizeof client->username);
     memcpy(client->password, session->password, sizeof client->password);
 }
@@ -85,7 +92,7 @@ static void ll_trading_client_config(const struct ll_trading_session *session,
 static size_t ll_trading_client_bytes(const struct ll_trading_config *config, uint32_t session)
 {
     struct ll_soup_client_config client;
-    ll_trading_client_config(&config->sessions[session], &client);
+    ll_trading_client_config(config, session, &client);
     return ll_align_up(ll_soup_client_footprint_bytes(&client), 64);
 }
 
@@ -223,7 +230,7 @@ static int ll_trading_init_link(struct ll_trading *trading, uint8_t session, voi
     struct ll_soup_client_config config;
     const struct ll_soup_client_handler handler = {link, ll_trading_on_open, ll_trading_on_message,
                                                    ll_trading_on_closed, ll_trading_on_end};
-    ll_trading_client_config(&trading->config.sessions[session], &config);
+    ll_trading_client_config(&trading->config, session, &config);
     link->trading = trading;
     link->session = session;
     ll_tcp_init(&link->tcp, &trading->config.sessions[session].address);

@@ -46,6 +46,8 @@ struct ll_trading_config {
     struct ll_oms_config oms; /* its settings take effect at start; a journal's own ones hold before */
     struct ll_trading_session sessions[LL_TRADING_SESSIONS_MAX];
     uint32_t session_count;
+    uint64_t reconnect_ns;   /* the longest pause between two connects of a session */
+    uint64_t silence_ns;     /* a session that says nothing for so long, heartbeats included, is closed */
     const char *door_path;   /* NULL = no clients */
     const char *limits_path; /* NULL = none: every order is refused until limits are known */
     bool

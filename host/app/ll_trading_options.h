@@ -37,6 +37,8 @@ struct ll_trading_options {
     uint64_t instance;
     uint64_t answer_timeout_ns;
     uint64_t retry_ns;
+    uint64_t reconnect_ns;
+    uint64_t silence_ns;
     bool send_before_durable;
     char door_path[LL_TRADING_PATH_BYTES]; /* what follows from it */
 };
@@ -82,6 +84,11 @@ struct ll_trading_options {
                        "ask the venue about a request that went unanswered so long (default 2s)"),       \
         LL_TRADING_ROW(type, "retry", LL_OPTION_DURATION, retry_ns, 1000000, 3600 * LL_NS_PER_S, "TIME", \
                        "try a failed order again after so long; doubles each time (default 1s)"),        \
+        LL_TRADING_ROW(type, "reconnect", LL_OPTION_DURATION, reconnect_ns, 1000000, 3600 * LL_NS_PER_S,   \
+                       "TIME", "longest pause before a broken session is tried again (default 10s)"),     \
+        LL_TRADING_ROW(type, "silence", LL_OPTION_DURATION, silence_ns, 1000000, 3600 * LL_NS_PER_S,      \
+                       "TIME",                                                                            \
+                       "give a session up that says nothing for so long, heartbeats included (default 5s)"), \
         LL_TRADING_ROW(                                                                                  \
             type, "send-before-durable", LL_OPTION_FLAG, send_before_durable, 0, 0, NULL,                \
             "send orders before their records are on disk: faster, and a crash may forget what it sent")

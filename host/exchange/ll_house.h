@@ -2,8 +2,8 @@
 /*
  * The exchange's own liquidity: a market maker and a flow of takers, so that a client has somebody to trade with.
  *
- * Shape    footprint_bytes(config) -> init(memory, config) -> its handler goes to ll_matching_init -> attach(matching) ->
- *          open -> poll ... . Around a price of each instrument that moves slowly, the maker keeps
+ * Shape    footprint_bytes(config) -> init(memory, config) -> its handler goes to ll_matching_init ->
+ *          attach(matching) -> open -> poll ... . Around a price of each instrument that moves slowly, the maker keeps
  *          LL_HOUSE_LEVELS orders on each side; now and then somebody takes some of them. What is done, and when
  *          it is due, comes from the seed alone; clients only change what is left in the book.
  * Units    rate in actions per second over all instruments; *_ns of the caller's clock.

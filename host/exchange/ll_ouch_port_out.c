@@ -21,11 +21,18 @@ static void publish(struct ll_ouch_port *port, const uint8_t *bytes, uint32_t by
         port->counters.lost++;
 }
 
+/* The place in the ring that is so many behind the oldest answer. */
+static uint32_t answer_at(const struct ll_ouch_port *port, uint32_t behind)
+{
+    uint32_t at = port->answer_first + behind;
+    return at < port->config.answers_max ? at : at - port->config.answers_max;
+}
+
 static void release_first(struct ll_ouch_port *port)
 {
     const struct ll_ouch_answer *answer = &port->answers[port->answer_first];
     publish(port, answer->bytes, answer->bytes_count);
-    port->answer_first = (port->answer_first + 1) % port->config.answers_max;
+    port->answer_first = answer_at(port, 1);
     port->answer_count--;
 }
 
@@ -50,8 +57,7 @@ static void send_bytes(struct ll_ouch_port *port, const uint8_t *bytes, uint32_t
     }
     if (port->answer_count == port->config.answers_max)
         release_first(port);
-    struct ll_ouch_answer *answer =
-        &port->answers[(port->answer_first + port->answer_count) % port->config.answers_max];
+    struct ll_ouch_answer *answer = &port->answers[answer_at(port, port->answer_count)];
     answer->due_ns = due_ns;
     answer->bytes_count = bytes_count;
     memcpy(answer->bytes, bytes, bytes_count);

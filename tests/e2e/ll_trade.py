@@ -97,7 +97,8 @@ class Gateway:
 
     def words(self, resume):
         words = [LIFELINED, "--feed", "udp:127.0.0.1:%d" % self.feed_port, *STATE, *RUN, "--journal", self.journal,
-                 "--door", self.door, "--answer-timeout", "300ms", "--retry", "100ms"]
+                 "--door", self.door, "--answer-timeout", "300ms", "--retry", "100ms", "--reconnect", "20ms",
+                 "--silence", "2s"]
         for venue in self.venues:
             words += ["--" + venue.protocol, venue.address]
         if self.limits:
@@ -281,7 +282,7 @@ class Client:
         request.event = found
         request.answered.set()
 
-    def send(self, verb, **words):
+    def send(self, verb, /, **words):
         line = " ".join([verb] + ["%s=%s" % (key, encoded(value)) for key, value in words.items()]) + "\n"
         request = Request(line)
         with self.lock:
@@ -299,7 +300,7 @@ class Client:
             self.process.stdin.flush()
         return requests
 
-    def ask(self, verb, limit_s=WAIT_S, **words):
+    def ask(self, verb, /, limit_s=WAIT_S, **words):
         return self.send(verb, **words).wait(limit_s)
 
     def ask_all(self, verb, key, values):

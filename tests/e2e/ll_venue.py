@@ -243,7 +243,7 @@ class Venue:
                 self.write(time.monotonic())
                 self.drop()
                 return
-            if answer[:1] != b"A":
+            if answer[:1] != b"A" or not answer[11:31].strip().isdigit():
                 return
             sequence = int(answer[11:31])
         else:
