@@ -279,7 +279,13 @@ class Demo:
         self.must_run()
 
     def run(self):
+        options = self.options
         room, day_orders, messages = self.sizes()
+        if not options.quiet:
+            print("A simulated exchange with %d instruments, the gateway, and %d clients with %d actions per second "
+                  "each,\nfor %g s on this machine's loopback; then what the journal says is held against what the "
+                  "exchange says.\n" % (options.symbol.count(",") + 1, options.clients, options.rate,
+                                        options.duration), file=sys.stderr, flush=True)
         self.write_limits()
         feed, orders_to, ask_at = self.start_exchange(day_orders, messages)
         self.start_gateway(feed, orders_to, ask_at, room)

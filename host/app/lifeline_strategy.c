@@ -598,7 +598,7 @@ static int come_in(struct client *client, uint64_t end_ns)
     }
     if (err == LIFELINE_OK)
         err = lifeline_subscribe(client->gateway, LIFELINE_NEWS_OWN);
-    return err == LIFELINE_OK ? 0 : fail(client, LL_EXIT_ENVIRONMENT, "no gateway");
+    return err == LIFELINE_OK ? 0 : fail(client, LL_EXIT_ENVIRONMENT, "cannot come in");
 }
 
 /* What passes by itself: the session opens, limits are loaded, the feed names an instrument and brings a price. */
