@@ -3,7 +3,7 @@
 # lifeline: an FPGA-offloaded, low-latency order gateway.
 #
 #   make help         this text
-#   make run          set up what is missing, build, run the gateway on a simulated feed
+#   make run          set up what is missing, build, run exchange, gateway and strategy for 20 s, check what came of it
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
 #   make lib          build liblifeline, static and shared: what strategies link with; needs no other library
@@ -20,7 +20,8 @@
 #
 # Options: V=1 shows commands · MODE=release|debug · CC=gcc|clang · SAN=address,undefined|thread ·
 #          MARCH=native|x86-64-v3|… · CFLAGS= LDFLAGS= come last · SEED=n for the random tests ·
-#          ONLY=word runs the tests whose name has it · JOBS=n · RUN_ARGS= what `make run` gives to lifelined
+#          ONLY=word runs the tests whose name has it · JOBS=n · RUN_ARGS= what `make run` gives to lifeline-demo,
+#          or, when it has a --feed, to lifelined alone
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -38,9 +39,10 @@ INSTALL ?= install
 FUZZ_S  ?= 20
 JOBS    ?= $(shell nproc)
 ONLY    ?=
-RUN_ARGS ?= --feed sim --duration 20s
-# Made anew by each `make run`, unless RUN_ARGS resumes; another --journal in RUN_ARGS goes before it.
+RUN_ARGS ?=
+# Made anew by each `make run`, unless RUN_ARGS resumes; another --journal or --dir in RUN_ARGS goes before it.
 RUN_JOURNAL = $(BUILD)/run-journal
+RUN_DEMO    = $(BUILD)/run-demo
 Q       := $(if $(V),,@)
 
 comma := ,
@@ -199,8 +201,12 @@ deps:
 run: deps
 	+@$(SUBMAKE) _run
 _run: all
+ifneq ($(findstring --feed,$(RUN_ARGS)),)
 	$(if $(findstring --resume,$(RUN_ARGS)),,@rm -rf $(RUN_JOURNAL))
 	$(BUILD)/lifelined --journal $(RUN_JOURNAL) $(RUN_ARGS)
+else
+	tools/demo.py --bin $(BUILD) --dir $(RUN_DEMO) $(RUN_ARGS)
+endif
 
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
@@ -250,13 +256,14 @@ DOC_DIR := $(DESTDIR)$(PREFIX)/share/doc/lifeline
 install: all
 	$(INSTALL) -d $(BIN_DIR) $(LIB_DIR) $(INCLUDE_DIR) $(DOC_DIR)/docs $(DOC_DIR)/examples
 	$(INSTALL) -m 755 $(PROGRAMS) $(BIN_DIR)
+	$(INSTALL) -m 755 tools/demo.py $(BIN_DIR)/lifeline-demo
 	$(INSTALL) -m 644 $(CLIENT_LIBS) $(LIB_DIR)
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
 	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
 	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
-	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS))
+	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
 	rm -rf $(DOC_DIR)
 

@@ -279,7 +279,13 @@ class Demo:
         self.must_run()
 
     def run(self):
+        options = self.options
         room, day_orders, messages = self.sizes()
+        if not options.quiet:
+            print("A simulated exchange with %d instruments, the gateway, and %d clients with %d actions per second "
+                  "each,\nfor %g s on this machine's loopback; then what the journal says is held against what the "
+                  "exchange says.\n" % (options.symbol.count(",") + 1, options.clients, options.rate,
+                                        options.duration), file=sys.stderr, flush=True)
         self.write_limits()
         feed, orders_to, ask_at = self.start_exchange(day_orders, messages)
         self.start_gateway(feed, orders_to, ask_at, room)
@@ -289,7 +295,7 @@ class Demo:
         return room
 
 
-# --- the proof ----------------------------------------------------------------------------------------------------------
+# --- the proof --------------------------------------------------------------------------------------------------
 
 def executed(links, link):
     """Lots and value of an order at the exchange: all links of its chain, without what was broken."""
@@ -313,7 +319,7 @@ class Proof:
 
     def equal(self, what, ours, theirs, scope=""):
         if ours != theirs:
-            self.wrong.append("%s%s: the gateway has %s, the exchange %s" % (scope and scope + ": ", what, ours, theirs))
+            self.wrong.append("%s%s: %s, but it has to be %s" % (scope and scope + ": ", what, ours, theirs))
 
     def orders(self, orders, links):
         """Every order has the fills of its chain at the exchange, and every chain there is an order's."""
@@ -382,11 +388,11 @@ def prove(demo, room):
     return proof, {"strategy": strategy, "gateway": gateway, "exchange": exchange}
 
 
-# --- the summary --------------------------------------------------------------------------------------------------------
+# --- the summary ------------------------------------------------------------------------------------------------
 
 def money(ticks):
-    return "{:,.4f}".format(ticks // 10000 + 0) if ticks % 10000 == 0 else "{:,}.{:04}".format(
-        ticks // 10000, ticks % 10000)
+    sign, size = ("-", -ticks) if ticks < 0 else ("", ticks)
+    return "%s%s.%04d" % (sign, format(size // 10000, ","), size % 10000)
 
 
 def duration(ns):
@@ -411,7 +417,7 @@ def show(demo, proof, found):
     print("orders    %d: %d filled, %d cancelled, %d rejected; %d stops triggered; %d messages to the exchange" % (
         trading["orders"], ended.get("filled", 0), ended.get("cancelled", 0), ended.get("rejected", 0),
         trading["triggers"], trading["sends"]))
-    print("fills     %d of %d lots, worth %s; told first by the session %d, by the public feed %d" % (
+    print("fills     %d of %d lots, worth %s; resting ones told first by the session %d, by the feed %d" % (
         trading["fills"], strategy["filled_lots"], money(strategy["value"]), trading["private_first"],
         trading["public_first"]))
     print("money     %s available, %s locked in %d accounts" % (
@@ -456,7 +462,9 @@ def main():
     for text in proof.wrong[:10] if not options.json else []:
         print("WRONG     " + text)
     if error:
-        print("lifeline-demo: %s%s" % (error, "" if not demo else "\nlogs and journal: " + demo.place), file=sys.stderr)
+        print("lifeline-demo: %s" % error, file=sys.stderr)
+        if demo:
+            print("logs and journal: " + demo.place, file=sys.stderr)
     elif not options.json:
         print("good" if status == 0 else "%d things are WRONG" % len(proof.wrong))
     if demo and status == 0 and not options.dir and not options.keep:

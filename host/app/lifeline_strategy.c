@@ -356,6 +356,9 @@ static void read_answer(struct client *client, const struct lifeline_event *even
     if (event->kind == LIFELINE_EVENT_REFUSED)
         client->counts.refusals[(uint32_t)event->refusal % REFUSALS]++;
     if (pending->action == ACTION_PLACE && slot != NULL && event->kind == LIFELINE_EVENT_ACCEPTED) {
+        struct slot *early = slot_of_order(client, event->order);
+        if (early != NULL) /* its first news overtook the answer */
+            early->is_used = false;
         client->counts.orders++;
         memcpy(slot->id, event->order_id, sizeof slot->id);
         slot->order = event->order;
@@ -365,6 +368,9 @@ static void read_answer(struct client *client, const struct lifeline_event *even
         slot->is_used = false; /* no order of it, or one that has a place already */
     } else if (pending->action == ACTION_CLOSE && slot != NULL && taken) {
         slot->is_used = false; /* its position is being closed */
+    } else if (slot != NULL && event->kind == LIFELINE_EVENT_REFUSED &&
+               strcmp(lifeline_refusal_name(event->refusal), "order_ended") == 0 && !slot->has_ended) {
+        slot->is_used = false; /* the news of its end overtook the answer */
     }
     pending->request = 0;
     client->outstanding--;
@@ -592,7 +598,7 @@ static int come_in(struct client *client, uint64_t end_ns)
     }
     if (err == LIFELINE_OK)
         err = lifeline_subscribe(client->gateway, LIFELINE_NEWS_OWN);
-    return err == LIFELINE_OK ? 0 : fail(client, LL_EXIT_ENVIRONMENT, "no gateway");
+    return err == LIFELINE_OK ? 0 : fail(client, LL_EXIT_ENVIRONMENT, "cannot come in");
 }
 
 /* What passes by itself: the session opens, limits are loaded, the feed names an instrument and brings a price. */
