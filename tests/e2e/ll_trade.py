@@ -217,7 +217,7 @@ class RealExchange:
         self.process.__exit__()
 
     def gateway(self, place, name="gateway", **more):
-        words = ["--rerequest-server", self.rerequest] + list(more.pop("more", ()))
+        words = ["--start-sequence", "1", "--rerequest-server", self.rerequest] + list(more.pop("more", ()))
         return Gateway(place, self.accounts, name, feed_port=self.feed_port, more=words, **more)
 
     def refresh(self):
@@ -308,8 +308,13 @@ class Client:
 
     def close(self):
         if self.process.poll() is None:
-            self.process.stdin.close()
-            self.process.wait(timeout=WAIT_S)
+            self.process.send_signal(signal.SIGCONT)
+            try:
+                self.process.stdin.close()
+                self.process.wait(timeout=5)
+            except (OSError, subprocess.TimeoutExpired):
+                self.process.kill()
+                self.process.wait()
         self.reader.join()
         self.process.stdout.close()
         self.process.stderr.close()

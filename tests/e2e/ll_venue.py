@@ -133,6 +133,7 @@ class Venue:
         self.listener.listen(8)
         self.port = self.listener.getsockname()[1]
         self.wake_in, self.wake_out = socket.socketpair()
+        self.wake_out.setblocking(False)
         self.stopped = False
         self.failure = None
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -143,11 +144,17 @@ class Venue:
 
     def __exit__(self, *_):
         self.stopped = True
-        self.wake_out.send(b"x")
+        self.wake()
         self.thread.join()
         for each in (self.listener, self.wake_in, self.wake_out, self.connection):
             if each:
                 each.close()
+
+    def wake(self):
+        try:
+            self.wake_out.send(b"x")
+        except BlockingIOError:
+            pass  # it has been told often enough
 
     @property
     def address(self):
@@ -193,7 +200,7 @@ class Venue:
         """The connection is closed; what was published stays in the record."""
         if threading.current_thread() is not self.thread:
             self.must_drop = True
-            self.wake_out.send(b"x")
+            self.wake()
             return
         self.must_drop = False
         if self.connection:
@@ -292,13 +299,13 @@ class Venue:
     def publish(self, message):
         with self.lock:
             self.messages.append(message)
-        self.wake_out.send(b"x")
+        self.wake()
 
     def send_bytes(self, data):
         """Bytes outside any packet of ours, straight onto the connection."""
         with self.lock:
             self.outbound += data
-        self.wake_out.send(b"x")
+        self.wake()
 
     def end_session(self, session):
         """The day is over: end of session; the next login gets a new one, with its numbers from 1."""
