@@ -157,7 +157,8 @@ def enter50(number, side, shares, symbol, price, tif=b"0", tags=b""):
 
 
 def replace50(old, number, shares, price, tif=b"0"):
-    return struct.pack(">cIIIQccc", b"U", old, number, shares, price, tif, b"Y", b"N") + (b"LL%012d" % number) + b"\0\0"
+    return struct.pack(">cIIIQccc", b"U", old, number, shares, price, tif, b"Y", b"N") + \
+        (b"LL%012d" % number) + b"\0\0"
 
 
 def cancel50(number, shares=0):
