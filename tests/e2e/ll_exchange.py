@@ -168,8 +168,8 @@ def cancel50(number, shares=0):
 QUERY50 = b"Q"
 OUT50 = {  # type: (format behind type and time, names)
     "S": (">c", ("code",)),
-    "A": (">IcI8sQccQcccc14s", ("number", "side", "shares", "symbol", "price", "tif", "display", "reference", "capacity",
-                                "iso", "cross", "state", "cl_ord_id")),
+    "A": (">IcI8sQccQcccc14s", ("number", "side", "shares", "symbol", "price", "tif", "display", "reference",
+                                "capacity", "iso", "cross", "state", "cl_ord_id")),
     "U": (">IIcI8sQccQcccc14s", ("old", "number", "side", "shares", "symbol", "price", "tif", "display", "reference",
                                  "capacity", "iso", "cross", "state", "cl_ord_id")),
     "C": (">IIc", ("number", "shares", "reason")),
