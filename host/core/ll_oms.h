@@ -254,8 +254,8 @@ uint32_t ll_oms_next_id(const struct ll_oms *oms, uint32_t id);
 /* Whose identifier a text is; LL_LIFE_NONE = nobody's. */
 uint32_t ll_oms_resolve(struct ll_oms *oms, const char *text, uint32_t text_bytes);
 
-/* Own orders that the public feed has shown, and those of which it tells other fills than the session: some only until it
- * has caught up. */
+/* Own orders that the public feed has shown, and those of which it tells other fills than the session: some only until
+ * it has caught up. */
 void ll_oms_feeds(const struct ll_oms *oms, uint32_t *seen, uint32_t *differ);
 
 /* Where a session stands: what the next login asks for. Next sequence 1 and a blank name = the first of the day. */
