@@ -364,8 +364,23 @@ static void ll_oms_reject_request(struct ll_oms *oms, const struct ll_oms_waitin
         ll_oms_request_rejected(oms, waiting->report.number, answer);
 }
 
-static void ll_oms_book(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+/* The device has no room for the execution's identifier. The fill is booked without it: none is lost, but a repeat or a
+ * bust of this one cannot be told any more. */
+static void ll_oms_fill_without_id(struct ll_oms *oms, struct ll_oms_waiting *waiting)
 {
+    struct ll_life_ask *ask =
+        ll_oms_ask_number(oms, LL_LIFE_OP_FILL, waiting->session, waiting->report.number);
+    ask->quantity = waiting->report.quantity;
+    oms->booked[waiting->ask] = *ll_oms_ask_run(oms);
+    waiting->execution = LL_OMS_NONE;
+    oms->control->counters.ids_on_host++;
+}
+
+static void ll_oms_book(struct ll_oms *oms, struct ll_oms_waiting *waiting)
+{
+    if (waiting->report.kind == LL_REPORT_EXECUTED && waiting->ask_count != 0 &&
+        oms->booked[waiting->ask].verdict == LL_VERDICT_TABLE_FULL)
+        ll_oms_fill_without_id(oms, waiting);
     uint8_t verdict = waiting->ask_count == 0 ? waiting->verdict : oms->booked[waiting->ask].verdict;
     oms->time_ns = waiting->time_ns;
     oms->control->event_id = waiting->event_id;

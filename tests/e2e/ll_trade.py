@@ -13,6 +13,8 @@ import threading
 import time
 
 import ll_e2e as e2e
+import ll_exchange
+import ll_venue
 
 LIFELINED = os.path.join(e2e.BIN, "lifelined")
 CLIENT = os.path.join(e2e.BIN, "tests", "e2e", "ll_trade_client")
@@ -84,12 +86,15 @@ def free_port(kind=socket.SOCK_DGRAM):
 class Gateway:
     """lifelined, as often as it is started."""
 
-    def __init__(self, place, venues, name="gateway", limits=True, more=()):
+    def __init__(self, place, venues, name="gateway", limits=True, more=(), feed_port=None):
         self.journal = place.path(name + "-journal")
         self.door = place.path(name + "-door")
         self.limits = write_limits(place.path(name + "-limits.yaml")) if limits else None
         self.errors_path = place.path(name + "-stderr")
-        self.feed_port = free_port()
+        self.feed_port = feed_port or free_port()
+        self.password = place.path("password")
+        with open(self.password, "w", encoding="ascii") as file:
+            file.write("LIFELINE\n")
         self.venues = venues
         self.more = list(more)
         self.process = None
@@ -103,7 +108,7 @@ class Gateway:
             words += ["--" + venue.protocol, venue.address]
         if self.limits:
             words += ["--limits", self.limits]
-        return words + ["--user", "USER01", *self.more, *(["--resume"] if resume else [])]
+        return words + ["--user", "LIFE01", "--password-file", self.password, *self.more, *(["--resume"] if resume else [])]
 
     def start(self, resume=None, more=()):
         resume = self.starts > 0 if resume is None else resume
@@ -172,6 +177,78 @@ class Gateway:
         checks.true(found.status == 0 and found.json["status"] == "intact", "%s: verify: %s" % (what, found))
         found = self.look("check", self.journal)
         checks.true(found.status == 0, "%s: check: %s" % (what, found))
+
+
+# --- the simulated exchange ------------------------------------------------------------------------------------------
+
+class Account:
+    """An account at lifeline-exchange: what the gateway's session talks to, and its part of the exchange's record."""
+
+    def __init__(self, exchange, number, protocol, address):
+        self.exchange = exchange
+        self.number = number
+        self.protocol = protocol
+        self.address = address
+        self.lock = threading.RLock()
+        self.chains = []
+
+    def asked_at(self, price):
+        return [chain for chain in self.chains if chain.asked_price == price]
+
+
+class RealExchange:
+    """lifeline-exchange with an account per protocol, and the feed for a gateway."""
+
+    def __init__(self, place, protocols, *words, name="exchange"):
+        self.record_path = place.path(name + "-record.jsonl")
+        self.feed_port = free_port()
+        listen = [word for protocol in sorted(protocols, reverse=True) for word in ("--" + protocol, "127.0.0.1:0")]
+        self.process = ll_exchange.Exchange(*listen, "--mold", "127.0.0.1:%d" % self.feed_port, "--rerequest",
+                                            "127.0.0.1:0", "--record", self.record_path, "--symbol",
+                                            "AAPL:150.00,MSFT:150.00", "--house-lots", 3, *words)
+        self.accounts = [Account(self, number + 1, protocol, "%s:%d" % self.process.address(protocol))
+                         for number, protocol in enumerate(sorted(protocols, reverse=True))]
+        self.rerequest = "%s:%d" % self.process.address("rerequest")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.__exit__()
+
+    def gateway(self, place, name="gateway", **more):
+        words = ["--rerequest-server", self.rerequest] + list(more.pop("more", ()))
+        return Gateway(place, self.accounts, name, feed_port=self.feed_port, more=words, **more)
+
+    def refresh(self):
+        """The exchange's own record, made into chains."""
+        rows = self.process.record_now(self.record_path)
+        for account in self.accounts:
+            mine = [row for row in rows if row["port"] == account.number]
+            chains = []
+            for index, row in enumerate(mine):
+                if row["replaces"] is None and row["state"] != "used":
+                    chains.append(self.chain(mine, index))
+            with account.lock:
+                account.chains = chains
+
+    @staticmethod
+    def chain(rows, index):
+        row = rows[index]
+        chain = ll_venue.Chain(RealExchange.number(row), row["side"], row["quantity"], row["symbol"].encode(),
+                               row["price"])
+        chain.links = []
+        while row is not None:
+            chain.links.append(RealExchange.number(row))
+            chain.fills += [[each["match"], each["quantity"], each["price"], each["broken"]]
+                            for each in row["executions"]]
+            chain.open, chain.state, chain.price = row["open"], row["state"], row["price"]
+            row = rows[row["replaced_by"]] if row["replaced_by"] is not None else None
+        return chain
+
+    @staticmethod
+    def number(row):
+        return row["user_ref_num"] if row["token"] is None else ll_venue.token_number(row["token"].encode())
 
 
 # --- clients --------------------------------------------------------------------------------------------------------

@@ -5,30 +5,37 @@ Every order that the trader wants has a key and a price of its own, so the venue
 """
 import ll_trade as trade
 
-BUY_FROM, SELL_FROM = 1000000, 1700000  # never crossing: one does not trade with oneself
+# Never crossing while there are few enough: one does not trade with oneself.
+BUY_FROM, SELL_FROM, MARKET = 1000000, 1700000, 1500000
 
 
 class Wish:
     """One order that the trader wants, and all it was told about it."""
 
-    def __init__(self, number, rng):
+    def __init__(self, number, rng, meets):
         self.key = "key-%d" % number
         self.side = rng.choice((trade.BUY, trade.BUY, trade.SELL))
         self.price = (SELL_FROM if self.side == trade.SELL else BUY_FROM) + 100 * number
+        if rng.random() < meets:  # at a price that the market has
+            self.price = MARKET + (-100 if self.side == trade.SELL else 100) * (20 + number)
         self.quantity = rng.randint(1, 50)
         self.order_id = None
         self.refused = None
-        self.request = None
+        self.session = 0
 
 
 class Trader:
-    def __init__(self, client, rng, most_waiting=20):
+    """meets: of the orders so many, 0..1, are at the market's price."""
+
+    def __init__(self, client, rng, most_waiting=20, meets=0.0, sessions=1):
         self.client = client
         self.rng = rng
         self.wishes = []
         self.told = {}      # identifier -> order_id, as a durable answer said
         self.waiting = []   # (request, wish or None)
         self.most_waiting = most_waiting
+        self.meets = meets
+        self.sessions = sessions
         self.problems = []
         self.named = 0
 
@@ -55,14 +62,15 @@ class Trader:
             self.ask_again(self.rng.choice(self.wishes[-40:]))
 
     def wish(self):
-        wish = Wish(len(self.wishes) + 1, self.rng)
+        wish = Wish(len(self.wishes) + 1, self.rng, self.meets)
+        wish.session = self.rng.randrange(self.sessions)
         self.wishes.append(wish)
         self.ask_again(wish)
 
     def ask_again(self, wish):
         """The same key again never makes a second order."""
         request = self.client.send("place", account="A1", symbol="AAPL", client_order_id=wish.key, side=wish.side,
-                                   quantity=wish.quantity, price=wish.price, strategy="S")
+                                   quantity=wish.quantity, price=wish.price, strategy="S", session=wish.session)
         self.waiting.append((request, wish))
 
     def act(self, verb, wish, **words):

@@ -120,6 +120,7 @@ class Venue:
         self.refuse_connections = False
         self.ignored = 0
         self.connection = None
+        self.must_drop = False   # a thread of the test wants it
         self.sent = 0            # messages that the connection has been sent
         self.inbound = b""
         self.outbound = b""
@@ -171,6 +172,9 @@ class Venue:
         with self.lock:
             if self.wake_in in ready:
                 self.wake_in.recv(4096)
+            if self.must_drop:
+                self.drop()
+                return
             if self.listener in ready and not self.refuse_connections:
                 connection, _ = self.listener.accept()
                 self.drop()  # a new one takes the place of the old
@@ -186,7 +190,12 @@ class Venue:
             self.write(now)
 
     def drop(self):
-        """The connection is closed at once; what was published stays in the record."""
+        """The connection is closed; what was published stays in the record."""
+        if threading.current_thread() is not self.thread:
+            self.must_drop = True
+            self.wake_out.send(b"x")
+            return
+        self.must_drop = False
         if self.connection:
             self.connection.close()
         self.connection = None
@@ -293,17 +302,18 @@ class Venue:
 
     def end_session(self, session):
         """The day is over: end of session; the next login gets a new one, with its numbers from 1."""
-        with self.lock:
+        def end():
             self.write(time.monotonic())
             if self.connection:
-                try:
-                    self.connection.send(b"\0\1Z")
-                except OSError:
-                    pass
+                self.connection.send(b"\0\1Z")
             self.drop()
             self.session = session
             self.messages = []
             self.next_number = 1
+            done.set()
+        done = threading.Event()
+        self.after(0, end)
+        assert done.wait(10), "the venue does not answer"
 
     # --- requests --------------------------------------------------------------------------------------------------
 
