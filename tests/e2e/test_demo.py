@@ -4,7 +4,7 @@
 
 Method: tools/demo.py runs for a few seconds, well and with an exchange that misbehaves; its JSON, the live lines and the
 logs must agree. Its proof is given records that were changed and must object. It is interrupted and killed, and nothing
-may stay behind. Nothing is measured.
+may stay. Nothing is measured.
 limit 300 s
 """
 import contextlib
