@@ -120,7 +120,7 @@ static void ll_trading_ask(void *context, const struct ll_life_ask *asks, struct
 {
     struct ll_trading *trading = context;
     struct ll_life_memory *life = &trading->life;
-    ll_life_batch(life->control, life->buckets, life->ids, life->orders, asks, answers, count,
+    ll_life_batch(life->control, life->buckets, life->places, life->orders, asks, answers, count,
                   LL_TRADING_LIFE_BATCH);
 }
 
