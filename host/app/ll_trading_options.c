@@ -11,6 +11,7 @@ void ll_trading_options_default(struct ll_trading_options *options)
     struct ll_trading_config config;
     ll_trading_config_default(&config);
     memset(options, 0, sizeof *options);
+    options->feed_payload = "itch50";
     options->own_orders = config.oms.orders;
     options->ids = config.oms.ids;
     options->instruments = config.oms.instruments;
@@ -18,9 +19,16 @@ void ll_trading_options_default(struct ll_trading_options *options)
     options->retry_ns = config.oms.retry_ns;
 }
 
+static uint8_t ll_trading_feed_protocol(const struct ll_trading_options *options)
+{
+    if (strcmp(options->feed_payload, "itch50") == 0)
+        return 0;
+    return strcmp(options->feed_payload, "ouch50") == 0 ? LL_PROTOCOL_OUCH50 : LL_PROTOCOL_OUCH42;
+}
+
 bool ll_trading_options_wanted(const struct ll_trading_options *options)
 {
-    return options->trade || options->ouch50 != NULL || options->ouch42 != NULL || options->limits != NULL ||
+    return options->trade || ll_trading_feed_protocol(options) != 0 || options->ouch50 != NULL || options->ouch42 != NULL || options->limits != NULL ||
            options->door != NULL;
 }
 
@@ -80,6 +88,7 @@ int ll_trading_options_config(struct ll_trading_options *options, struct ll_trad
     config->oms.instance = (uint8_t)options->instance;
     config->oms.answer_timeout_ns = options->answer_timeout_ns;
     config->oms.retry_ns = options->retry_ns;
+    config->feed_protocol = ll_trading_feed_protocol(options);
     config->limits_path = options->limits;
     config->send_before_durable = options->send_before_durable;
     if (options->ids < options->own_orders)

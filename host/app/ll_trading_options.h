@@ -29,6 +29,7 @@ struct ll_trading_options {
     const char *user;
     const char *password_file;
     const char *firm;
+    const char *feed_payload;
     const char *limits;
     const char *door;
     uint64_t own_orders;
@@ -64,6 +65,16 @@ struct ll_trading_options {
         LL_TRADING_ROW(                                                                                  \
             type, "ouch42", LL_OPTION_STRING, ouch42, 0, 0, "ADDR:PORT",                                 \
             "send orders there: OUCH 4.2 over SoupBinTCP; with both, 5.0 is session 0 and 4.2 is 1"),    \
+        {"feed-payload",                                                                                 \
+         LL_OPTION_CHOICE,                                                                               \
+         offsetof(type, trading.feed_payload),                                                           \
+         0,                                                                                              \
+         0,                                                                                              \
+         NULL,                                                                                           \
+         "itch50|ouch50|ouch42",                                                                         \
+         "what the feed carries: the public feed (itch50, the default), or a copy of the reports that "  \
+         "the sessions of that protocol get; of it executions and breaks are booked, whoever tells "     \
+         "them first"},                                                                                  \
         LL_TRADING_ROW(type, "user", LL_OPTION_STRING, user, 0, 0, "NAME", "user name of the login"),    \
         LL_TRADING_ROW(type, "password-file", LL_OPTION_STRING, password_file, 0, 0, "FILE",             \
                        "file whose first line is the password of the login"),                            \

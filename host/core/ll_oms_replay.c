@@ -50,7 +50,8 @@ static int ll_oms_replay_link(struct ll_oms *oms, uint64_t time_ns, const uint8_
     if (payload_bytes != sizeof link)
         return LL_ERR_CORRUPT;
     memcpy(&link, payload, sizeof link);
-    if (link.session >= LL_OMS_SESSIONS_MAX || link.event >= LL_LINK_EVENT_COUNT)
+    if (link.session >= LL_OMS_SESSIONS_MAX || link.event >= LL_LINK_EVENT_COUNT ||
+        link.role > LL_LINK_ROLE_COPY || link.of >= LL_OMS_SESSIONS_MAX)
         return LL_ERR_CORRUPT;
     ll_oms_link(oms, &link, time_ns);
     return LL_OK;
