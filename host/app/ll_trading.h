@@ -47,7 +47,8 @@ struct ll_trading_config {
     struct ll_oms_config oms; /* its settings take effect at start; a journal's own ones hold before */
     struct ll_trading_session sessions[LL_TRADING_SESSIONS_MAX];
     uint32_t session_count;
-    uint8_t feed_protocol;   /* enum ll_protocol of the reports that the feed carries; 0 = it is the public feed */
+    uint8_t
+        feed_protocol; /* enum ll_protocol of the reports that the feed carries; 0 = it is the public feed */
     const char *door_path;   /* NULL = no clients */
     const char *limits_path; /* NULL = none: every order is refused until limits are known */
     bool

@@ -28,8 +28,8 @@ static uint8_t ll_trading_feed_protocol(const struct ll_trading_options *options
 
 bool ll_trading_options_wanted(const struct ll_trading_options *options)
 {
-    return options->trade || ll_trading_feed_protocol(options) != 0 || options->ouch50 != NULL || options->ouch42 != NULL || options->limits != NULL ||
-           options->door != NULL;
+    return options->trade || ll_trading_feed_protocol(options) != 0 || options->ouch50 != NULL ||
+           options->ouch42 != NULL || options->limits != NULL || options->door != NULL;
 }
 
 static int ll_trading_read_password(const char *path, char *password, size_t password_bytes,

@@ -21,15 +21,16 @@
 /* --- The state's parts ----------------------------------------------------------------------------------- */
 
 /* P(NAME) in the order in which they lie in the state. */
-#define LL_OMS_PARTS(P)                                                                                      \
-    P(CONTROL)                                                                                               \
-    P(ORDERS)                                                                                                \
-    P(IDS)                                                                                                   \
-    P(TEXTS)                                                                                                 \
-    P(PEERS)                                                                                                 \
-    P(QUOTES)                                                                                                \
-    P(OWN_REFS) P(OWN_ORDERS) P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) P(LIMITS) P(GUARD) \
-        P(RISK) P(TIMERS)
+#define LL_OMS_PARTS(P)                                                                                  \
+    P(CONTROL)                                                                                           \
+    P(ORDERS)                                                                                            \
+    P(IDS)                                                                                               \
+    P(TEXTS)                                                                                             \
+    P(PEERS)                                                                                             \
+    P(QUOTES)                                                                                            \
+    P(OWN_REFS)                                                                                          \
+    P(OWN_ORDERS) P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) P(LIMITS) P(GUARD) P(RISK) \
+        P(TIMERS)
 
 enum ll_oms_part {
 #define LL_OMS_PART_ENUM(name) LL_OMS_PART_##name,

@@ -27,8 +27,8 @@ static int ll_oms_check_index(struct ll_oms *oms, uint32_t id, struct ll_why *wh
 static int ll_oms_check_id(struct ll_oms *oms, uint32_t id, struct ll_why *why)
 {
     const struct ll_oms_id *identifier = &oms->ids[id];
-    if (identifier->order == LL_OMS_NONE) { /* kept for an execution that came twice */
-        if (identifier->type != LL_ID_EXECUTION)
+    if (identifier->order == LL_OMS_NONE) { /* kept for a report that came twice, or of nobody's order */
+        if (identifier->type != LL_ID_EXECUTION && identifier->type != LL_ID_EXCHANGE_REF)
             return LL_FAIL(why, LL_ERR_CORRUPT, "identifier %u has no order", id);
         return LL_OK;
     }

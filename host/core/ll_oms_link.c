@@ -448,8 +448,8 @@ void ll_oms_link(struct ll_oms *oms, const struct ll_record_link *event, uint64_
 uint64_t ll_oms_next_sequence(const struct ll_oms *oms, uint8_t session, char name[10])
 {
     const struct ll_oms_session *link = &oms->control->sessions[session];
-    bool fresh = link->generation == 0 ||
-                 (link->state == LL_OMS_SESSION_ENDED && link->role != LL_LINK_ROLE_COPY);
+    bool fresh =
+        link->generation == 0 || (link->state == LL_OMS_SESSION_ENDED && link->role != LL_LINK_ROLE_COPY);
     memset(name, ' ', 10);
     if (!fresh)
         memcpy(name, link->name, sizeof link->name);

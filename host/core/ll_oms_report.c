@@ -30,12 +30,12 @@ static void ll_oms_ask_fill(struct ll_oms *oms, struct ll_oms_waiting *waiting)
     ask->quantity = waiting->report.quantity;
     if (!ll_oms_ids_room(oms, 1, 0))
         return; /* booked, but a repeat or a bust of it cannot be told any more */
-    waiting->execution = ll_oms_id_number(oms, LL_ID_EXECUTION, ll_oms_execution_kind(waiting->report.number),
-                                          waiting->session, waiting->report.match);
-    struct ll_key key = oms->ids[waiting->execution].key;
+    waiting->kept = ll_oms_id_number(oms, LL_ID_EXECUTION, ll_oms_execution_kind(waiting->report.number),
+                                     waiting->session, waiting->report.match);
+    struct ll_key key = oms->ids[waiting->kept].key;
     ask->new_key[0] = key.word[0];
     ask->new_key[1] = key.word[1];
-    ask->new_id = waiting->execution;
+    ask->new_id = waiting->kept;
 }
 
 /* Accepted or replaced and gone at once: two events in one message. */
@@ -85,6 +85,20 @@ static bool ll_oms_is_about_order(const struct ll_report *report)
            report->kind != LL_REPORT_QUERY;
 }
 
+/* The public feed's name of the order will be an identifier of it. Its number is given now and not when it is booked,
+ * so that it does not depend on which reports are worked together; a replay works others together. */
+static void ll_oms_keep_ref(struct ll_oms *oms, struct ll_oms_waiting *waiting)
+{
+    uint64_t exchange_ref = waiting->report.exchange_ref;
+    if (exchange_ref == 0)
+        return;
+    if (ll_oms_ids_room(oms, 1, 0))
+        waiting->kept =
+            ll_oms_id_number(oms, LL_ID_EXCHANGE_REF, LL_KEY_EXCHANGE_REF, waiting->session, exchange_ref);
+    else
+        oms->control->counters.ids_on_host++;
+}
+
 static void ll_oms_ask_about(struct ll_oms *oms, struct ll_oms_waiting *waiting)
 {
     const struct ll_report *report = &waiting->report;
@@ -98,9 +112,11 @@ static void ll_oms_ask_about(struct ll_oms *oms, struct ll_oms_waiting *waiting)
     case LL_REPORT_ACCEPTED:
         ll_oms_ask_number(oms, LL_LIFE_OP_ACK, session, report->number)->quantity = report->quantity;
         ll_oms_ask_gone(oms, waiting);
+        ll_oms_keep_ref(oms, waiting);
         break;
     case LL_REPORT_REPLACED:
         ll_oms_ask_replaced(oms, waiting);
+        ll_oms_keep_ref(oms, waiting);
         break;
     case LL_REPORT_CANCELLED:
         ll_oms_ask_number(oms, LL_LIFE_OP_CANCEL, session, report->number)->quantity = report->quantity;
@@ -114,11 +130,14 @@ static void ll_oms_ask_about(struct ll_oms *oms, struct ll_oms_waiting *waiting)
     case LL_REPORT_REJECTED:
         (void)ll_oms_ask_number(oms, ll_oms_reject_op(oms, waiting), session, report->number);
         break;
+    case LL_REPORT_PRIORITY:
+    case LL_REPORT_RESTATED:
+        ll_oms_keep_ref(oms, waiting);
+        (void)ll_oms_ask_number(oms, LL_LIFE_OP_RESOLVE, session, report->number);
+        break;
     case LL_REPORT_CANCEL_PENDING:
     case LL_REPORT_CANCEL_REJECTED:
-    case LL_REPORT_PRIORITY:
     case LL_REPORT_MODIFIED:
-    case LL_REPORT_RESTATED:
         (void)ll_oms_ask_number(oms, LL_LIFE_OP_RESOLVE, session, report->number);
         break;
     default:
@@ -145,7 +164,7 @@ void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, ui
     waiting->time_ns = time_ns;
     waiting->link = session;
     waiting->session = link->role == LL_LINK_ROLE_COPY ? link->of : session;
-    waiting->execution = LL_OMS_NONE;
+    waiting->kept = LL_OMS_NONE;
     waiting->expected = oms->expected;
     waiting->slot = ll_record_batch_write(oms->batch, LL_RECORD_REPORT, 0, time_ns, payload,
                                           (uint32_t)sizeof head + kept);
@@ -175,25 +194,19 @@ static struct ll_client_event *ll_oms_report_news(struct ll_oms *oms, uint32_t o
     return event;
 }
 
-/* The public feed's name of an order becomes an identifier of it. */
-static void ll_oms_learn_ref(struct ll_oms *oms, uint32_t order, uint8_t session, uint64_t exchange_ref)
+/* The public feed's name of an order becomes an identifier of it; one that it has already leaves the kept one unused. */
+static void ll_oms_learn_ref(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
 {
-    if (exchange_ref == 0)
+    uint32_t id = waiting->kept;
+    if (id == LL_OMS_NONE)
         return;
-    if (!ll_oms_ids_room(oms, 1, 0)) {
-        oms->control->counters.ids_on_host++;
-        return;
-    }
-    uint32_t id = ll_oms_id_number(oms, LL_ID_EXCHANGE_REF, LL_KEY_EXCHANGE_REF, session, exchange_ref);
     ll_oms_ask_add(oms, id, order, 0);
     const struct ll_life_answer *answer = ll_oms_ask_run(oms);
-    if (answer->verdict == LL_VERDICT_OK) {
-        ll_oms_id_attach(oms, id, order);
-        ll_oms_id_answered(oms, id, answer);
-        ll_oms_own_ref(oms, order, exchange_ref);
-    } else {
-        ll_oms_id_drop(oms, id);
-    }
+    if (answer->verdict != LL_VERDICT_OK)
+        return;
+    ll_oms_id_attach(oms, id, order);
+    ll_oms_id_answered(oms, id, answer);
+    ll_oms_own_ref(oms, order, waiting->report.exchange_ref);
 }
 
 static void ll_oms_book_accepted(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
@@ -204,7 +217,7 @@ static void ll_oms_book_accepted(struct ll_oms *oms, const struct ll_oms_waiting
         ll_timers_clear(&oms->timers, order);
     if (entry->is_listed && entry->hold.open_lots > entry->leaves)
         ll_risk_restate(&oms->risk, &entry->hold, entry->leaves);
-    ll_oms_learn_ref(oms, order, waiting->session, waiting->report.exchange_ref);
+    ll_oms_learn_ref(oms, waiting, order);
 }
 
 static void ll_oms_book_replaced(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
@@ -222,7 +235,7 @@ static void ll_oms_book_replaced(struct ll_oms *oms, const struct ll_oms_waiting
         ll_timers_clear(&oms->timers, order);
     }
     ll_oms_align(oms, order);
-    ll_oms_learn_ref(oms, order, waiting->session, report->exchange_ref);
+    ll_oms_learn_ref(oms, waiting, order);
 }
 
 static void ll_oms_book_cancelled(struct ll_oms *oms, const struct ll_life_answer *answer, uint32_t order)
@@ -259,11 +272,11 @@ static void ll_oms_book_executed(struct ll_oms *oms, const struct ll_oms_waiting
     ll_oms_book_fill(oms, order, report->quantity, report->price);
     oms->control->counters.fills++;
     oms->control->counters.late += verdict == LL_VERDICT_LATE;
-    if (waiting->execution != LL_OMS_NONE) {
-        ll_oms_id_attach(oms, waiting->execution, order);
-        oms->ids[waiting->execution].status = LL_ID_STATUS_EXECUTED;
-        oms->ids[waiting->execution].price = report->price;
-        oms->ids[waiting->execution].lots = report->quantity;
+    if (waiting->kept != LL_OMS_NONE) {
+        ll_oms_id_attach(oms, waiting->kept, order);
+        oms->ids[waiting->kept].status = LL_ID_STATUS_EXECUTED;
+        oms->ids[waiting->kept].price = report->price;
+        oms->ids[waiting->kept].lots = report->quantity;
     }
     ll_oms_answered(oms, order, oms->orders[order].number, LL_REQUEST_ENTER);
 }
@@ -360,7 +373,7 @@ static void ll_oms_book_known(struct ll_oms *oms, const struct ll_oms_waiting *w
         break;
     case LL_REPORT_PRIORITY:
     case LL_REPORT_RESTATED:
-        ll_oms_learn_ref(oms, order, waiting->session, waiting->report.exchange_ref);
+        ll_oms_learn_ref(oms, waiting, order);
         break;
     default:
         break;

@@ -203,7 +203,7 @@ struct ll_oms_waiting {
     uint32_t slot; /* head slot of its record */
     uint32_t ask;  /* first of its asks */
     uint32_t ask_count;
-    uint32_t execution; /* identifier kept for it */
+    uint32_t kept;    /* identifier of the execution, or of the public feed's name, that it tells */
     uint8_t link;     /* the session it came through */
     uint8_t session;  /* the one whose orders it speaks of */
     uint8_t verdict;  /* of the decoder */

@@ -182,8 +182,8 @@ static uint32_t count_records(const struct fixture *fixture, uint8_t kind, uint8
     struct ll_journal_record record;
     struct ll_why why = {0};
     uint32_t count = 0;
-    ck_assert_int_eq(
-        ll_journal_reader_open_files(&reader, DIR_NAME, ll_sim_disk_files(fixture->disk), &why), LL_OK);
+    ck_assert_int_eq(ll_journal_reader_open_files(&reader, DIR_NAME, ll_sim_disk_files(fixture->disk), &why),
+                     LL_OK);
     while (ll_journal_reader_next(reader, &record, &why) == LL_OK)
         count += record.kind == kind && (verdict == 0xff || record.verdict == verdict);
     ll_journal_reader_close(reader);
