@@ -194,7 +194,7 @@ static struct ll_client_event *ll_oms_report_news(struct ll_oms *oms, uint32_t o
     return event;
 }
 
-/* The public feed's name of an order becomes an identifier of it; one that it has already leaves the kept one unused. */
+/* The public feed's name of an order becomes an identifier of it. */
 static void ll_oms_learn_ref(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
 {
     uint32_t id = waiting->kept;
