@@ -20,13 +20,13 @@ uint32_t ll_own_number(uint64_t order)
     return (uint32_t)(2 * order + 1);
 }
 
-uint32_t ll_own_accepted(uint8_t *bytes, uint64_t order)
+uint32_t ll_own_accepted(uint8_t *bytes, uint64_t order, uint32_t lots)
 {
     memset(bytes, 0, LL_OWN_ACCEPTED_BYTES);
     bytes[0] = LL_OUCH50_TYPE_ACCEPTED;
     ll_store_be32(bytes + LL_OUCH50_OFFSET_ACCEPTED_user_ref_num, ll_own_number(order));
     bytes[LL_OUCH50_OFFSET_ACCEPTED_side] = LL_OUCH_SIDE_BUY;
-    ll_store_be32(bytes + LL_OUCH50_OFFSET_ACCEPTED_quantity, LL_OWN_LOTS);
+    ll_store_be32(bytes + LL_OUCH50_OFFSET_ACCEPTED_quantity, lots);
     ll_store_be64(bytes + LL_OUCH50_OFFSET_ACCEPTED_price, LL_OWN_PRICE);
     ll_store_be64(bytes + LL_OUCH50_OFFSET_ACCEPTED_order_reference_number, REF_BASE + order);
     bytes[LL_OUCH50_OFFSET_ACCEPTED_order_state] = LL_OUCH_STATE_LIVE;
@@ -183,7 +183,7 @@ int ll_own_orders_begin(struct ll_own_orders *own, struct ll_why *why)
 int ll_own_orders_place(struct ll_own_orders *own, struct ll_why *why)
 {
     struct ll_command asked = {
-        .request = own->count + 1, .quantity = LL_OWN_LOTS, .price = LL_OWN_PRICE, .kind = LL_COMMAND_PLACE};
+        .request = own->count + 1, .quantity = own->lots, .price = LL_OWN_PRICE, .kind = LL_COMMAND_PLACE};
     char symbol[LL_SYMBOL_BYTES + 1] = {0};
     ll_own_symbol(symbol, (uint32_t)(own->count % own->symbol_count));
     add_text(&asked, LL_TEXT_account, "ACC");
@@ -199,7 +199,7 @@ int ll_own_orders_until(struct ll_own_orders *own, uint64_t count, struct ll_why
     int status = LL_OK;
     while (own->count < count && status == LL_OK) {
         status = ll_own_orders_place(own, why);
-        uint32_t bytes = ll_own_accepted(message, own->count - 1);
+        uint32_t bytes = ll_own_accepted(message, own->count - 1, own->lots);
         if (status == LL_OK)
             say(own, message, bytes);
     }

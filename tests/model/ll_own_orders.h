@@ -4,7 +4,7 @@
  * comes in about them.
  *
  * Shape    begin (limits, symbols, cash, session 0 open with OUCH 5.0) -> place, accept, again and again. Order n is a
- *          buy of LL_OWN_LOTS in symbol n modulo symbol_count, and its number at the venue is 2n + 1.
+ *          buy of `lots` in symbol n modulo symbol_count, and its number at the venue is 2n + 1.
  *          ll_own_accepted and ll_own_executed write what the venue says, for a feed that carries it.
  *          `flush` is the owner's: it journals and empties the batch, and lets out sends and events.
  *          `now_ns` moves on by itself, so that no throttle is met.
@@ -19,7 +19,6 @@
 
 #include <stdint.h>
 
-#define LL_OWN_LOTS           100u
 #define LL_OWN_PRICE          1000000u
 #define LL_OWN_ACCEPTED_BYTES 64u
 #define LL_OWN_EXECUTED_BYTES 36u
@@ -31,7 +30,7 @@ struct ll_own_orders {
     uint64_t now_ns;
     uint64_t count; /* orders placed */
     uint32_t symbol_count;
-    uint32_t reserved32;
+    uint32_t lots; /* of each order */
 };
 
 LL_MUST_CHECK int ll_own_orders_begin(struct ll_own_orders *own, struct ll_why *why);
@@ -47,7 +46,7 @@ void ll_own_symbol(char symbol[LL_SYMBOL_BYTES], uint32_t number);
 uint32_t ll_own_number(uint64_t order);
 
 /* Messages of the venue; each returns its bytes. */
-uint32_t ll_own_accepted(uint8_t *bytes, uint64_t order);
+uint32_t ll_own_accepted(uint8_t *bytes, uint64_t order, uint32_t lots);
 uint32_t ll_own_executed(uint8_t *bytes, uint32_t number, uint32_t lots, uint64_t match);
 
 #endif

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define ORDERS       40u
+#define LOTS         100u
 #define SESSION      "REPORTS001"
 #define DIR_NAME     "/journal"
 #define START_NS     (1700000000 * LL_NS_PER_S)
@@ -91,7 +92,8 @@ static void setup(struct fixture *fixture, uint8_t protocol)
                                           .flush = flush_own,
                                           .context = fixture->gateway,
                                           .now_ns = START_NS,
-                                          .symbol_count = 8};
+                                          .symbol_count = 8,
+                                          .lots = LOTS};
     ck_assert_msg(ll_own_orders_begin(&fixture->own, &why) == LL_OK, "%s", why.text);
     ck_assert_msg(ll_own_orders_until(&fixture->own, ORDERS, &why) == LL_OK, "%s", why.text);
     ll_gateway_drain(fixture->gateway);
@@ -224,7 +226,7 @@ START_TEST(reports_reach_their_orders)
     ck_assert_uint_eq(counters->verdicts[LL_VERDICT_UNKNOWN_ID], 1);
     ck_assert_int_eq(order_of(&fixture, 3).state, LL_ORDER_FILLED);
     ck_assert_uint_eq(order_of(&fixture, 4).cumulative, 10);
-    ck_assert_uint_eq(order_of(&fixture, 5).leaves, LL_OWN_LOTS);
+    ck_assert_uint_eq(order_of(&fixture, 5).leaves, LOTS);
     ck_assert(!ll_oms_is_open(oms_of(&fixture), LL_TRADING_FEED_SESSION));
     ck_assert(ll_oms_is_open(oms_of(&fixture), 0));
     close_gateway(&fixture);
@@ -412,7 +414,7 @@ START_TEST(where_a_batch_ends_does_not_matter)
         ck_assert_int_eq(ll_own_orders_place(&fixture.own, &why), LL_OK);
     (void)ll_gateway_trade(fixture.gateway, fixture.own.now_ns);
     for (uint32_t order = ORDERS; order < ORDERS + 20; order++) {
-        uint32_t bytes = ll_own_accepted(message, order);
+        uint32_t bytes = ll_own_accepted(message, order, LOTS);
         if (ll_prng_chance(&prng, 800))
             ll_oms_report(oms, 0, message, bytes, fixture.own.now_ns);
         bytes = ll_own_executed(message, ll_own_number(order), 10, order + 1);
@@ -445,7 +447,7 @@ START_TEST(reports_come_through_a_port)
     ck_assert_msg(ll_port_open(&port, "ring:", NULL, 0, &why) == LL_OK, "%s", why.text);
     ll_mold_framer_init(&framer, port, SESSION, 1, LL_NS_PER_S);
     for (uint32_t order = 0; order < ORDERS; order++) {
-        uint32_t bytes = ll_own_executed(message, ll_own_number(order), LL_OWN_LOTS, order + 1);
+        uint32_t bytes = ll_own_executed(message, ll_own_number(order), LOTS, order + 1);
         ck_assert_int_eq(ll_mold_framer_add(&framer, message, bytes, FEED_NS), LL_OK);
     }
     ll_mold_framer_flush(&framer);
