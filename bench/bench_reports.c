@@ -270,7 +270,7 @@ static uint64_t gate_run_dpdk(struct gate *gate, const struct reports *reports)
     struct ll_mold_framer framer;
     uint64_t spent_ns = 0;
     uint64_t i = 0;
-    ll_mold_framer_init(&framer, gate->port, SESSION, gate->next_sequence, UINT64_MAX);
+    ll_mold_framer_init(&framer, gate->port, SESSION, gate->next_sequence, LL_NS_PER_S);
     while (i < reports->count) {
         while (i < reports->count && ll_mold_framer_add(&framer, reports->message[i], LL_OWN_EXECUTED_BYTES,
                                                         gate->own.now_ns) == LL_OK)
@@ -343,7 +343,10 @@ static int bench_open(struct bench *bench, struct ll_why *why)
     bench->reports.message = malloc(bench->reports.count * sizeof *bench->reports.message);
     if (bench->reports.message == NULL)
         return LL_FAIL(why, LL_ERR_NO_MEMORY, "no memory for the reports");
-    int status = engine_open(&bench->engine, &config, why);
+    ll_bench_remove_dir(bench->config.dir); /* of a run that was stopped */
+    int status = ll_bench_make_dir(bench->config.dir, why);
+    if (status == LL_OK)
+        status = engine_open(&bench->engine, &config, why);
     if (status == LL_OK)
         status = gate_open(&bench->plain, &config, NULL, why);
     if (status == LL_OK)
@@ -502,14 +505,11 @@ static int run_all(const struct config *config)
     const struct ll_eal_config eal = {.cpu = (uint32_t)config->cpu};
     struct ll_why why = {0};
     ll_bench_header(stdout, "bench_reports");
-    int status = ll_bench_make_dir(config->dir, &why);
-    if (status == LL_OK)
-        status = ll_eal_start(&eal, &why);
+    int status = ll_eal_start(&eal, &why);
     if (status == LL_OK && config->orders != 0)
         status = run_size(config, config->orders, &why);
     for (uint32_t i = 0; i < 3 && config->orders == 0 && status == LL_OK; i++)
         status = run_size(config, sizes[i], &why);
-    ll_bench_remove_dir(config->dir);
     if (status != LL_OK)
         (void)fprintf(stderr, "bench_reports: %s: %s\n", ll_err_name(status), why.text);
     else

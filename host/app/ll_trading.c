@@ -50,7 +50,9 @@ struct ll_trading {
     uint64_t next_limits_ns;
     struct ll_trading_counters counters;
     struct ll_histogram order_to_wire;
-    struct ll_command commands[LL_TRADING_COMMANDS];
+    struct ll_command commands[LL_TRADING_COMMANDS]; /* from `next` on not done yet */
+    uint32_t command_next;
+    uint32_t command_count;
     struct ll_why limits_why;
 };
 
@@ -149,6 +151,13 @@ static void ll_trading_make_room(struct ll_trading *trading)
         return;
     ll_trading_flush(trading);
     ll_trading_let_out(trading);
+}
+
+/* False: messages wait for the disk or for a socket, and until some have left nobody may ask for more. */
+static bool ll_trading_make_room_to_ask(struct ll_trading *trading)
+{
+    ll_trading_make_room(trading);
+    return ll_oms_room_to_ask(trading->oms);
 }
 
 /* A copy speaks of the first session of its protocol, here or in the journal. */
@@ -542,11 +551,16 @@ static uint32_t ll_trading_poll_door(struct ll_trading *trading)
 {
     if (!trading->door_is_open)
         return 0;
-    uint32_t count = ll_door_poll(&trading->door, trading->commands, LL_TRADING_COMMANDS);
-    for (uint32_t i = 0; i < count; i++) {
-        ll_trading_make_room(trading);
+    if (trading->command_next == trading->command_count) {
+        trading->command_count = ll_door_poll(&trading->door, trading->commands, LL_TRADING_COMMANDS);
+        trading->command_next = 0;
+    }
+    uint32_t count = 0;
+    /* What finds no room now waits for the next turn, and clients find their rings full. */
+    while (trading->command_next < trading->command_count && ll_trading_make_room_to_ask(trading)) {
         /* The intent's own time, so that order to wire says how long it took from here on. */
-        ll_oms_command(trading->oms, &trading->commands[i], trading->now_ns);
+        ll_oms_command(trading->oms, &trading->commands[trading->command_next++], trading->now_ns);
+        count++;
     }
     if (trading->now_ns >= trading->next_sweep_ns) {
         trading->next_sweep_ns = trading->now_ns + LL_TRADING_SWEEP_NS;
@@ -559,8 +573,8 @@ static uint32_t ll_trading_poll_due(struct ll_trading *trading)
 {
     struct ll_record_action action;
     uint32_t count = 0;
-    while (count < LL_TRADING_ACTIONS && ll_oms_due(trading->oms, trading->now_ns, &action)) {
-        ll_trading_make_room(trading);
+    while (count < LL_TRADING_ACTIONS && ll_trading_make_room_to_ask(trading) &&
+           ll_oms_due(trading->oms, trading->now_ns, &action)) {
         ll_oms_action(trading->oms, &action, trading->now_ns);
         count++;
     }

@@ -21,16 +21,16 @@
 /* --- The state's parts ----------------------------------------------------------------------------------- */
 
 /* P(NAME) in the order in which they lie in the state. */
-#define LL_OMS_PARTS(P)                                                                                  \
-    P(CONTROL)                                                                                           \
-    P(ORDERS)                                                                                            \
-    P(IDS)                                                                                               \
-    P(TEXTS)                                                                                             \
-    P(PEERS)                                                                                             \
-    P(QUOTES)                                                                                            \
-    P(OWN_REFS)                                                                                          \
-    P(OWN_ORDERS) P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) P(LIMITS) P(GUARD) P(RISK) \
-        P(TIMERS)
+#define LL_OMS_PARTS(P) \
+    P(CONTROL)          \
+    P(ORDERS)           \
+    P(IDS)              \
+    P(TEXTS)            \
+    P(PEERS)            \
+    P(QUOTES)           \
+    P(OWN_REFS)         \
+    P(OWN_ORDERS)       \
+    P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) P(LIMITS) P(GUARD) P(RISK) P(TIMERS)
 
 enum ll_oms_part {
 #define LL_OMS_PART_ENUM(name) LL_OMS_PART_##name,
@@ -278,6 +278,11 @@ bool ll_oms_room(const struct ll_oms *oms)
     uint32_t promised = oms->waiting_count * 2u + LL_RECORD_SLOTS_MAX + 8u;
     return oms->batch->slot_count + promised <= LL_RECORD_BATCH_SLOTS &&
            oms->send_head - oms->send_tail + oms->waiting_count * 2u + 8u <= LL_OMS_SENDS;
+}
+
+bool ll_oms_room_to_ask(const struct ll_oms *oms)
+{
+    return ll_oms_room(oms) && oms->send_head - oms->send_tail < LL_OMS_SENDS / 2;
 }
 
 void ll_oms_begin(struct ll_oms *oms, uint64_t time_ns)

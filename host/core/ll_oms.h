@@ -187,6 +187,8 @@ LL_MUST_CHECK int ll_oms_init(struct ll_oms **oms, void *handle, void *state,
 
 /* Room for one more event of any kind: in the batch, the sends and the events. */
 bool ll_oms_room(const struct ll_oms *oms);
+/* Room for one more command or action: of the sends they leave half to what reports make. */
+bool ll_oms_room_to_ask(const struct ll_oms *oms);
 
 /* A command whose layout was checked (ll_command_check). */
 void ll_oms_command(struct ll_oms *oms, const struct ll_command *command, uint64_t time_ns);

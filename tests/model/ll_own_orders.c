@@ -50,13 +50,14 @@ uint32_t ll_own_executed(uint8_t *bytes, uint32_t number, uint32_t lots, uint64_
 static void make_room(struct ll_own_orders *own)
 {
     ll_oms_step(own->oms);
-    if (!ll_oms_room(own->oms))
+    /* Messages may have to wait for a disk. */
+    while (!ll_oms_room_to_ask(own->oms))
         own->flush(own->context, own->now_ns);
 }
 
 static void say(struct ll_own_orders *own, const uint8_t *bytes, uint32_t bytes_count)
 {
-    if (!ll_oms_room(own->oms))
+    while (!ll_oms_room(own->oms))
         own->flush(own->context, own->now_ns);
     ll_oms_report(own->oms, 0, bytes, bytes_count, own->now_ns);
 }
