@@ -47,6 +47,7 @@
 
 struct config {
     bool is_smoke;
+    bool engine_only;
     const char *dir;
     uint64_t orders;
     uint64_t reports;
@@ -57,6 +58,8 @@ struct config {
 static const struct ll_option options[] = {
     {"smoke", LL_OPTION_FLAG, offsetof(struct config, is_smoke), 0, 0, NULL, NULL,
      "few orders, one round: checks the sums, the figures mean little"},
+    {"engine-only", LL_OPTION_FLAG, offsetof(struct config, engine_only), 0, 0, NULL, NULL,
+     "no gateways: for a profile"},
     {"dir", LL_OPTION_STRING, offsetof(struct config, dir), 0, 0, "DIR", NULL,
      "where the journal lies (default build/bench-reports; made, and removed at the end)"},
     {"orders", LL_OPTION_U64, offsetof(struct config, orders), 0, 1000000, "N", NULL,
@@ -347,17 +350,18 @@ static int bench_open(struct bench *bench, struct ll_why *why)
     int status = ll_bench_make_dir(bench->config.dir, why);
     if (status == LL_OK)
         status = engine_open(&bench->engine, &config, why);
-    if (status == LL_OK)
+    if (status == LL_OK && !bench->config.engine_only)
         status = gate_open(&bench->plain, &config, NULL, why);
-    if (status == LL_OK)
+    if (status == LL_OK && !bench->config.engine_only)
         status = gate_open(&bench->durable, &config, bench->config.dir, why);
     if (status != LL_OK)
         return status;
     bench->engine.own.oms = bench->engine.oms;
     bench->engine.own.flush = engine_flush;
     bench->engine.own.context = &bench->engine;
-    status = fill_gate(bench, &bench->durable, why);
-    if (status == LL_OK)
+    if (!bench->config.engine_only)
+        status = fill_gate(bench, &bench->durable, why);
+    if (status == LL_OK && !bench->config.engine_only)
         status = fill_gate(bench, &bench->plain, why);
     return status == LL_OK ? fill_orders(bench, &bench->engine.own, why) : status;
 }
@@ -407,10 +411,8 @@ static uint64_t run_record(struct bench *bench)
     return spent_ns;
 }
 
-/* Everybody books the same: one part each way. */
-static int run_parts(struct bench *bench, struct ll_why *why)
+static void run_stages(struct bench *bench)
 {
-    reports_make(&bench->reports, bench->orders);
     uint64_t decode_ns = run_decode(bench);
     uint64_t record_ns = run_record(bench);
     bench->engine.kernel_ns = 0;
@@ -421,6 +423,10 @@ static int run_parts(struct bench *bench, struct ll_why *why)
     keep(bench, ROW_ENGINE, engine_ns);
     keep(bench, ROW_KERNEL, bench->engine.kernel_ns);
     keep(bench, ROW_REST, engine_ns > rest_ns ? engine_ns - rest_ns : 0);
+}
+
+static int run_gates(struct bench *bench, struct ll_why *why)
+{
     int status = gate_pack(&bench->plain, &bench->reports, why);
     if (status == LL_OK)
         status = gate_pack(&bench->durable, &bench->reports, why);
@@ -429,12 +435,29 @@ static int run_parts(struct bench *bench, struct ll_why *why)
     keep(bench, ROW_GATEWAY, gate_run(&bench->plain));
     keep(bench, ROW_GATEWAY_JOURNAL, gate_run(&bench->durable));
     ll_gateway_drain(bench->durable.gateway);
-    reports_make(&bench->reports, bench->orders);
-    keep(bench, ROW_ALONE, engine_run(&bench->engine, &bench->reports, 1));
+    return ll_gateway_status(bench->durable.gateway, why);
+}
+
+static int run_gates_dpdk(struct bench *bench, struct ll_why *why)
+{
     keep(bench, ROW_DPDK, gate_run_dpdk(&bench->plain, &bench->reports));
     keep(bench, ROW_DPDK_JOURNAL, gate_run_dpdk(&bench->durable, &bench->reports));
     ll_gateway_drain(bench->durable.gateway);
     return ll_gateway_status(bench->durable.gateway, why);
+}
+
+/* Everybody books the same: one part each way. */
+static int run_round(struct bench *bench, struct ll_why *why)
+{
+    bool gates = !bench->config.engine_only;
+    reports_make(&bench->reports, bench->orders);
+    run_stages(bench);
+    int status = gates ? run_gates(bench, why) : LL_OK;
+    if (status != LL_OK)
+        return status;
+    reports_make(&bench->reports, bench->orders);
+    keep(bench, ROW_ALONE, engine_run(&bench->engine, &bench->reports, 1));
+    return gates ? run_gates_dpdk(bench, why) : LL_OK;
 }
 
 /* Of what every order has got, and of all balances. */
@@ -456,6 +479,8 @@ static int check_sums(const struct bench *bench, uint64_t *sum, struct ll_why *w
     if (counters->fills != bench->reports.next_match - 1)
         return LL_FAIL(why, LL_ERR_CORRUPT, "%" PRIu64 " fills of %" PRIu64 " reports", counters->fills,
                        bench->reports.next_match - 1);
+    if (bench->config.engine_only)
+        return LL_OK;
     if (sum_of(bench->plain.own.oms) != *sum || sum_of(bench->durable.own.oms) != *sum)
         return LL_FAIL(why, LL_ERR_CORRUPT, "the gateways end in other orders or balances than the engine");
     return LL_OK;
@@ -467,7 +492,7 @@ static void print(const struct bench *bench, uint64_t sum)
            " rounds; an order placed and accepted took %.0f ns; checksum %016" PRIx64 "\n",
            bench->orders, bench->reports.count, bench->config.rounds, bench->setup_ns, sum);
     printf("  %-20s %10s %10s %12s\n", "", "ns/report", "best", "reports/s");
-    for (uint32_t row = 0; row < ROW_COUNT; row++) {
+    for (uint32_t row = 0; row < ROW_COUNT && bench->rounds[row].count != 0; row++) {
         double ns = ll_rounds_median(&bench->rounds[row]);
         printf("  %-20s %10.1f %10.1f %10.2f M\n", row_names[row], ns, ll_rounds_best(&bench->rounds[row]),
                1e3 / ns);
@@ -488,7 +513,7 @@ static int run_size(const struct config *config, uint64_t orders, struct ll_why 
     for (uint64_t round = 0; round <= config->rounds && status == LL_OK; round++) {
         if (round == 1)
             memset(bench->rounds, 0, sizeof bench->rounds);
-        status = run_parts(bench, why);
+        status = run_round(bench, why);
     }
     if (status == LL_OK)
         status = check_sums(bench, &sum, why);
@@ -519,7 +544,7 @@ static int run_all(const struct config *config)
 
 int main(int argc, char **argv)
 {
-    struct config config = {false, "build/bench-reports", 0, 100000, 5, 0};
+    struct config config = {false, false, "build/bench-reports", 0, 100000, 5, 0};
     struct ll_operands operands = {{NULL}, 0};
     struct ll_why why = {0};
     int help = 0;
