@@ -3,7 +3,7 @@
 # lifeline: an FPGA-offloaded, low-latency order gateway.
 #
 #   make help         this text
-#   make run          set up what is missing, build, run the gateway on a simulated feed
+#   make run          set up what is missing, build, run exchange, gateway and strategy for 20 s, check what came of it
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
 #   make lib          build liblifeline, static and shared: what strategies link with; needs no other library
@@ -20,7 +20,8 @@
 #
 # Options: V=1 shows commands · MODE=release|debug · CC=gcc|clang · SAN=address,undefined|thread ·
 #          MARCH=native|x86-64-v3|… · CFLAGS= LDFLAGS= come last · SEED=n for the random tests ·
-#          ONLY=word runs the tests whose name has it · JOBS=n · RUN_ARGS= what `make run` gives to lifelined
+#          ONLY=word runs the tests whose name has it · JOBS=n · RUN_ARGS= what `make run` gives to lifeline-demo,
+#          or, when it has a --feed, to lifelined alone
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -38,9 +39,10 @@ INSTALL ?= install
 FUZZ_S  ?= 20
 JOBS    ?= $(shell nproc)
 ONLY    ?=
-RUN_ARGS ?= --feed sim --duration 20s
-# Made anew by each `make run`, unless RUN_ARGS resumes; another --journal in RUN_ARGS goes before it.
+RUN_ARGS ?=
+# Made anew by each `make run`, unless RUN_ARGS resumes; another --journal or --dir in RUN_ARGS goes before it.
 RUN_JOURNAL = $(BUILD)/run-journal
+RUN_DEMO    = $(BUILD)/run-demo
 Q       := $(if $(V),,@)
 
 comma := ,
@@ -69,17 +71,19 @@ BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 # --- sources: a folder is a library, a main is a program, a test is a file -------------------------------------------
 FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/client \
             host/app
-MAINS    := host/app/lifeline.c host/app/lifelined.c
+MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c
 LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/liblifeline_all.a
-PROGRAMS := $(patsubst host/app/%.c,$(BUILD)/%,$(wildcard $(MAINS)))
+# lifeline_exchange.c is the main of lifeline-exchange.
+PROGRAMS := $(addprefix $(BUILD)/,$(subst _,-,$(patsubst host/app/%.c,%,$(wildcard $(MAINS)))))
 # What strategies link with: position-independent objects of their own, of which only lifeline_* can be seen.
 CLIENT_SRC  := host/client/lifeline.c host/client/ll_link.c host/client/ll_door_shm.c host/wire/ll_command.c \
                host/base/ll_err.c host/base/ll_assert.c
 CLIENT_OBJ  := $(CLIENT_SRC:%.c=$(BUILD)/pic/%.o)
 CLIENT_LIBS := $(BUILD)/liblifeline.a $(BUILD)/liblifeline.so
 EXAMPLES    := $(patsubst %.c,$(BUILD)/%,$(wildcard docs/examples/*.c))
+STRATEGY := $(BUILD)/lifeline-strategy
 TEST_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/model/*.c))
 UNIT_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -128,9 +132,15 @@ $(LIB): $(LIB_OBJ)
 	$(if $(V),,@echo "  AR      $@")
 	$(Q)ar rcs $@ $^
 
-$(PROGRAMS): $(BUILD)/%: $(BUILD)/host/app/%.o $(LIB)
+.SECONDEXPANSION:
+$(filter-out $(STRATEGY),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+
+# A client like any other: liblifeline, and of the rest only what host/base has. No DPDK.
+$(STRATEGY): $(BUILD)/host/app/lifeline_strategy.o $(BUILD)/liblifeline.a $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ -lm $(LDFLAGS) -o $@
 
 $(BUILD)/pic/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
@@ -191,8 +201,12 @@ deps:
 run: deps
 	+@$(SUBMAKE) _run
 _run: all
+ifneq ($(findstring --feed,$(RUN_ARGS)),)
 	$(if $(findstring --resume,$(RUN_ARGS)),,@rm -rf $(RUN_JOURNAL))
 	$(BUILD)/lifelined --journal $(RUN_JOURNAL) $(RUN_ARGS)
+else
+	tools/demo.py --bin $(BUILD) --dir $(RUN_DEMO) $(RUN_ARGS)
+endif
 
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
@@ -242,13 +256,14 @@ DOC_DIR := $(DESTDIR)$(PREFIX)/share/doc/lifeline
 install: all
 	$(INSTALL) -d $(BIN_DIR) $(LIB_DIR) $(INCLUDE_DIR) $(DOC_DIR)/docs $(DOC_DIR)/examples
 	$(INSTALL) -m 755 $(PROGRAMS) $(BIN_DIR)
+	$(INSTALL) -m 755 tools/demo.py $(BIN_DIR)/lifeline-demo
 	$(INSTALL) -m 644 $(CLIENT_LIBS) $(LIB_DIR)
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
-	$(INSTALL) -m 644 $(wildcard docs/*.md) $(DOC_DIR)/docs
+	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
 	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
-	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS))
+	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
 	rm -rf $(DOC_DIR)
 

@@ -4,9 +4,8 @@
  * Method: tables of a few sizes are filled, then looked up at random places, all ways in turns, round by
  * round. What is asked for is made before, a block at a time, and is in the cache; the tables are not.
  *
- *   resolve, one        hls/ll_life.h, one ask at a time: a 64-byte ask in, a 64-byte answer out with type
- *   and status of
- *                       the identifier, and state and quantities of its order (four identifiers to an order)
+ *   resolve, one        hls/ll_life.h, one ask at a time: a 64-byte ask in, a 64-byte answer out with type and
+ *                       status of the identifier, state and quantities of its order (four identifiers each)
  *   resolve, batch      the same in batches of 32
  *   find, batch         key to the identifier's number alone, in batches of 32: what rte_hash does
  *   rte_hash, one       lookup_data; the data is the number

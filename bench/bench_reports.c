@@ -460,28 +460,16 @@ static int run_round(struct bench *bench, struct ll_why *why)
     return gates ? run_gates_dpdk(bench, why) : LL_OK;
 }
 
-/* Of what every order has got, and of all balances. */
-static uint64_t sum_of(const struct ll_oms *oms)
-{
-    struct ll_oms_view view;
-    uint64_t sum = ll_ledger_hash(ll_oms_ledger(oms));
-    for (uint32_t order = 0; order < ll_oms_order_count(oms); order++) {
-        ll_oms_order(oms, order, &view);
-        sum += (view.cumulative + view.notional + view.state) * (2 * (uint64_t)order + 1);
-    }
-    return sum;
-}
-
 static int check_sums(const struct bench *bench, uint64_t *sum, struct ll_why *why)
 {
     const struct ll_oms_counters *counters = ll_oms_counters(bench->engine.oms);
-    *sum = sum_of(bench->engine.oms);
+    *sum = ll_own_orders_sum(bench->engine.oms);
     if (counters->fills != bench->reports.next_match - 1)
         return LL_FAIL(why, LL_ERR_CORRUPT, "%" PRIu64 " fills of %" PRIu64 " reports", counters->fills,
                        bench->reports.next_match - 1);
     if (bench->config.engine_only)
         return LL_OK;
-    if (sum_of(bench->plain.own.oms) != *sum || sum_of(bench->durable.own.oms) != *sum)
+    if (ll_own_orders_sum(bench->plain.own.oms) != *sum || ll_own_orders_sum(bench->durable.own.oms) != *sum)
         return LL_FAIL(why, LL_ERR_CORRUPT, "the gateways end in other orders or balances than the engine");
     return LL_OK;
 }

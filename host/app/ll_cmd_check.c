@@ -30,6 +30,9 @@ static void ll_check_print(const struct ll_journal_look *look)
     struct ll_trading *trading = ll_gateway_trading(look->gateway);
     const struct ll_oms *oms = ll_trading_oms(trading);
     struct ll_json json;
+    uint32_t seen = 0;
+    uint32_t differ = 0;
+    ll_oms_feeds(oms, &seen, &differ);
     if (!look->json) {
         (void)printf("good: %" PRIu64
                      " events; %u orders, %u of them live, %u identifiers, %u accounts; books, "
@@ -37,6 +40,10 @@ static void ll_check_print(const struct ll_journal_look *look)
                      ll_engine_next_event_id(ll_gateway_engine(look->gateway)) - 1, ll_oms_order_count(oms),
                      ll_oms_live_count(oms), ll_oms_id_count(oms),
                      ll_ledger_account_count(ll_oms_ledger(oms)), ll_trading_hash(trading));
+        (void)printf(
+            "public feed: showed %u own orders; of %u it tells other fills than the session; of the fills "
+            "of both, it told %" PRIu64 " first and the session %" PRIu64 "\n",
+            seen, differ, ll_oms_counters(oms)->public_first, ll_oms_counters(oms)->private_first);
         return;
     }
     ll_json_init(&json, stdout, false);
@@ -47,6 +54,10 @@ static void ll_check_print(const struct ll_journal_look *look)
     ll_json_u64(&json, "live", ll_oms_live_count(oms));
     ll_json_u64(&json, "ids", ll_oms_id_count(oms));
     ll_json_u64(&json, "accounts", ll_ledger_account_count(ll_oms_ledger(oms)));
+    ll_json_u64(&json, "public_seen", seen);
+    ll_json_u64(&json, "public_differ", differ);
+    ll_json_u64(&json, "public_first", ll_oms_counters(oms)->public_first);
+    ll_json_u64(&json, "private_first", ll_oms_counters(oms)->private_first);
     ll_json_hash(&json, "state_hash", ll_trading_hash(trading));
     ll_json_end_object(&json);
     ll_json_newline(&json);

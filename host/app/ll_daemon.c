@@ -322,6 +322,15 @@ static void ll_daemon_fill_snapshot(struct ll_daemon *daemon, struct ll_live_sna
     const struct ll_mold_line_counters lines = ll_mold_counters_sum(mold);
     snapshot->duplicates = lines.messages_duplicate;
     snapshot->wrong_session = lines.wrong_session;
+    ll_trading_look(ll_gateway_trading(daemon->gateway), &snapshot->trading);
+}
+
+/* Order to wire goes where the view's interval is. */
+static void ll_daemon_measure_orders(struct ll_daemon *daemon)
+{
+    struct ll_trading *trading = ll_gateway_trading(daemon->gateway);
+    if (trading != NULL && daemon->view != NULL)
+        ll_trading_record_into(trading, ll_live_view_wire_interval(daemon->view));
 }
 
 static void ll_daemon_publish(struct ll_daemon *daemon, uint64_t now_ns)
@@ -331,6 +340,7 @@ static void ll_daemon_publish(struct ll_daemon *daemon, uint64_t now_ns)
         return; /* still drawing: the next tick tries again */
     ll_daemon_fill_snapshot(daemon, snapshot, now_ns);
     ll_live_view_publish(daemon->view);
+    ll_daemon_measure_orders(daemon);
     daemon->peak_per_s = 0;
     while (daemon->next_view_ns <= now_ns)
         daemon->next_view_ns += LL_LIVE_VIEW_PERIOD_NS;
@@ -464,6 +474,8 @@ static void ll_daemon_work_planned(struct ll_daemon *daemon, const struct ll_dat
         }
         if (due != 0) /* 0: stopped while waiting */
             ll_daemon_work(daemon, datagrams + first, planned_ns, due, why);
+        /* Also while the feed is behind its plan and nobody waits. */
+        (void)ll_gateway_trade(daemon->gateway, ll_clock_utc_ns());
         first += due;
     }
 }
@@ -547,13 +559,15 @@ static void ll_daemon_idle(struct ll_daemon *daemon, uint64_t *idle_since_ns, st
         (void)nanosleep(&nap, NULL);
 }
 
-/* True when the session ended; no message can follow. */
+/* True when the session ended; no message can follow. Who trades goes on without the feed: orders may be working. */
 static bool ll_daemon_run_live(struct ll_daemon *daemon, struct ll_why *why)
 {
+    bool trades = ll_gateway_trading(daemon->gateway) != NULL;
     uint64_t idle_since_ns = 0;
-    while (ll_daemon_goes_on(daemon) && !ll_gateway_feed_ended(daemon->gateway)) {
+    while (ll_daemon_goes_on(daemon) && (trades || !ll_gateway_feed_ended(daemon->gateway))) {
         uint32_t worked = ll_daemon_work_received(daemon, why);
         worked += ll_daemon_work_answers(daemon, why);
+        worked += ll_gateway_trade(daemon->gateway, ll_clock_utc_ns());
         if (worked != 0)
             idle_since_ns = 0;
         else
@@ -579,6 +593,7 @@ static enum ll_report_end ll_daemon_end(const struct ll_daemon *daemon, bool don
 static int ll_daemon_run(struct ll_daemon *daemon, struct ll_why *why)
 {
     const struct ll_daemon_options *options = &daemon->options;
+    ll_daemon_measure_orders(daemon);
     daemon->start_ns = ll_clock_mono_ns();
     daemon->end_ns = options->duration_ns != 0 ? daemon->start_ns + options->duration_ns : UINT64_MAX;
     daemon->next_view_ns = daemon->start_ns + LL_LIVE_VIEW_PERIOD_NS;
@@ -641,6 +656,8 @@ static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
     bool opened = status == LL_OK;
     if (opened)
         status = ll_daemon_run(daemon, why);
+    if (daemon->gateway != NULL && ll_gateway_trading(daemon->gateway) != NULL)
+        ll_trading_record_into(ll_gateway_trading(daemon->gateway), NULL);
     ll_live_view_stop(daemon->view);
     ll_daemon_stop_keeper(daemon);
     if (opened) {

@@ -74,12 +74,46 @@ static void ll_banner_journal(const struct ll_daemon_banner *banner, FILE *file)
                       ll_report_grouped(counters->snapshot_event_id, a));
 }
 
+static void ll_banner_trading(const struct ll_daemon_banner *banner, FILE *file)
+{
+    const struct ll_trading *trading = ll_gateway_trading(banner->gateway);
+    char address[LL_IPV4_TEXT_BYTES];
+    char a[32];
+    char b[32];
+    if (trading == NULL) {
+        (void)fprintf(file,
+                      "  orders    none: this gateway takes a feed alone (--limits, --ouch50 or --ouch42)\n");
+        return;
+    }
+    const struct ll_trading_config *config = ll_trading_config_of(trading);
+    for (uint32_t i = 0; i < config->session_count; i++) {
+        ll_ipv4_print(&config->sessions[i].address, address);
+        (void)fprintf(file, "  session   %" PRIu32 ": %s at %s, user '%s'\n", i,
+                      ll_protocol_name(config->sessions[i].protocol), address, config->sessions[i].user);
+    }
+    if (config->session_count == 0)
+        (void)fprintf(file, "  session   none: no order can leave\n");
+    (void)fprintf(file, "  limits    %s\n",
+                  config->limits_path != NULL ? config->limits_path : "none: every order is refused");
+    (void)fprintf(file, "  door      %s\n", config->door_path != NULL ? config->door_path : "none");
+    (void)fprintf(file, "  policy    %s\n",
+                  config->send_before_durable
+                      ? "orders leave BEFORE they are durable: a crash may forget what it sent"
+                  : banner->options->journal_dir == NULL ? "NO journal: a crash forgets every order"
+                                                         : "an order leaves when its record is durable");
+    (void)fprintf(file, "  orders    room for %s orders, %s identifiers: %" PRIu64 " MB\n",
+                  ll_report_grouped(config->oms.orders, a), ll_report_grouped(config->oms.ids, b),
+                  ll_banner_mb(ll_trading_footprint_bytes(config)));
+}
+
 static void ll_banner_memory(const struct ll_daemon_banner *banner, FILE *file)
 {
     const struct ll_device *device = ll_gateway_device(banner->gateway);
     const struct ll_daemon_options *options = banner->options;
     uint64_t tables_bytes = ll_device_memory_bytes(device);
-    uint64_t gateway_bytes = ll_gateway_memory_bytes(banner->gateway) - tables_bytes;
+    const struct ll_trading *trading = ll_gateway_trading(banner->gateway);
+    uint64_t trading_bytes = trading != NULL ? ll_trading_footprint_bytes(ll_trading_config_of(trading)) : 0;
+    uint64_t gateway_bytes = ll_gateway_memory_bytes(banner->gateway) - tables_bytes - trading_bytes;
     char a[32];
     char b[32];
     char c[32];
@@ -139,6 +173,7 @@ void ll_daemon_banner_print(const struct ll_daemon_banner *banner, FILE *file)
     (void)fprintf(file, "  kernel    device %s, %" PRIu64 " messages together\n", options->common.device,
                   options->common.batch);
     ll_banner_journal(banner, file);
+    ll_banner_trading(banner, file);
     ll_banner_memory(banner, file);
     if (options->pin)
         (void)fprintf(file, "  thread    hot thread pinned to CPU %" PRIu64 ", the others elsewhere",

@@ -109,6 +109,7 @@ static int ll_limits_bad_yaml(struct ll_limits_reader *reader)
 /* The next event. What the file's shape has no place for is refused here: aliases, anchors and tags. */
 static int ll_limits_next(struct ll_limits_reader *reader, struct ll_limits_word *word)
 {
+    memset(word, 0, sizeof *word);
     yaml_event_delete(&reader->event);
     if (!yaml_parser_parse(&reader->parser, &reader->event))
         return ll_limits_bad_yaml(reader);
@@ -303,7 +304,8 @@ static int ll_limits_number(struct ll_limits_reader *reader, const char *key, ui
 
 /* --- Names ---------------------------------------------------------------------------------------------- */
 
-#define LL_NAME_SLOTS (LL_LIMITS_FILE_NAMES_MAX * 2u)
+#define LL_NAME_SLOTS 131072u /* a power of two */
+static_assert(LL_NAME_SLOTS == LL_LIMITS_FILE_NAMES_MAX * 2, "never more than half full");
 
 /* Keeps a name of a section; false when it was there before. */
 static bool ll_limits_keep_name(struct ll_limits_reader *reader, uint32_t section,
@@ -356,7 +358,7 @@ static bool ll_limits_grow(void **items, uint32_t count, uint32_t *room, size_t 
     if (count < *room)
         return true;
     uint32_t wanted = *room == 0 ? 64 : *room * 2;
-    void *grown = realloc(*items, wanted * item_bytes);
+    void *grown = realloc(*items, (size_t)wanted * item_bytes);
     if (grown == NULL)
         return false;
     *items = grown;
@@ -670,7 +672,7 @@ static int ll_limits_read(struct ll_limits_reader *reader, const uint8_t *bytes,
                           uint32_t window_count)
 {
     reader->names = calloc(LL_NAME_SLOTS, sizeof *reader->names);
-    reader->name_list = malloc(LL_LIMITS_FILE_NAMES_MAX * sizeof *reader->name_list);
+    reader->name_list = malloc((size_t)LL_LIMITS_FILE_NAMES_MAX * sizeof *reader->name_list);
     int code = LL_OK;
     if (reader->names == NULL || reader->name_list == NULL || !yaml_parser_initialize(&reader->parser)) {
         code = LL_FAIL(reader->why, LL_ERR_NO_MEMORY, "%s: no memory to read it", reader->path);

@@ -22,7 +22,9 @@
 #define LL_LIVE_BAR_CELLS    44u
 #define LL_LIVE_HISTORY      60u
 #define LL_LIVE_PICTURE_ROWS 17u
-#define LL_LIVE_TEXT_BYTES   4096u
+/* With the trading half; a lower terminal does without it. */
+#define LL_LIVE_TRADING_ROWS (LL_LIVE_PICTURE_ROWS - 2u + LL_TRADING_SHOW_ROWS)
+#define LL_LIVE_TEXT_BYTES   8192u
 
 enum ll_live_owner { LL_LIVE_OWNER_HOT, LL_LIVE_OWNER_VIEW };
 
@@ -43,6 +45,8 @@ struct ll_live_drawing {
     uint64_t last_messages;
     uint64_t last_syncs;
     uint64_t last_sync_ns_total;
+    uint64_t last_fills;
+    uint64_t fills_per_s;
     uint64_t rate_per_s;
     uint64_t peak_per_s; /* highest since the start */
     uint64_t history[LL_LIVE_HISTORY];
@@ -57,6 +61,8 @@ struct ll_live_view {
     atomic_int owner; /* of snapshot and of the histogram that is not active */
     struct ll_live_snapshot snapshot;
     struct ll_histogram histogram[2];
+    struct ll_histogram wire[2];    /* order to wire; changes hands with the ones above */
+    struct ll_histogram wire_whole; /* of the intervals drawn; the view's own */
     uint32_t
         active; /* hot thread: the one being recorded into; the view reads it only while it owns the snapshot */
     bool terminal;
@@ -78,27 +84,6 @@ static void ll_live_say(struct ll_live_view *view, const char *format, ...)
     va_end(args);
     if (length > 0)
         view->text_bytes += (size_t)length < room_bytes ? (uint32_t)length : (uint32_t)room_bytes - 1;
-}
-
-/* "840 ns", "12.3 us", "1.20 ms": three digits. */
-static const char *ll_live_duration(uint64_t ns, char buffer[32])
-{
-    static const char *const unit[] = {"ns", "us", "ms", "s"};
-    uint32_t index = 0;
-    uint64_t scale = 1;
-    while (index < 3 && ns >= scale * 1000) {
-        scale *= 1000;
-        index++;
-    }
-    uint64_t whole = ns / scale;
-    if (index == 0 || whole >= 100)
-        (void)snprintf(buffer, 32, "%" PRIu64 " %s", whole, unit[index]);
-    else if (whole >= 10)
-        (void)snprintf(buffer, 32, "%" PRIu64 ".%" PRIu64 " %s", whole, ns * 10 / scale % 10, unit[index]);
-    else
-        (void)snprintf(buffer, 32, "%" PRIu64 ".%02" PRIu64 " %s", whole, ns * 100 / scale % 100,
-                       unit[index]);
-    return buffer;
 }
 
 /* 0..9 by the square root of value / max, so that a quiet second is seen beside a burst. */
@@ -189,7 +174,7 @@ static void ll_live_draw_journal(struct ll_live_view *view, const struct ll_live
     }
     ll_live_say(view, "journal     %s events, %s not yet durable   sync %s   waits %s\n",
                 ll_report_grouped(now->records, a), ll_report_grouped(now->records - now->durable, b),
-                ll_live_duration(sync_ns, c), ll_report_grouped(now->journal_waits, d));
+                ll_report_duration(sync_ns, c), ll_report_grouped(now->journal_waits, d));
 }
 
 static void ll_live_draw_latency(struct ll_live_view *view, const struct ll_histogram *latency)
@@ -202,9 +187,9 @@ static void ll_live_draw_latency(struct ll_live_view *view, const struct ll_hist
         ll_live_say(view, "no message in this second\n");
     else
         ll_live_say(view, "p50 %s   p99 %s   max %s   (%s)\n",
-                    ll_live_duration(ll_histogram_percentile(latency, 500000), p50),
-                    ll_live_duration(ll_histogram_percentile(latency, 990000), p99),
-                    ll_live_duration(latency->max, max),
+                    ll_report_duration(ll_histogram_percentile(latency, 500000), p50),
+                    ll_report_duration(ll_histogram_percentile(latency, 990000), p99),
+                    ll_report_duration(latency->max, max),
                     view->config.open_loop ? "from the planned time" : "from receipt");
     uint64_t before = 0;
     for (size_t band = 0; band < LL_LIVE_BANDS; band++) {
@@ -251,6 +236,19 @@ static void ll_live_place(struct ll_live_view *view, uint32_t columns)
     view->text_bytes = 0;
 }
 
+static struct ll_trading_interval ll_live_trading_interval(const struct ll_live_view *view)
+{
+    return (struct ll_trading_interval){view->drawing.fills_per_s, &view->wire[view->active ^ 1u],
+                                        &view->wire_whole};
+}
+
+static void ll_live_draw_trading(struct ll_live_view *view, const struct ll_live_snapshot *now)
+{
+    const struct ll_trading_interval interval = ll_live_trading_interval(view);
+    view->text_bytes += ll_trading_show_picture(&now->trading, &interval, view->text + view->text_bytes,
+                                                LL_LIVE_TEXT_BYTES - view->text_bytes);
+}
+
 static void ll_live_draw_line(struct ll_live_view *view, const struct ll_live_snapshot *now,
                               const struct ll_histogram *latency)
 {
@@ -270,9 +268,15 @@ static void ll_live_draw_line(struct ll_live_view *view, const struct ll_live_sn
     if (view->config.journal)
         ll_live_say(view, " events=%" PRIu64 " not_durable=%" PRIu64 " waits=%" PRIu64, now->records,
                     now->records - now->durable, now->journal_waits);
-    ll_live_say(view, " latency_count=%" PRIu64 " p50_ns=%" PRIu64 " p99_ns=%" PRIu64 " max_ns=%" PRIu64 "\n",
+    ll_live_say(view, " latency_count=%" PRIu64 " p50_ns=%" PRIu64 " p99_ns=%" PRIu64 " max_ns=%" PRIu64,
                 latency->count, ll_histogram_percentile(latency, 500000),
                 ll_histogram_percentile(latency, 990000), latency->max);
+    if (now->trading.is_trading) {
+        const struct ll_trading_interval interval = ll_live_trading_interval(view);
+        view->text_bytes += ll_trading_show_line(&now->trading, &interval, view->text + view->text_bytes,
+                                                 LL_LIVE_TEXT_BYTES - view->text_bytes);
+    }
+    ll_live_say(view, "\n");
     ll_live_write(view);
 }
 
@@ -281,6 +285,9 @@ static void ll_live_remember(struct ll_live_drawing *drawing, const struct ll_li
     uint64_t interval_us = (now->now_ns - drawing->last_now_ns) / LL_NS_PER_US;
     drawing->rate_per_s =
         interval_us != 0 ? (now->messages - drawing->last_messages) * 1000000 / interval_us : 0;
+    /* What the first picture finds may be older than the run. */
+    uint64_t fills = drawing->history_count != 0 ? now->trading.counters.fills - drawing->last_fills : 0;
+    drawing->fills_per_s = interval_us != 0 ? fills * 1000000 / interval_us : 0;
     if (now->rate_peak_per_s > drawing->peak_per_s)
         drawing->peak_per_s = now->rate_peak_per_s;
     if (drawing->history_count == LL_LIVE_HISTORY)
@@ -304,6 +311,8 @@ static void ll_live_draw(struct ll_live_view *view, const struct ll_histogram *l
         ll_live_draw_rate(view, now);
         ll_live_draw_counts(view, now);
         ll_live_draw_journal(view, now);
+        if (now->trading.is_trading && (!known || size.ws_row >= LL_LIVE_TRADING_ROWS))
+            ll_live_draw_trading(view, now);
         ll_live_draw_latency(view, latency);
         ll_live_place(view, columns);
     }
@@ -311,6 +320,7 @@ static void ll_live_draw(struct ll_live_view *view, const struct ll_histogram *l
     drawing->last_messages = now->messages;
     drawing->last_syncs = now->syncs;
     drawing->last_sync_ns_total = now->sync_ns_total;
+    drawing->last_fills = now->trading.counters.fills;
 }
 
 /* --- The thread ----------------------------------------------------------------------------------------- */
@@ -323,8 +333,11 @@ static void *ll_live_main(void *context)
         bool stopping = atomic_load_explicit(&view->stopping, memory_order_acquire);
         if (atomic_load_explicit(&view->owner, memory_order_acquire) == LL_LIVE_OWNER_VIEW) {
             struct ll_histogram *latency = &view->histogram[view->active ^ 1u];
+            struct ll_histogram *wire = &view->wire[view->active ^ 1u];
+            ll_histogram_add(&view->wire_whole, wire);
             ll_live_draw(view, latency);
             ll_histogram_init(latency);
+            ll_histogram_init(wire);
             atomic_store_explicit(&view->owner, LL_LIVE_OWNER_HOT, memory_order_release);
         } else if (stopping) {
             return NULL;
@@ -344,6 +357,9 @@ int ll_live_view_start(struct ll_live_view **view_out, const struct ll_live_view
     view->drawing.last_now_ns = ll_clock_mono_ns();
     ll_histogram_init(&view->histogram[0]);
     ll_histogram_init(&view->histogram[1]);
+    ll_histogram_init(&view->wire[0]);
+    ll_histogram_init(&view->wire[1]);
+    ll_histogram_init(&view->wire_whole);
     atomic_init(&view->stopping, false);
     atomic_init(&view->owner, LL_LIVE_OWNER_HOT);
     if (pthread_create(&view->thread, NULL, ll_live_main, view) != 0) {
@@ -369,6 +385,11 @@ void ll_live_view_stop(struct ll_live_view *view)
 struct ll_histogram *ll_live_view_interval(struct ll_live_view *view)
 {
     return &view->histogram[view->active];
+}
+
+struct ll_histogram *ll_live_view_wire_interval(struct ll_live_view *view)
+{
+    return &view->wire[view->active];
 }
 
 struct ll_live_snapshot *ll_live_view_begin(struct ll_live_view *view)

@@ -3,10 +3,10 @@
  * What a running gateway shows of itself: a picture that is drawn again in place on a terminal, or one line of
  * key=value per call anywhere else. Always on stderr.
  *
- * Shape    start (a thread) -> hot thread: record latencies into the interval's histogram, and about once a
+ * Shape    start (a thread) -> hot thread: record latencies into the interval's histograms, and about once a
  *          second begin, fill in, publish -> stop. There is one snapshot and it belongs to one thread at a time:
- *          publish hands it to the view's thread, which draws, clears the histogram of that interval and gives
- *          both back. While it is still drawing (a slow terminal), begin gives NULL and the interval becomes
+ *          publish hands it to the view's thread, which draws, clears the histograms of that interval and gives
+ *          all back. While it is still drawing (a slow terminal), begin gives NULL and the interval becomes
  *          longer. So the hot thread never waits, locks or makes a system call here.
  * Units    ns and counts; rates per second of the monotonic clock.
  * Errors   LL_ERR_NO_MEMORY, LL_ERR_ENVIRONMENT at start. Write errors are ignored: a closed terminal stops
@@ -16,6 +16,7 @@
 #ifndef LL_HOST_APP_LIVE_VIEW_H
 #define LL_HOST_APP_LIVE_VIEW_H
 
+#include "host/app/ll_trading_show.h"
 #include "host/base/ll_err.h"
 #include "host/base/ll_histogram.h"
 
@@ -49,6 +50,7 @@ struct ll_live_snapshot {
     uint64_t journal_waits;
     uint64_t syncs;
     uint64_t sync_ns_total;
+    struct ll_trading_snapshot trading;
 };
 
 struct ll_live_view_config {
@@ -67,6 +69,8 @@ void ll_live_view_stop(struct ll_live_view *view);
 
 /* Where to record now; changes with every publish. */
 struct ll_histogram *ll_live_view_interval(struct ll_live_view *view);
+/* The same for order to wire. */
+struct ll_histogram *ll_live_view_wire_interval(struct ll_live_view *view);
 /* The snapshot to fill in, or NULL while the last one is still being drawn. */
 struct ll_live_snapshot *ll_live_view_begin(struct ll_live_view *view);
 void ll_live_view_publish(struct ll_live_view *view);

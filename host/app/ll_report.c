@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_report.h"
 
+#include "host/app/ll_trading_show.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_json.h"
 #include "host/wire/ll_itch50.h"
@@ -32,6 +33,26 @@ const char *ll_report_grouped(uint64_t value, char buffer[32])
         buffer[at++] = digits[i];
     }
     buffer[at] = '\0';
+    return buffer;
+}
+
+const char *ll_report_duration(uint64_t ns, char buffer[32])
+{
+    static const char *const unit[] = {"ns", "us", "ms", "s"};
+    uint32_t index = 0;
+    uint64_t scale = 1;
+    while (index < 3 && ns >= scale * 1000) {
+        scale *= 1000;
+        index++;
+    }
+    uint64_t whole = ns / scale;
+    if (index == 0 || whole >= 100)
+        (void)snprintf(buffer, 32, "%" PRIu64 " %s", whole, unit[index]);
+    else if (whole >= 10)
+        (void)snprintf(buffer, 32, "%" PRIu64 ".%" PRIu64 " %s", whole, ns * 10 / scale % 10, unit[index]);
+    else
+        (void)snprintf(buffer, 32, "%" PRIu64 ".%02" PRIu64 " %s", whole, ns * 100 / scale % 100,
+                       unit[index]);
     return buffer;
 }
 
@@ -182,6 +203,8 @@ void ll_report_print(const struct ll_run_report *report, FILE *file)
     ll_print_row(file, "memory bytes", ll_gateway_memory_bytes(report->gateway), rest);
     (void)fprintf(file, "  %-22s 0x%016" PRIx64 "\n", "state hash",
                   ll_engine_state_hash(engine, ll_book_memory_hash(book)));
+    if (ll_gateway_trading(report->gateway) != NULL)
+        ll_trading_show_print(ll_gateway_trading(report->gateway), file);
     ll_print_latency(report, file);
 }
 
@@ -379,6 +402,8 @@ void ll_report_print_json(const struct ll_run_report *report, FILE *file)
                  report->ended == LL_REPORT_END_SIGNAL || report->ended == LL_REPORT_END_ERROR);
     ll_json_string(&json, "ended_by", ll_report_end_name(report->ended));
     ll_json_latency(&json, report);
+    if (ll_gateway_trading(report->gateway) != NULL)
+        ll_trading_show_json(ll_gateway_trading(report->gateway), &json, "trading");
     ll_json_book(&json, report);
     ll_json_end_object(&json);
     ll_json_newline(&json);

@@ -50,4 +50,7 @@ LL_MUST_CHECK int ll_report_print_book(const struct ll_run_report *report, FILE 
 /* 12345678 -> "12,345,678" into a buffer of at least 32 bytes; returns it. */
 const char *ll_report_grouped(uint64_t value, char buffer[32]);
 
+/* "840 ns", "12.3 us", "1.20 ms": three digits. */
+const char *ll_report_duration(uint64_t ns, char buffer[32]);
+
 #endif

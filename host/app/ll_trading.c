@@ -50,15 +50,15 @@ struct ll_trading {
     uint64_t next_limits_ns;
     struct ll_trading_counters counters;
     struct ll_histogram order_to_wire;
-    struct ll_command commands[LL_TRADING_COMMANDS]; /* from `next` on not done yet */
-    uint32_t command_next;
-    uint32_t command_count;
+    struct ll_histogram *interval; /* NULL = none */
     struct ll_why limits_why;
 };
 
 void ll_trading_config_default(struct ll_trading_config *config)
 {
     memset(config, 0, sizeof *config);
+    config->reconnect_ns = 10 * LL_NS_PER_S;
+    config->silence_ns = 5 * LL_NS_PER_S;
     config->oms = (struct ll_oms_config){.orders = (uint64_t)1 << 18,
                                          .ids = (uint64_t)1 << 20,
                                          .names = 256,
@@ -76,10 +76,15 @@ static struct ll_life_config ll_trading_life(const struct ll_trading_config *con
     return (struct ll_life_config){config->oms.ids, config->oms.orders, config->oms.hash_seed};
 }
 
-static void ll_trading_client_config(const struct ll_trading_session *session,
+static void ll_trading_client_config(const struct ll_trading_config *config, uint32_t number,
                                      struct ll_soup_client_config *client)
 {
+    const struct ll_trading_session *session = &config->sessions[number];
     ll_soup_client_config_default(client);
+    client->silence_ns = config->silence_ns;
+    client->backoff_max_ns = config->reconnect_ns;
+    if (client->backoff_first_ns > client->backoff_max_ns)
+        client->backoff_first_ns = client->backoff_max_ns;
     memcpy(client->username, session->user, sizeof client->username);
     memcpy(client->password, session->password, sizeof client->password);
 }
@@ -87,7 +92,7 @@ static void ll_trading_client_config(const struct ll_trading_session *session,
 static size_t ll_trading_client_bytes(const struct ll_trading_config *config, uint32_t session)
 {
     struct ll_soup_client_config client;
-    ll_trading_client_config(&config->sessions[session], &client);
+    ll_trading_client_config(config, session, &client);
     return ll_align_up(ll_soup_client_footprint_bytes(&client), 64);
 }
 
@@ -153,11 +158,12 @@ static void ll_trading_make_room(struct ll_trading *trading)
     ll_trading_let_out(trading);
 }
 
-/* False: messages wait for the disk or for a socket, and until some have left nobody may ask for more. */
-static bool ll_trading_make_room_to_ask(struct ll_trading *trading)
+/* May something new be begun? What leaves waits for the disk or for a venue's socket, and either may be slow; clients'
+ * requests then wait in their rings. */
+static bool ll_trading_may_begin(struct ll_trading *trading)
 {
     ll_trading_make_room(trading);
-    return ll_oms_room_to_ask(trading->oms);
+    return ll_oms_room(trading->oms) && !ll_oms_is_busy(trading->oms);
 }
 
 /* A copy speaks of the first session of its protocol, here or in the journal. */
@@ -238,7 +244,7 @@ static int ll_trading_init_link(struct ll_trading *trading, uint8_t session, voi
     struct ll_soup_client_config config;
     const struct ll_soup_client_handler handler = {link, ll_trading_on_open, ll_trading_on_message,
                                                    ll_trading_on_closed, ll_trading_on_end};
-    ll_trading_client_config(&trading->config.sessions[session], &config);
+    ll_trading_client_config(&trading->config, session, &config);
     link->trading = trading;
     link->session = session;
     ll_tcp_init(&link->tcp, &trading->config.sessions[session].address);
@@ -473,6 +479,13 @@ void ll_trading_deinit(struct ll_trading *trading)
 
 /* --- One turn --------------------------------------------------------------------------------------------- */
 
+static void ll_trading_measure(struct ll_trading *trading, uint64_t order_to_wire_ns)
+{
+    ll_histogram_record(&trading->order_to_wire, order_to_wire_ns, 1);
+    if (trading->interval != NULL)
+        ll_histogram_record(trading->interval, order_to_wire_ns, 1);
+}
+
 /* Messages whose records are durable leave; what the socket does not take waits here. A session that is not open takes
  * nothing: what is unanswered then is settled when it is open again. */
 static uint32_t ll_trading_let_out_sends(struct ll_trading *trading, uint64_t durable_event_id)
@@ -490,7 +503,7 @@ static uint32_t ll_trading_let_out_sends(struct ll_trading *trading, uint64_t du
         if (status == LL_ERR_FULL)
             break;
         if (status == LL_OK)
-            ll_histogram_record(&trading->order_to_wire, ll_clock_utc_ns() - send->time_ns, 1);
+            ll_trading_measure(trading, ll_clock_utc_ns() - send->time_ns);
         ll_oms_send_pop(trading->oms);
         count++;
     }
@@ -551,15 +564,12 @@ static uint32_t ll_trading_poll_door(struct ll_trading *trading)
 {
     if (!trading->door_is_open)
         return 0;
-    if (trading->command_next == trading->command_count) {
-        trading->command_count = ll_door_poll(&trading->door, trading->commands, LL_TRADING_COMMANDS);
-        trading->command_next = 0;
-    }
+    struct ll_command command;
     uint32_t count = 0;
-    /* What finds no room now waits for the next turn, and clients find their rings full. */
-    while (trading->command_next < trading->command_count && ll_trading_make_room_to_ask(trading)) {
+    while (count < LL_TRADING_COMMANDS && ll_trading_may_begin(trading) &&
+           ll_door_poll(&trading->door, &command, 1) != 0) {
         /* The intent's own time, so that order to wire says how long it took from here on. */
-        ll_oms_command(trading->oms, &trading->commands[trading->command_next++], trading->now_ns);
+        ll_oms_command(trading->oms, &command, trading->now_ns);
         count++;
     }
     if (trading->now_ns >= trading->next_sweep_ns) {
@@ -573,7 +583,7 @@ static uint32_t ll_trading_poll_due(struct ll_trading *trading)
 {
     struct ll_record_action action;
     uint32_t count = 0;
-    while (count < LL_TRADING_ACTIONS && ll_trading_make_room_to_ask(trading) &&
+    while (count < LL_TRADING_ACTIONS && ll_trading_may_begin(trading) &&
            ll_oms_due(trading->oms, trading->now_ns, &action)) {
         ll_oms_action(trading->oms, &action, trading->now_ns);
         count++;
@@ -683,7 +693,17 @@ void ll_trading_settle_reports(struct ll_trading *trading)
 
 /* --- Reading --------------------------------------------------------------------------------------------- */
 
-struct ll_oms *ll_trading_oms(struct ll_trading *trading)
+void ll_trading_record_into(struct ll_trading *trading, struct ll_histogram *interval)
+{
+    trading->interval = interval;
+}
+
+const struct ll_trading_config *ll_trading_config_of(const struct ll_trading *trading)
+{
+    return &trading->config;
+}
+
+struct ll_oms *ll_trading_oms(const struct ll_trading *trading)
 {
     return trading->oms;
 }
@@ -707,6 +727,16 @@ const struct ll_soup_client *ll_trading_session(const struct ll_trading *trading
 {
     LL_ASSERT(session < trading->config.session_count);
     return trading->links[session].client;
+}
+
+bool ll_trading_session_is_open(const struct ll_trading *trading, uint32_t session)
+{
+    return ll_oms_is_open(trading->oms, (uint8_t)session);
+}
+
+uint32_t ll_trading_client_count(const struct ll_trading *trading)
+{
+    return trading->door_is_open ? ll_door_client_count(&trading->door) : 0;
 }
 
 const struct ll_histogram *ll_trading_order_to_wire(const struct ll_trading *trading)

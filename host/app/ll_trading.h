@@ -49,6 +49,8 @@ struct ll_trading_config {
     uint32_t session_count;
     uint8_t
         feed_protocol; /* enum ll_protocol of the reports that the feed carries; 0 = it is the public feed */
+    uint64_t reconnect_ns;   /* the longest pause between two connects of a session */
+    uint64_t silence_ns;     /* a session that says nothing for so long, heartbeats included, is closed */
     const char *door_path;   /* NULL = no clients */
     const char *limits_path; /* NULL = none: every order is refused until limits are known */
     bool
@@ -100,6 +102,9 @@ void ll_trading_stop(struct ll_trading *trading, uint64_t now_ns);
 /* Ends its threads and closes what is open; after a stop, or instead of one. NULL is allowed. */
 void ll_trading_deinit(struct ll_trading *trading);
 
+/* Records order to wire there as well, from now on; NULL = nowhere else. */
+void ll_trading_record_into(struct ll_trading *trading, struct ll_histogram *interval);
+
 /* What the public feed said, matched: `message` are the bytes that `update` was made of. */
 void ll_trading_feed(struct ll_trading *trading, const struct ll_update *update,
                      const struct ll_result *result, const uint8_t *message, uint64_t time_ns);
@@ -128,7 +133,8 @@ struct ll_trading_counters {
     uint64_t limits_refused; /* new limits files that were not good: the old ones stay in force */
 };
 
-struct ll_oms *ll_trading_oms(struct ll_trading *trading);
+struct ll_oms *ll_trading_oms(const struct ll_trading *trading);
+const struct ll_trading_config *ll_trading_config_of(const struct ll_trading *trading);
 const struct ll_trading_counters *ll_trading_counters(const struct ll_trading *trading);
 const struct ll_door_counters *
 ll_trading_door_counters(const struct ll_trading *trading); /* NULL = no door */
@@ -136,6 +142,10 @@ uint32_t ll_trading_session_count(const struct ll_trading *trading);
 const struct ll_soup_client *ll_trading_session(const struct ll_trading *trading, uint32_t session);
 /* From a client's ring to the first byte handed to the socket, in ns. */
 const struct ll_histogram *ll_trading_order_to_wire(const struct ll_trading *trading);
+/* The engine has caught up with the venue, and orders may be sent. */
+bool ll_trading_session_is_open(const struct ll_trading *trading, uint32_t session);
+/* Clients that are here now. */
+uint32_t ll_trading_client_count(const struct ll_trading *trading);
 /* What the last refused limits file was refused for; empty = none. */
 const char *ll_trading_limits_error(const struct ll_trading *trading);
 LL_MUST_CHECK int ll_trading_check(struct ll_trading *trading, struct ll_why *why);

@@ -17,6 +17,8 @@ void ll_trading_options_default(struct ll_trading_options *options)
     options->instruments = config.oms.instruments;
     options->answer_timeout_ns = config.oms.answer_timeout_ns;
     options->retry_ns = config.oms.retry_ns;
+    options->reconnect_ns = config.reconnect_ns;
+    options->silence_ns = config.silence_ns;
 }
 
 static uint8_t ll_trading_feed_protocol(const struct ll_trading_options *options)
@@ -89,6 +91,8 @@ int ll_trading_options_config(struct ll_trading_options *options, struct ll_trad
     config->oms.answer_timeout_ns = options->answer_timeout_ns;
     config->oms.retry_ns = options->retry_ns;
     config->feed_protocol = ll_trading_feed_protocol(options);
+    config->reconnect_ns = options->reconnect_ns;
+    config->silence_ns = options->silence_ns;
     config->limits_path = options->limits;
     config->send_before_durable = options->send_before_durable;
     if (options->ids < options->own_orders)

@@ -32,8 +32,13 @@ LL_MUST_CHECK int ll_tcp_connect(struct ll_tcp *tcp, struct ll_why *why);
 LL_MUST_CHECK int ll_tcp_send(struct ll_tcp *tcp, const uint8_t *bytes, uint32_t bytes_count);
 LL_MUST_CHECK int ll_tcp_receive(struct ll_tcp *tcp, uint8_t *bytes, uint32_t capacity_bytes);
 void ll_tcp_close(struct ll_tcp *tcp);
+/* To wait for it with poll(2); -1 = closed. */
+static inline int ll_tcp_fd(const struct ll_tcp *tcp)
+{
+    return tcp->fd;
+}
 
-struct ll_tcp_listener { /* `local` may be read: the port that port 0 became */
+struct ll_tcp_listener { /* may be read: the port that port 0 became; the descriptor, to wait for it */
     struct ll_ipv4 local;
     int fd; /* -1 = closed */
 };

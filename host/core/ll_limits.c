@@ -99,8 +99,8 @@ size_t ll_limits_footprint_bytes(const struct ll_limits_config *config)
     if (config->rows_max < LL_SCOPE_COUNT || config->rows_max > LL_LIMITS_ROWS_MAX ||
         config->window_count == 0 || config->window_count > LL_LIMIT_COUNT_MAX)
         return 0;
-    return ll_limits_control_bytes() + 2 * config->rows_max * sizeof(struct ll_limit_row) +
-           2 * ll_limits_slot_count(config) * sizeof(uint32_t);
+    return ll_limits_control_bytes() + (size_t)2 * config->rows_max * sizeof(struct ll_limit_row) +
+           (size_t)2 * ll_limits_slot_count(config) * sizeof(uint32_t);
 }
 
 static void ll_limits_point(struct ll_limits *limits, void *memory, const struct ll_limits_config *config)

@@ -21,16 +21,27 @@
 /* --- The state's parts ----------------------------------------------------------------------------------- */
 
 /* P(NAME) in the order in which they lie in the state. */
+/* clang-format off */
 #define LL_OMS_PARTS(P) \
-    P(CONTROL)          \
-    P(ORDERS)           \
-    P(IDS)              \
-    P(TEXTS)            \
-    P(PEERS)            \
-    P(QUOTES)           \
-    P(OWN_REFS)         \
-    P(OWN_ORDERS)       \
-    P(LEDGER) P(ACCOUNTS) P(USERS) P(STRATEGIES) P(INSTRUMENTS) P(LIMITS) P(GUARD) P(RISK) P(TIMERS)
+    P(CONTROL) \
+    P(ORDERS) \
+    P(IDS) \
+    P(TEXTS) \
+    P(PEERS) \
+    P(QUOTES) \
+    P(OWN_REFS) \
+    P(OWN_ORDERS) \
+    P(LEDGER) \
+    P(ACCOUNTS) \
+    P(USERS) \
+    P(STRATEGIES) \
+    P(BOOKINGS) \
+    P(INSTRUMENTS) \
+    P(LIMITS) \
+    P(GUARD) \
+    P(RISK) \
+    P(TIMERS)
+/* clang-format on */
 
 enum ll_oms_part {
 #define LL_OMS_PART_ENUM(name) LL_OMS_PART_##name,
@@ -43,6 +54,7 @@ enum ll_oms_part {
 struct ll_oms_parts {
     struct ll_ledger_config ledger;
     struct ll_names_config names;
+    struct ll_names_config bookings;
     struct ll_instruments_config instruments;
     struct ll_limits_config limits;
     struct ll_guard_config guard;
@@ -66,6 +78,7 @@ static void ll_oms_parts(const struct ll_oms_config *config, struct ll_oms_parts
     parts->ledger = (struct ll_ledger_config){config->names + LL_OMS_SESSIONS_MAX, config->instruments + 2,
                                               config->accounts};
     parts->names = (struct ll_names_config){config->names, config->hash_seed};
+    parts->bookings = (struct ll_names_config){LL_OMS_BOOKINGS, config->hash_seed};
     parts->instruments = (struct ll_instruments_config){(uint32_t)config->instruments, UINT16_MAX};
     parts->limits = (struct ll_limits_config){LL_OMS_LIMIT_ROWS, LL_OMS_WINDOW};
     parts->guard = (struct ll_guard_config){(uint32_t)live, LL_OMS_REPEATS, config->hash_seed};
@@ -105,6 +118,7 @@ static void ll_oms_sizes(const struct ll_oms_config *config, size_t sizes[LL_OMS
     sizes[LL_OMS_PART_ACCOUNTS] = ll_names_footprint_bytes(&parts.names);
     sizes[LL_OMS_PART_USERS] = sizes[LL_OMS_PART_ACCOUNTS];
     sizes[LL_OMS_PART_STRATEGIES] = sizes[LL_OMS_PART_ACCOUNTS];
+    sizes[LL_OMS_PART_BOOKINGS] = ll_names_footprint_bytes(&parts.bookings);
     sizes[LL_OMS_PART_INSTRUMENTS] = ll_instruments_footprint_bytes(&parts.instruments);
     sizes[LL_OMS_PART_LIMITS] = ll_limits_footprint_bytes(&parts.limits);
     sizes[LL_OMS_PART_GUARD] = ll_guard_footprint_bytes(&parts.guard);
@@ -185,6 +199,7 @@ static void ll_oms_format(struct ll_oms *oms, unsigned char *const at[LL_OMS_PAR
     ll_names_init(&oms->accounts, at[LL_OMS_PART_ACCOUNTS], &parts->names);
     ll_names_init(&oms->users, at[LL_OMS_PART_USERS], &parts->names);
     ll_names_init(&oms->strategies, at[LL_OMS_PART_STRATEGIES], &parts->names);
+    ll_names_init(&oms->bookings, at[LL_OMS_PART_BOOKINGS], &parts->bookings);
     ll_instruments_init(&oms->instruments, at[LL_OMS_PART_INSTRUMENTS], &parts->instruments);
     ll_limits_init(&oms->limits, at[LL_OMS_PART_LIMITS], &parts->limits);
     ll_guard_init(&oms->guard, at[LL_OMS_PART_GUARD], &parts->guard);
@@ -206,6 +221,8 @@ static int ll_oms_take(struct ll_oms *oms, unsigned char *const at[LL_OMS_PART_C
     if (status == LL_OK)
         status =
             ll_names_attach(&oms->strategies, at[LL_OMS_PART_STRATEGIES], sizes[LL_OMS_PART_STRATEGIES], why);
+    if (status == LL_OK)
+        status = ll_names_attach(&oms->bookings, at[LL_OMS_PART_BOOKINGS], sizes[LL_OMS_PART_BOOKINGS], why);
     if (status == LL_OK)
         status = ll_timers_attach(&oms->timers, at[LL_OMS_PART_TIMERS], sizes[LL_OMS_PART_TIMERS], why);
     if (status == LL_OK)
@@ -280,9 +297,10 @@ bool ll_oms_room(const struct ll_oms *oms)
            oms->send_head - oms->send_tail + oms->waiting_count * 2u + 8u <= LL_OMS_SENDS;
 }
 
-bool ll_oms_room_to_ask(const struct ll_oms *oms)
+bool ll_oms_is_busy(const struct ll_oms *oms)
 {
-    return ll_oms_room(oms) && oms->send_head - oms->send_tail < LL_OMS_SENDS / 2;
+    return oms->send_head - oms->send_tail >= LL_OMS_SENDS / 2 ||
+           oms->event_head - oms->event_tail >= LL_OMS_EVENTS / 2;
 }
 
 void ll_oms_begin(struct ll_oms *oms, uint64_t time_ns)
@@ -390,6 +408,13 @@ static uint64_t ll_oms_order_hash(const struct ll_oms *oms, uint32_t order)
                               (uint64_t)entry->cumulative << 32 | entry->closed,
                               (uint64_t)entry->account << 32 | entry->instrument,
                               (uint64_t)entry->stoploss.id << 32 | entry->takeprofit.id,
+                              (uint64_t)entry->stoploss.closer << 32 | entry->takeprofit.closer,
+                              entry->stoploss.price,
+                              entry->takeprofit.price,
+                              (uint64_t)entry->request_quantity << 32 | entry->request_link,
+                              entry->request_price,
+                              entry->request_number,
+                              entry->retry_ns,
                               (uint64_t)entry->state << 32 | (uint64_t)entry->request << 16 |
                                   entry->attempts};
     return XXH3_64bits(words, sizeof words);
@@ -407,9 +432,22 @@ static uint64_t ll_oms_id_hash(const struct ll_oms *oms, uint32_t id)
     return hash;
 }
 
+/* Where a session stands, and what it has not answered. */
+static uint64_t ll_oms_session_hash(const struct ll_oms_session *link)
+{
+    const uint64_t words[] = {link->state,       link->generation, link->connections,  link->next_sequence,
+                              link->next_number, link->query_out,  link->query_lost,   link->day_over,
+                              link->sweep,       link->sweep_end,  link->known_number, link->flight_first,
+                              link->flight_next};
+    uint64_t hash = XXH3_64bits(words, sizeof words);
+    for (uint64_t i = link->flight_first; i < link->flight_next; i++)
+        hash = XXH3_64bits_withSeed(&link->flight[i % LL_OMS_FLIGHT], sizeof link->flight[0], hash);
+    return hash;
+}
+
 uint64_t ll_oms_hash(const struct ll_oms *oms)
 {
-    uint64_t words[6] = {0};
+    uint64_t words[9] = {0};
     for (uint32_t order = 0; order < oms->control->order_count; order++)
         words[0] += ll_oms_order_hash(oms, order);
     for (uint32_t id = 0; id < oms->control->id_count; id++)
@@ -417,6 +455,10 @@ uint64_t ll_oms_hash(const struct ll_oms *oms)
     words[2] = ll_ledger_hash(&oms->ledger);
     words[3] = ll_risk_hash(&oms->risk);
     words[4] = ll_limits_hash(&oms->limits);
-    words[5] = ll_names_hash(&oms->accounts);
+    words[5] = ll_names_hash(&oms->accounts) ^ ll_names_hash(&oms->bookings);
+    words[6] = ll_guard_hash(&oms->guard);
+    words[7] = ll_timers_hash(&oms->timers);
+    for (uint32_t session = 0; session < LL_OMS_SESSIONS_MAX; session++)
+        words[8] = words[8] * 31 + ll_oms_session_hash(&oms->control->sessions[session]);
     return XXH3_64bits(words, sizeof words);
 }

@@ -131,6 +131,8 @@ struct ll_oms_counters {
 #undef LL_OMS_COUNTER_FIELD
     uint64_t refusals[LL_REFUSAL_COUNT];
     uint64_t verdicts[LL_VERDICT_COUNT]; /* of reports */
+    uint64_t
+        ended[LL_ORDER_STATE_COUNT]; /* orders by the state they ended in; a late fill does not move them */
 };
 
 /* An order as readers see it. */
@@ -187,8 +189,8 @@ LL_MUST_CHECK int ll_oms_init(struct ll_oms **oms, void *handle, void *state,
 
 /* Room for one more event of any kind: in the batch, the sends and the events. */
 bool ll_oms_room(const struct ll_oms *oms);
-/* Room for one more command or action: of the sends they leave half to what reports make. */
-bool ll_oms_room_to_ask(const struct ll_oms *oms);
+/* So much waits to leave that nothing new should be begun: what venues report still has its room. */
+bool ll_oms_is_busy(const struct ll_oms *oms);
 
 /* A command whose layout was checked (ll_command_check). */
 void ll_oms_command(struct ll_oms *oms, const struct ll_command *command, uint64_t time_ns);
@@ -252,6 +254,10 @@ uint32_t ll_oms_next_id(const struct ll_oms *oms, uint32_t id);
 /* Whose identifier a text is; LL_LIFE_NONE = nobody's. */
 uint32_t ll_oms_resolve(struct ll_oms *oms, const char *text, uint32_t text_bytes);
 
+/* Own orders that the public feed has shown, and those of which it tells other fills than the session: some only until it
+ * has caught up. */
+void ll_oms_feeds(const struct ll_oms *oms, uint32_t *seen, uint32_t *differ);
+
 /* Where a session stands: what the next login asks for. Next sequence 1 and a blank name = the first of the day. A copy
  * keeps its place when it has ended. */
 uint64_t ll_oms_next_sequence(const struct ll_oms *oms, uint8_t session, char name[10]);
@@ -259,6 +265,8 @@ uint64_t ll_oms_next_sequence(const struct ll_oms *oms, uint8_t session, char na
 bool ll_oms_is_ended(const struct ll_oms *oms, uint8_t session);
 /* Counts the times the session was opened. */
 uint64_t ll_oms_connection(const struct ll_oms *oms, uint8_t session);
+/* Requests from the oldest that may be unanswered on: the ones that wait for the venue are among them. */
+uint64_t ll_oms_in_flight(const struct ll_oms *oms, uint8_t session);
 /* Orders may be sent: logged in, caught up, nothing unanswered from before. */
 bool ll_oms_is_open(const struct ll_oms *oms, uint8_t session);
 
@@ -274,7 +282,7 @@ bool ll_oms_has_limits(const struct ll_oms *oms);
 /* The health checks of identifiers, the states, the invariants of ledger and risk; names the first thing that is
  * wrong. `scratch` has one number for each account of the configuration. */
 LL_MUST_CHECK int ll_oms_check(struct ll_oms *oms, int64_t *scratch, struct ll_why *why);
-/* Of the logical state: orders, identifiers, ledger, limits, latches. */
+/* Of the logical state: orders, identifiers, ledger, limits, latches, timers, sessions. */
 uint64_t ll_oms_hash(const struct ll_oms *oms);
 
 #endif

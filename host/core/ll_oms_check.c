@@ -18,6 +18,13 @@ static int ll_oms_check_index(struct ll_oms *oms, uint32_t id, struct ll_why *wh
     if (answer->id != id || answer->order != identifier->order || answer->type != identifier->type)
         return LL_FAIL(why, LL_ERR_CORRUPT, "identifier %u of order %u resolves to identifier %u of order %u",
                        id, identifier->order, answer->id, answer->order);
+    const struct ll_oms_order *entry = &oms->orders[identifier->order];
+    if (answer->state_after != entry->state || answer->quantity != entry->quantity ||
+        answer->leaves != entry->leaves || answer->cumulative != entry->cumulative)
+        return LL_FAIL(why, LL_ERR_CORRUPT,
+                       "order %u is %u with %u/%u/%u lots, and in the index %u with %u/%u/%u", answer->order,
+                       entry->state, entry->quantity, entry->leaves, entry->cumulative, answer->state_after,
+                       answer->quantity, answer->leaves, answer->cumulative);
     if (answer->status != identifier->status)
         return LL_FAIL(why, LL_ERR_CORRUPT, "identifier %u is %u in the log and %u in the index", id,
                        identifier->status, answer->status);
@@ -27,8 +34,8 @@ static int ll_oms_check_index(struct ll_oms *oms, uint32_t id, struct ll_why *wh
 static int ll_oms_check_id(struct ll_oms *oms, uint32_t id, struct ll_why *why)
 {
     const struct ll_oms_id *identifier = &oms->ids[id];
-    if (identifier->order == LL_OMS_NONE) { /* kept for a report that came twice, or of nobody's order */
-        if (identifier->type != LL_ID_EXECUTION && identifier->type != LL_ID_EXCHANGE_REF)
+    if (identifier->order == LL_OMS_NONE) { /* kept for an execution that came twice */
+        if (identifier->type != LL_ID_EXECUTION)
             return LL_FAIL(why, LL_ERR_CORRUPT, "identifier %u has no order", id);
         return LL_OK;
     }
@@ -63,8 +70,8 @@ static int ll_oms_check_active(const struct ll_oms *oms, uint32_t order, struct 
             return LL_FAIL(why, LL_ERR_CORRUPT,
                            "identifier %u stands in the history of order %u and is order %u's", id, order,
                            identifier->order);
-        bool request = oms->orders[order].request == LL_REQUEST_REPLACE && identifier->text == LL_OMS_NONE &&
-                       identifier->number == oms->orders[order].request_number;
+        bool request =
+            oms->orders[order].request == LL_REQUEST_REPLACE && oms->orders[order].request_link == id;
         if (identifier->status != LL_ID_STATUS_ACTIVE || !ll_oms_is_single(identifier->type) || request)
             continue;
         if ((active >> identifier->type & 1u) != 0)
@@ -84,12 +91,19 @@ static int ll_oms_check_order(const struct ll_oms *oms, uint32_t order, struct l
     if (entry->is_listed != working)
         return LL_FAIL(why, LL_ERR_CORRUPT, "order %u is %s and %s the list of live orders", order,
                        working ? "working" : "over", entry->is_listed ? "in" : "not in");
-    if (working && entry->quantity != entry->cumulative + entry->leaves)
+    bool live = ll_order_is_live(entry->state) != 0;
+    if (live && entry->quantity != entry->cumulative + entry->leaves)
         return LL_FAIL(why, LL_ERR_CORRUPT, "order %u: %u lots are not %u filled and %u open", order,
                        entry->quantity, entry->cumulative, entry->leaves);
-    if (!working && entry->leaves != 0)
-        return LL_FAIL(why, LL_ERR_CORRUPT, "order %u has ended with %u lots open", order, entry->leaves);
-    if (entry->locked != ll_oms_wanted_lock(entry) && oms->control->counters.money_short == 0)
+    if (!live && entry->leaves != 0)
+        return LL_FAIL(why, LL_ERR_CORRUPT, "order %u is at no venue with %u lots open", order,
+                       entry->leaves);
+    uint32_t open = working ? entry->quantity - entry->cumulative : 0;
+    if (entry->hold.open_lots != open)
+        return LL_FAIL(why, LL_ERR_CORRUPT, "order %u has %u lots open, and %u are reserved", order, open,
+                       entry->hold.open_lots);
+    if (entry->is_short ? entry->locked > ll_oms_wanted_lock(entry)
+                        : entry->locked != ll_oms_wanted_lock(entry))
         return LL_FAIL(why, LL_ERR_CORRUPT, "order %u holds %llu locked and can cost %llu", order,
                        (unsigned long long)entry->locked, (unsigned long long)ll_oms_wanted_lock(entry));
     return ll_oms_check_active(oms, order, why);

@@ -14,6 +14,18 @@ static struct ll_oms_text ll_oms_text_of(const struct ll_command *command, enum 
 
 /* --- Looking up ------------------------------------------------------------------------------------------ */
 
+/* A name is printable text without space, or nothing. */
+static bool ll_oms_names_are_good(const struct ll_command *command)
+{
+    static const enum ll_command_text names[] = {LL_TEXT_account, LL_TEXT_user, LL_TEXT_strategy};
+    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct ll_oms_text text = ll_oms_text_of(command, names[i]);
+        if (text.bytes_count != 0 && !ll_id_text_is_good(text.bytes, text.bytes_count))
+            return false;
+    }
+    return true;
+}
+
 /* Names are given numbers when they are first used, the empty one too. */
 static uint32_t ll_oms_name(struct ll_names *names, struct ll_oms_text text)
 {
@@ -69,6 +81,10 @@ static bool ll_oms_ids_are_good(const struct ll_command *command, struct ll_oms_
 {
     static const enum ll_command_text ids[] = {LL_TEXT_client_order_id, LL_TEXT_lifecycle_id,
                                                LL_TEXT_reference};
+    if (!ll_oms_names_are_good(command)) {
+        refusal->code = LL_REFUSAL_MALFORMED;
+        return false;
+    }
     for (uint32_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         struct ll_oms_text text = ll_oms_text_of(command, ids[i]);
         if (text.bytes_count == 0 || ll_id_text_is_good(text.bytes, text.bytes_count))
@@ -108,6 +124,10 @@ static bool ll_oms_command_place(struct ll_oms *oms, const struct ll_command *co
         refusal->code = LL_REFUSAL_MALFORMED;
         return false;
     }
+    if (command->stop_price > LL_PRICE_TICKS_MAX || command->take_price > LL_PRICE_TICKS_MAX) {
+        refusal->code = LL_REFUSAL_BAD_PRICE;
+        return false;
+    }
     new_order.account =
         ll_oms_limited(oms, &oms->accounts, LL_SCOPE_ACCOUNT, ll_oms_text_of(command, LL_TEXT_account));
     new_order.user = ll_oms_name(&oms->users, ll_oms_text_of(command, LL_TEXT_user));
@@ -137,8 +157,7 @@ static bool ll_oms_can_ask(const struct ll_oms *oms, uint32_t order, struct ll_o
     return refusal->code == LL_REFUSAL_NONE;
 }
 
-/* An order that waits for a retry is at no venue: it ends here and now. */
-static void ll_oms_cancel_waiting(struct ll_oms *oms, uint32_t order)
+void ll_oms_cancel_waiting(struct ll_oms *oms, uint32_t order)
 {
     struct ll_life_ask *ask = ll_oms_ask(oms, LL_LIFE_OP_CANCEL);
     ll_oms_ask_key(ask, oms->ids[oms->orders[order].order_id].key);
@@ -169,36 +188,55 @@ void ll_oms_cancel_order(struct ll_oms *oms, uint32_t order, uint32_t open_lots,
         return;
     }
     entry->request = LL_REQUEST_CANCEL;
+    entry->request_client = 0;
+    entry->request_id = LL_OMS_NONE;
     entry->request_number = entry->number;
     entry->request_quantity = open_lots == 0 ? 0 : entry->cumulative + open_lots;
     ll_oms_send_cancel(oms, order);
 }
 
-/* The name of this action becomes an identifier of the order. */
-static bool ll_oms_name_action(struct ll_oms *oms, const struct ll_command *command, uint32_t order,
-                               uint8_t type, uint32_t *id, struct ll_oms_refusal *refusal)
+/* May this action have its name? `id` is the identifier if the same action was asked for before. */
+static bool ll_oms_check_name(struct ll_oms *oms, const struct ll_command *command, uint32_t order,
+                              uint8_t type, uint32_t *id, struct ll_oms_refusal *refusal)
 {
-    *id = ll_oms_id_give(oms, order, type, ll_oms_text_of(command, LL_TEXT_lifecycle_id), refusal);
-    return *id != LL_OMS_NONE;
+    return ll_oms_id_check(oms, order, type, ll_oms_text_of(command, LL_TEXT_lifecycle_id), id, refusal);
+}
+
+/* The name of an action that was done becomes an identifier of the order; one is made when it has none. */
+static uint32_t ll_oms_name_action(struct ll_oms *oms, const struct ll_command *command, uint32_t order,
+                                   uint8_t type)
+{
+    struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE, .order = LL_OMS_NONE};
+    uint32_t id = ll_oms_id_give(oms, order, type, ll_oms_text_of(command, LL_TEXT_lifecycle_id), &ignored);
+    oms->control->counters.ids_on_host += id == LL_OMS_NONE;
+    return id;
 }
 
 static uint32_t ll_oms_command_cancel(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
-                                      struct ll_oms_refusal *refusal)
+                                      bool *existing, struct ll_oms_refusal *refusal)
 {
     uint32_t order = ll_oms_target(oms, command, refusal);
-    if (order == LL_OMS_NONE)
+    if (order == LL_OMS_NONE || !ll_oms_check_name(oms, command, order, LL_ID_CANCEL, id, refusal))
         return order;
     struct ll_oms_order *entry = &oms->orders[order];
+    *existing = *id != LL_OMS_NONE;
+    if (*existing)
+        return order;
     if (command->quantity > UINT32_MAX) {
         refusal->code = LL_REFUSAL_BAD_QUANTITY;
+        refusal->limit = entry->leaves;
         refusal->value = command->quantity;
-    } else if (entry->state == LL_ORDER_FAILED || ll_oms_can_ask(oms, order, refusal)) {
-        entry->request_client = command->request;
-        if (ll_oms_name_action(oms, command, order, LL_ID_CANCEL, id, refusal)) {
-            entry->request_id = *id;
-            ll_oms_cancel_order(oms, order, (uint32_t)command->quantity, refusal);
-        }
+        return order;
     }
+    ll_oms_cancel_order(oms, order, (uint32_t)command->quantity, refusal);
+    if (refusal->code != LL_REFUSAL_NONE)
+        return order;
+    *id = ll_oms_name_action(oms, command, order, LL_ID_CANCEL);
+    entry->request_id = *id;
+    if (entry->request == LL_REQUEST_CANCEL)
+        entry->request_client = command->request;
+    else /* it waited for a retry: cancelled at once */
+        ll_oms_request_named(oms, order, false);
     return order;
 }
 
@@ -212,6 +250,8 @@ static void ll_oms_check_replace(const struct ll_oms *oms, const struct ll_comma
     refusal->limit = entry->cumulative;
     if (entry->state == LL_ORDER_FAILED)
         refusal->code = LL_REFUSAL_NOT_OPEN;
+    else if (entry->type == LL_TYPE_MARKET) /* it has no price that could be another, and does not rest */
+        refusal->code = LL_REFUSAL_UNSUPPORTED;
     else if (command->quantity == 0 || command->quantity > UINT32_MAX)
         refusal->code = LL_REFUSAL_BAD_QUANTITY;
     else if (command->quantity <= entry->cumulative)
@@ -229,35 +269,38 @@ static void ll_oms_start_replace(struct ll_oms *oms, uint32_t order)
         ll_oms_id_number(oms, LL_ID_PROVIDER_REF, LL_KEY_PROVIDER_REF, entry->session, entry->request_number);
     ll_oms_ask_add(oms, link, order, LL_LIFE_REQUEST);
     const struct ll_life_answer *answer = ll_oms_ask_run(oms);
-    ll_oms_id_attach(oms, link, order);
-    ll_oms_id_answered(oms, link, answer);
-    if (answer->verdict == LL_VERDICT_OK)
+    bool known = answer->verdict == LL_VERDICT_OK;
+    entry->request_link = known ? link : LL_OMS_NONE;
+    if (known) {
+        ll_oms_id_attach(oms, link, order);
         ll_oms_send_replace(oms, order);
-    else
+    } else {
+        ll_oms_id_drop(oms, link);
+        oms->control->counters.ids_on_host++;
         ll_oms_request_over(oms, order, true);
+    }
 }
 
 static uint32_t ll_oms_command_replace(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
-                                       struct ll_oms_refusal *refusal)
+                                       bool *existing, struct ll_oms_refusal *refusal)
 {
     uint32_t order = ll_oms_target(oms, command, refusal);
-    if (order == LL_OMS_NONE)
+    if (order == LL_OMS_NONE || !ll_oms_check_name(oms, command, order, LL_ID_MODIFY, id, refusal))
+        return order;
+    struct ll_oms_order *entry = &oms->orders[order];
+    *existing = *id != LL_OMS_NONE;
+    if (*existing)
         return order;
     ll_oms_check_replace(oms, command, order, refusal);
+    if (refusal->code == LL_REFUSAL_NONE)
+        ll_oms_reserve_replace(oms, order, (uint32_t)command->quantity, command->price, refusal);
     if (refusal->code != LL_REFUSAL_NONE)
         return order;
-    ll_oms_reserve_replace(oms, order, (uint32_t)command->quantity, command->price, refusal);
-    if (refusal->code != LL_REFUSAL_NONE)
-        return order;
-    oms->orders[order].request_client = command->request;
-    if (ll_oms_name_action(oms, command, order, LL_ID_MODIFY, id, refusal)) {
-        oms->orders[order].request_id = *id;
-        ll_oms_start_replace(oms, order);
-    } else {
-        ll_oms_settle_replace(oms, order, false, 0, 0);
-        oms->orders[order].request = LL_REQUEST_NONE;
-        ll_oms_align(oms, order);
-    }
+    *id = ll_oms_name_action(oms, command, order, LL_ID_MODIFY);
+    entry->request_id = *id;
+    entry->request_client = command->request;
+    entry->request_expire_s = ll_oms_seconds_left(oms, entry);
+    ll_oms_start_replace(oms, order);
     return order;
 }
 
@@ -272,11 +315,24 @@ static uint32_t ll_oms_command_close(struct ll_oms *oms, const struct ll_command
                                     .time_in_force = command->time_in_force,
                                     .flags = command->flags};
     uint32_t target = ll_oms_target(oms, command, refusal);
-    if (target == LL_OMS_NONE)
+    if (target == LL_OMS_NONE || !ll_oms_check_name(oms, command, target, LL_ID_CLOSE, id, refusal))
         return target;
-    if (!ll_oms_name_action(oms, command, target, LL_ID_CLOSE, id, refusal))
+    *existing = *id != LL_OMS_NONE;
+    if (*existing)
+        return oms->ids[*id].exit_order;
+    uint32_t closer =
+        ll_oms_close_order(oms, target, LL_OMS_NONE, command->quantity, &exit_order, refusal, existing);
+    if (refusal->code != LL_REFUSAL_NONE)
         return target;
-    return ll_oms_close_order(oms, target, *id, command->quantity, &exit_order, refusal, existing);
+    /* Whose order was there before keeps the name all the same, if he gave one. */
+    if (*existing && ll_oms_text_of(command, LL_TEXT_lifecycle_id).bytes_count == 0)
+        return closer;
+    *id = ll_oms_name_action(oms, command, target, LL_ID_CLOSE);
+    if (*id != LL_OMS_NONE)
+        oms->ids[*id].exit_order = closer;
+    if (!*existing)
+        oms->orders[closer].parent_id = *id;
+    return closer;
 }
 
 /* --- Stop-losses and take-profits -------------------------------------------------------------------------- */
@@ -292,50 +348,83 @@ void ll_oms_stop_clear(struct ll_oms *oms, struct ll_oms_stop *stop, uint8_t sta
     *stop = (struct ll_oms_stop){0, LL_OMS_NONE, LL_OMS_NONE, 0};
 }
 
+/* Arms a stop under its identifier, in place of the one that may be there. */
+static void ll_oms_stop_set(struct ll_oms *oms, uint32_t order, uint8_t type, uint32_t id, uint64_t price)
+{
+    struct ll_oms_order *entry = &oms->orders[order];
+    struct ll_oms_stop *stop = type == LL_ID_STOPLOSS ? &entry->stoploss : &entry->takeprofit;
+    struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE};
+    uint32_t closer = stop->closer;
+    *stop = (struct ll_oms_stop){price, id, LL_OMS_NONE, 0};
+    /* What the old one has sent must not close the position beside the new one. */
+    if (closer != LL_OMS_NONE && ll_oms_is_working(&oms->orders[closer]))
+        ll_oms_cancel_order(oms, closer, 0, &ignored);
+    ll_oms_watch(oms, order);
+}
+
+/* A new order may bring its stops along: they get identifiers of their own. */
+static void ll_oms_place_stops(struct ll_oms *oms, const struct ll_command *command, uint32_t order)
+{
+    const uint64_t prices[] = {command->stop_price, command->take_price};
+    const uint8_t types[] = {LL_ID_STOPLOSS, LL_ID_TAKEPROFIT};
+    const struct ll_oms_text made_here = {NULL, 0};
+    for (uint32_t i = 0; i < 2; i++) {
+        struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE};
+        if (prices[i] == 0)
+            continue;
+        uint32_t id = ll_oms_id_give(oms, order, types[i], made_here, &ignored);
+        if (id == LL_OMS_NONE) { /* the device has no room: the order is on its way all the same */
+            oms->control->counters.ids_on_host++;
+            continue;
+        }
+        ll_oms_stop_set(oms, order, types[i], id, prices[i]);
+    }
+}
+
 static uint32_t ll_oms_command_stop_add(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
-                                        struct ll_oms_refusal *refusal)
+                                        bool *existing, struct ll_oms_refusal *refusal)
 {
     bool is_loss = command->kind == LL_COMMAND_STOPLOSS_ADD;
     uint64_t price = is_loss ? command->stop_price : command->take_price;
+    uint8_t type = is_loss ? LL_ID_STOPLOSS : LL_ID_TAKEPROFIT;
     uint32_t order = ll_oms_target(oms, command, refusal);
-    if (order == LL_OMS_NONE)
+    if (order == LL_OMS_NONE || !ll_oms_check_name(oms, command, order, type, id, refusal))
         return order;
-    struct ll_oms_order *entry = &oms->orders[order];
-    struct ll_oms_stop *stop = is_loss ? &entry->stoploss : &entry->takeprofit;
+    *existing = *id != LL_OMS_NONE;
+    if (*existing)
+        return order; /* the same again changes nothing, however long ago it was */
+    const struct ll_oms_order *entry = &oms->orders[order];
     if (price == 0 || price > LL_PRICE_TICKS_MAX) {
         refusal->code = LL_REFUSAL_BAD_PRICE;
         refusal->value = price;
     } else if (!ll_oms_is_working(entry) && entry->cumulative <= entry->closed) {
         refusal->code = LL_REFUSAL_ORDER_ENDED; /* there is no position, and there will be none */
-    } else if (ll_oms_name_action(oms, command, order, is_loss ? LL_ID_STOPLOSS : LL_ID_TAKEPROFIT, id,
-                                  refusal)) {
-        if (*id == stop->id)
-            return order; /* the same again changes nothing */
-        uint32_t closer = stop->closer;
-        *stop = (struct ll_oms_stop){price, *id, LL_OMS_NONE, 0};
-        /* What the old one has sent must not close the position beside the new one. */
-        struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE};
-        if (closer != LL_OMS_NONE && ll_oms_is_working(&oms->orders[closer]))
-            ll_oms_cancel_order(oms, closer, 0, &ignored);
-        ll_oms_watch(oms, order);
+    } else {
+        *id = ll_oms_name_action(oms, command, order, type);
+        ll_oms_stop_set(oms, order, type, *id, price);
     }
     return order;
 }
 
 static uint32_t ll_oms_command_stop_cancel(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
-                                           struct ll_oms_refusal *refusal)
+                                           bool *existing, struct ll_oms_refusal *refusal)
 {
     bool is_loss = command->kind == LL_COMMAND_STOPLOSS_CANCEL;
+    uint8_t type = is_loss ? LL_ID_STOPLOSS_CANCEL : LL_ID_TAKEPROFIT_CANCEL;
     uint32_t order = ll_oms_target(oms, command, refusal);
-    if (order == LL_OMS_NONE)
+    if (order == LL_OMS_NONE || !ll_oms_check_name(oms, command, order, type, id, refusal))
+        return order;
+    *existing = *id != LL_OMS_NONE;
+    if (*existing)
         return order;
     struct ll_oms_order *entry = &oms->orders[order];
     struct ll_oms_stop *stop = is_loss ? &entry->stoploss : &entry->takeprofit;
-    if (stop->id == LL_OMS_NONE)
+    if (stop->id == LL_OMS_NONE) {
         refusal->code = LL_REFUSAL_NOT_ACTIVE;
-    else if (ll_oms_name_action(oms, command, order,
-                                is_loss ? LL_ID_STOPLOSS_CANCEL : LL_ID_TAKEPROFIT_CANCEL, id, refusal))
-        ll_oms_stop_clear(oms, stop, LL_ID_STATUS_CANCELLED);
+        return order;
+    }
+    *id = ll_oms_name_action(oms, command, order, type);
+    ll_oms_stop_clear(oms, stop, LL_ID_STATUS_CANCELLED);
     ll_oms_watch_off(oms, order);
     return order;
 }
@@ -352,8 +441,28 @@ static uint32_t ll_oms_command_id_add(struct ll_oms *oms, const struct ll_comman
     if (command->id_type == LL_ID_ORDER || command->id_type > LL_ID_TAKEPROFIT_CANCEL)
         refusal->code = LL_REFUSAL_MALFORMED;
     else
-        (void)ll_oms_name_action(oms, command, order, command->id_type, id, refusal);
+        *id = ll_oms_id_give(oms, order, command->id_type, ll_oms_text_of(command, LL_TEXT_lifecycle_id),
+                             refusal);
+    if (*id == LL_OMS_NONE || oms->ids[*id].status != LL_ID_STATUS_ACTIVE)
+        return order;
+    /* A stop that is armed goes on under its new name. */
+    struct ll_oms_order *entry = &oms->orders[order];
+    if (command->id_type == LL_ID_STOPLOSS && entry->stoploss.id != LL_OMS_NONE)
+        entry->stoploss.id = *id;
+    if (command->id_type == LL_ID_TAKEPROFIT && entry->takeprofit.id != LL_OMS_NONE)
+        entry->takeprofit.id = *id;
     return order;
+}
+
+/* A stop whose identifier is active no more is armed no more. */
+static void ll_oms_stop_follow(struct ll_oms *oms, uint32_t order, uint32_t id)
+{
+    struct ll_oms_order *entry = &oms->orders[order];
+    struct ll_oms_stop *stops[] = {&entry->stoploss, &entry->takeprofit};
+    for (uint32_t i = 0; i < 2; i++)
+        if (stops[i]->id == id)
+            ll_oms_stop_clear(oms, stops[i], oms->ids[id].status);
+    ll_oms_watch_off(oms, order);
 }
 
 static uint32_t ll_oms_command_id_status(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
@@ -384,6 +493,7 @@ static uint32_t ll_oms_command_id_status(struct ll_oms *oms, const struct ll_com
     if (done->verdict == LL_VERDICT_OK || done->verdict == LL_VERDICT_LATE) {
         oms->ids[*id].status = command->id_status;
         oms->ids[*id].updated_ns = oms->time_ns;
+        ll_oms_stop_follow(oms, order, *id);
     } else if (done->verdict != LL_VERDICT_DUPLICATE) {
         refusal->code = LL_REFUSAL_ILLEGAL_STATUS;
         refusal->value = done->status;
@@ -393,21 +503,27 @@ static uint32_t ll_oms_command_id_status(struct ll_oms *oms, const struct ll_com
 
 /* --- Money, latches -------------------------------------------------------------------------------------- */
 
-static void ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
+/* Returns whether a booking of this key was made before. */
+static bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
                                  struct ll_oms_refusal *refusal)
 {
+    struct ll_oms_text key = ll_oms_text_of(command, LL_TEXT_client_order_id);
+    uint32_t booking = LL_NAME_NONE;
+    if (key.bytes_count != 0 && ll_names_find(&oms->bookings, key.bytes, key.bytes_count) != LL_NAME_NONE)
+        return true;
     struct ll_ledger_entry entries[LL_LEDGER_ENTRIES_MAX];
     struct ll_oms_text symbol = ll_oms_text_of(command, LL_TEXT_symbol);
     uint32_t account =
         ll_oms_limited(oms, &oms->accounts, LL_SCOPE_ACCOUNT, ll_oms_text_of(command, LL_TEXT_account));
     uint32_t instrument = symbol.bytes_count == 0 ? LL_INSTRUMENT_NONE : ll_oms_instrument(oms, symbol);
-    if (account == LL_OMS_NONE) {
+    if (account == LL_OMS_NONE ||
+        (key.bytes_count != 0 && ll_names_count(&oms->bookings) == LL_OMS_BOOKINGS)) {
         refusal->code = LL_REFUSAL_TABLE_FULL;
-        return;
+        return false;
     }
     if (symbol.bytes_count != 0 && instrument == LL_INSTRUMENT_NONE) {
         refusal->code = LL_REFUSAL_UNKNOWN_INSTRUMENT;
-        return;
+        return false;
     }
     uint32_t asset = symbol.bytes_count == 0 ? LL_LEDGER_CURRENCY : instrument + 1;
     ll_ledger_begin(&oms->ledger, entries, LL_LEDGER_ENTRIES_MAX);
@@ -415,14 +531,17 @@ static void ll_oms_command_money(struct ll_oms *oms, const struct ll_command *co
                      ? ll_ledger_deposit(&oms->ledger, account, asset, command->amount, NULL)
                      : ll_ledger_withdraw(&oms->ledger, account, asset, command->amount, NULL);
     (void)ll_ledger_commit(&oms->ledger);
+    if (status == LL_OK && key.bytes_count != 0)
+        status = ll_names_intern(&oms->bookings, key.bytes, key.bytes_count, &booking, NULL);
     if (status == LL_OK)
-        return;
+        return false;
     refusal->code = status == LL_ERR_FUNDS      ? LL_REFUSAL_BALANCE
                     : status == LL_ERR_OVERFLOW ? LL_REFUSAL_OVERFLOW
                     : status == LL_ERR_FULL     ? LL_REFUSAL_TABLE_FULL
                                                 : LL_REFUSAL_BAD_QUANTITY;
     refusal->limit = (uint64_t)ll_ledger_balance(&oms->ledger, account, asset, LL_LEDGER_AVAILABLE);
     refusal->value = (uint64_t)command->amount;
+    return false;
 }
 
 /* The number of what a latch is about; LL_OMS_NONE = there is none. */
@@ -451,8 +570,11 @@ static void ll_oms_command_latch(struct ll_oms *oms, const struct ll_command *co
     uint32_t number = strategy ? ll_oms_limited(oms, &oms->strategies, LL_SCOPE_STRATEGY,
                                                 ll_oms_text_of(command, LL_TEXT_strategy))
                                : ll_oms_scope_number(oms, command);
-    if (number == LL_OMS_NONE) {
-        refusal->code = LL_REFUSAL_UNKNOWN_INSTRUMENT;
+    if (!strategy && command->scope > LL_KILL_SYMBOL) {
+        refusal->code = LL_REFUSAL_MALFORMED;
+    } else if (number == LL_OMS_NONE) {
+        refusal->code = !strategy && command->scope == LL_KILL_SYMBOL ? LL_REFUSAL_UNKNOWN_INSTRUMENT
+                                                                      : LL_REFUSAL_TABLE_FULL;
     } else if (strategy) {
         ll_risk_enable_strategy(&oms->risk, number);
     } else if (command->kind == LL_COMMAND_UNKILL) {
@@ -490,23 +612,25 @@ static uint32_t ll_oms_do(struct ll_oms *oms, const struct ll_command *command,
     switch (command->kind) {
     case LL_COMMAND_PLACE:
         existing = ll_oms_command_place(oms, command, &order, refusal);
+        if (!existing && refusal->code == LL_REFUSAL_NONE)
+            ll_oms_place_stops(oms, command, order);
         break;
     case LL_COMMAND_CANCEL:
-        order = ll_oms_command_cancel(oms, command, id, refusal);
+        order = ll_oms_command_cancel(oms, command, id, &existing, refusal);
         break;
     case LL_COMMAND_REPLACE:
-        order = ll_oms_command_replace(oms, command, id, refusal);
+        order = ll_oms_command_replace(oms, command, id, &existing, refusal);
         break;
     case LL_COMMAND_CLOSE:
         order = ll_oms_command_close(oms, command, id, &existing, refusal);
         break;
     case LL_COMMAND_STOPLOSS_ADD:
     case LL_COMMAND_TAKEPROFIT_ADD:
-        order = ll_oms_command_stop_add(oms, command, id, refusal);
+        order = ll_oms_command_stop_add(oms, command, id, &existing, refusal);
         break;
     case LL_COMMAND_STOPLOSS_CANCEL:
     case LL_COMMAND_TAKEPROFIT_CANCEL:
-        order = ll_oms_command_stop_cancel(oms, command, id, refusal);
+        order = ll_oms_command_stop_cancel(oms, command, id, &existing, refusal);
         break;
     case LL_COMMAND_ID_ADD:
         order = ll_oms_command_id_add(oms, command, id, refusal);
@@ -516,7 +640,7 @@ static uint32_t ll_oms_do(struct ll_oms *oms, const struct ll_command *command,
         break;
     case LL_COMMAND_DEPOSIT:
     case LL_COMMAND_WITHDRAW:
-        ll_oms_command_money(oms, command, refusal);
+        existing = ll_oms_command_money(oms, command, refusal);
         break;
     case LL_COMMAND_KILL:
     case LL_COMMAND_UNKILL:
@@ -569,7 +693,9 @@ void ll_oms_command(struct ll_oms *oms, const struct ll_command *command, uint64
     uint32_t slot = 0;
     ll_oms_begin(oms, time_ns);
     answer.time_ns = time_ns;
-    answer.event_id = journaled ? oms->control->event_id : oms->control->event_id - 1;
+    if (!journaled) /* what it says is as durable as the last event */
+        oms->control->event_id--;
+    answer.event_id = oms->control->event_id;
     if (journaled)
         slot = ll_record_batch_write(oms->batch, LL_RECORD_COMMAND, 0, time_ns, command,
                                      ll_command_bytes(command));

@@ -118,8 +118,7 @@ static bool ll_oms_timer_due(struct ll_oms *oms, uint64_t now_ns, struct ll_reco
     return true;
 }
 
-/* A latch is engaged that the order stands under. */
-static bool ll_oms_is_killed(const struct ll_oms *oms, const struct ll_oms_order *entry)
+bool ll_oms_is_killed(const struct ll_oms *oms, const struct ll_oms_order *entry)
 {
     return ll_risk_is_killed(&oms->risk, LL_KILL_FIRM, 0) ||
            ll_risk_is_killed(&oms->risk, LL_KILL_ACCOUNT, entry->account) ||
@@ -196,6 +195,9 @@ static void ll_oms_trigger(struct ll_oms *oms, const struct ll_record_action *ac
     stop->again_ns = oms->time_ns + oms->config.retry_ns;
     uint32_t closer = ll_oms_close_order(oms, action->order, stop->id, 0, &exit_order, &refusal, &existing);
     if (refusal.code != LL_REFUSAL_NONE || existing) {
+        /* What is still to be bought must not be sold to ourselves: that part is taken back first. */
+        if (refusal.code == LL_REFUSAL_SELF_TRADE && refusal.order == action->order)
+            ll_oms_cancel_order(oms, action->order, 0, &(struct ll_oms_refusal){.code = LL_REFUSAL_NONE});
         struct ll_client_event *event = ll_oms_news(oms, LL_CLIENT_REQUEST_FAILED, action->order);
         event->refusal = refusal.code;
         event->limit = refusal.limit;
@@ -203,8 +205,45 @@ static void ll_oms_trigger(struct ll_oms *oms, const struct ll_record_action *ac
         return;
     }
     stop->closer = closer;
+    if (!ll_oms_is_working(&oms->orders[closer]))
+        ll_oms_stop_ended(oms, closer);
     oms->control->counters.triggers++;
     ll_oms_news(oms, LL_CLIENT_TRIGGERED, action->order)->last_price = action->price;
+}
+
+/* A stop's exit order has ended: the position is closed, or the stop waits for the market again. An order with stops of
+ * its own that has ended stands in the way of none any more. */
+void ll_oms_stop_ended(struct ll_oms *oms, uint32_t order)
+{
+    uint32_t target = oms->orders[order].parent;
+    struct ll_oms_order *entry = &oms->orders[order];
+    entry->stoploss.again_ns = 0;
+    entry->takeprofit.again_ns = 0;
+    oms->market_moved |= entry->is_watched;
+    if (target == LL_OMS_NONE)
+        return;
+    struct ll_oms_order *parent = &oms->orders[target];
+    struct ll_oms_stop *stops[] = {&parent->stoploss, &parent->takeprofit};
+    /* A close that filled nothing came to nothing. */
+    if (entry->parent_id != LL_OMS_NONE && entry->cumulative == 0 &&
+        oms->ids[entry->parent_id].type == LL_ID_CLOSE)
+        ll_oms_id_status(oms, entry->parent_id, LL_ID_STATUS_CANCELLED);
+    for (uint32_t i = 0; i < 2; i++) {
+        if (stops[i]->closer != order)
+            continue;
+        stops[i]->closer = LL_OMS_NONE;
+        stops[i]->again_ns = oms->time_ns + oms->config.retry_ns;
+        if (parent->closed >= parent->cumulative && !ll_oms_is_working(parent))
+            *stops[i] = (struct ll_oms_stop){0, LL_OMS_NONE, LL_OMS_NONE, 0};
+    }
+    ll_oms_watch_off(oms, target);
+}
+
+static void ll_oms_end_by(struct ll_oms *oms, uint32_t order, uint8_t op)
+{
+    ll_oms_ask_key(ll_oms_ask(oms, op), oms->ids[oms->orders[order].order_id].key);
+    ll_oms_order_answered(oms, order, ll_oms_ask_run(oms));
+    (void)ll_oms_news(oms, LL_CLIENT_ORDER, order);
 }
 
 static void ll_oms_retry(struct ll_oms *oms, uint32_t order)
@@ -212,9 +251,17 @@ static void ll_oms_retry(struct ll_oms *oms, uint32_t order)
     struct ll_oms_order *entry = &oms->orders[order];
     if (entry->state != LL_ORDER_FAILED)
         return;
+    if (entry->time_in_force == LL_TIF_GTD && entry->expire_ns <= oms->time_ns) {
+        ll_oms_end_by(oms, order, LL_LIFE_OP_EXPIRE);
+        return;
+    }
     if (!ll_oms_is_open(oms, entry->session) || !ll_oms_flight_room(oms, entry->session) ||
         !ll_oms_ids_room(oms, 1, 0) || ll_oms_is_killed(oms, entry)) {
         ll_timers_set(&oms->timers, order, oms->time_ns + oms->config.retry_ns);
+        return;
+    }
+    if (!ll_oms_can_pay(oms, order)) {
+        ll_oms_end_by(oms, order, LL_LIFE_OP_REJECT);
         return;
     }
     ll_oms_ask_key(ll_oms_ask(oms, LL_LIFE_OP_RETRY), oms->ids[entry->order_id].key);
@@ -225,11 +272,8 @@ static void ll_oms_retry(struct ll_oms *oms, uint32_t order)
 
 static void ll_oms_expire(struct ll_oms *oms, uint32_t order)
 {
-    if (!ll_oms_is_past(oms, &oms->orders[order]))
-        return;
-    ll_oms_ask_key(ll_oms_ask(oms, LL_LIFE_OP_EXPIRE), oms->ids[oms->orders[order].order_id].key);
-    ll_oms_order_answered(oms, order, ll_oms_ask_run(oms));
-    (void)ll_oms_news(oms, LL_CLIENT_ORDER, order);
+    if (ll_oms_is_past(oms, &oms->orders[order]))
+        ll_oms_end_by(oms, order, LL_LIFE_OP_EXPIRE);
 }
 
 void ll_oms_action(struct ll_oms *oms, const struct ll_record_action *action, uint64_t time_ns)

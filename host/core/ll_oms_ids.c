@@ -73,6 +73,7 @@ static struct ll_oms_id *ll_oms_id_new(struct ll_oms *oms, uint8_t type, uint32_
     identifier->next = LL_OMS_NONE;
     identifier->replaced_by = LL_OMS_NONE;
     identifier->text = LL_OMS_NONE;
+    identifier->exit_order = LL_OMS_NONE;
     identifier->created_ns = oms->time_ns;
     identifier->updated_ns = oms->time_ns;
     return identifier;
@@ -202,6 +203,28 @@ uint32_t ll_oms_id_give(struct ll_oms *oms, uint32_t order, uint8_t type, struct
     return LL_OMS_NONE;
 }
 
+bool ll_oms_id_check(struct ll_oms *oms, uint32_t order, uint8_t type, struct ll_oms_text text,
+                     uint32_t *known, struct ll_oms_refusal *refusal)
+{
+    *known = LL_OMS_NONE;
+    if (!ll_oms_ids_room(oms, 1, 1)) {
+        refusal->code = LL_REFUSAL_TABLE_FULL;
+        return false;
+    }
+    if (text.bytes_count == 0)
+        return true;
+    const struct ll_life_answer *answer = ll_oms_find(oms, LL_OMS_NONE, text);
+    if (answer == NULL)
+        return true;
+    if (answer->order != order || answer->type != type) {
+        refusal->code = LL_REFUSAL_ID_TAKEN;
+        refusal->order = answer->order;
+        return false;
+    }
+    *known = answer->id;
+    return true;
+}
+
 void ll_oms_id_status(struct ll_oms *oms, uint32_t id, uint8_t status)
 {
     struct ll_oms_id *identifier = &oms->ids[id];
@@ -209,7 +232,8 @@ void ll_oms_id_status(struct ll_oms *oms, uint32_t id, uint8_t status)
     ll_oms_ask_key(ask, identifier->key);
     ask->status = status;
     const struct ll_life_answer *answer = ll_oms_ask_run(oms);
-    if (answer->verdict != LL_VERDICT_OK && answer->verdict != LL_VERDICT_LATE)
+    if (answer->verdict != LL_VERDICT_OK && answer->verdict != LL_VERDICT_LATE &&
+        answer->verdict != LL_VERDICT_DUPLICATE)
         return;
     oms->control->counters.late += answer->verdict == LL_VERDICT_LATE;
     identifier->status = status;

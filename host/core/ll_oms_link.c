@@ -20,10 +20,11 @@ static struct ll_oms_flight *ll_oms_flight_at(struct ll_oms_session *session, ui
     return &session->flight[position % LL_OMS_FLIGHT];
 }
 
+/* Room for one more request, and a number for it: the venue may say that it would take the last one next. */
 bool ll_oms_flight_room(const struct ll_oms *oms, uint8_t session)
 {
     const struct ll_oms_session *link = &oms->control->sessions[session];
-    return link->flight_next - link->flight_first < LL_OMS_FLIGHT;
+    return link->flight_next - link->flight_first < LL_OMS_FLIGHT && link->next_number < UINT32_MAX;
 }
 
 bool ll_oms_is_open(const struct ll_oms *oms, uint8_t session)
@@ -42,6 +43,13 @@ uint64_t ll_oms_connection(const struct ll_oms *oms, uint8_t session)
     return oms->control->sessions[session].connections;
 }
 
+uint64_t ll_oms_in_flight(const struct ll_oms *oms, uint8_t session)
+{
+    const struct ll_oms_session *link = &oms->control->sessions[session];
+    LL_ASSERT(session < LL_OMS_SESSIONS_MAX);
+    return link->flight_next - link->flight_first;
+}
+
 uint64_t ll_oms_next_number(struct ll_oms *oms, uint8_t session, uint8_t side)
 {
     struct ll_oms_session *link = &oms->control->sessions[session];
@@ -56,7 +64,8 @@ uint64_t ll_oms_next_number(struct ll_oms *oms, uint8_t session, uint8_t side)
 static void ll_oms_send(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, uint32_t bytes_count)
 {
     uint8_t payload[sizeof(struct ll_record_wire) + LL_OUCH_MESSAGE_BYTES_MAX];
-    const struct ll_record_wire head = {session, oms->control->sessions[session].protocol, {0}};
+    const struct ll_record_wire head = {.session = session,
+                                        .protocol = oms->control->sessions[session].protocol};
     LL_ASSERT(oms->send_head - oms->send_tail < LL_OMS_SENDS);
     LL_ASSERT(bytes_count <= LL_OUCH_MESSAGE_BYTES_MAX);
     struct ll_oms_send *send = &oms->sends[oms->send_head++ % LL_OMS_SENDS];
@@ -94,6 +103,7 @@ static void ll_oms_fly(struct ll_oms *oms, uint32_t order, uint8_t request, uint
         entry->enter_flight = link->flight_next;
     else
         entry->request_flight = link->flight_next;
+    entry->repeats = 0;
     *ll_oms_flight_at(link, link->flight_next++) =
         (struct ll_oms_flight){.number = number, .order = order, .request = request};
     ll_timers_set(&oms->timers, order, oms->time_ns + oms->config.answer_timeout_ns);
@@ -110,8 +120,7 @@ static struct ll_ouch_order ll_oms_ouch_order(const struct ll_oms *oms, const st
                                  .time_in_force =
                                      entry->type == LL_TYPE_MARKET ? LL_TIF_IOC : entry->time_in_force,
                                  .post_only = (entry->flags & LL_COMMAND_POST_ONLY) != 0};
-    if (entry->time_in_force == LL_TIF_GTD && entry->expire_ns > entry->created_ns)
-        ouch.expire_s = (uint32_t)((entry->expire_ns - entry->created_ns) / 1000000000u);
+    ouch.expire_s = entry->expire_s;
     memcpy(ouch.symbol, ll_instruments_at(&oms->instruments, entry->instrument)->symbol, sizeof ouch.symbol);
     memcpy(ouch.firm, oms->control->sessions[entry->session].firm, sizeof ouch.firm);
     return ouch;
@@ -137,6 +146,7 @@ static void ll_oms_write(struct ll_oms *oms, uint32_t order, uint8_t request)
         ouch.number = entry->request_number;
         ouch.quantity = entry->request_quantity;
         ouch.price = entry->request_price;
+        ouch.expire_s = entry->request_expire_s;
         bytes_count = ll_ouch_replace(protocol, &ouch, bytes);
         break;
     }
@@ -179,7 +189,7 @@ static void ll_oms_send_query(struct ll_oms *oms, uint8_t session)
 
 /* The sweep moves on behind what has been settled, and behind what need not be: while the connection holds, a number
  * the venue has not come to yet is on its way. With the last one the session is open. */
-static void ll_oms_sweep_on(struct ll_oms_session *link)
+static void ll_oms_sweep_on(struct ll_oms *oms, struct ll_oms_session *link)
 {
     bool resends = link->state == LL_OMS_SESSION_RESENDING;
     if (link->sweep < link->flight_first)
@@ -192,11 +202,13 @@ static void ll_oms_sweep_on(struct ll_oms_session *link)
             break;
         link->sweep++;
     }
-    if (resends && link->sweep >= link->sweep_end)
-        link->state = LL_OMS_SESSION_OPEN;
+    if (!resends || link->sweep < link->sweep_end)
+        return;
+    link->state = LL_OMS_SESSION_OPEN;
+    /* What a latch could not cancel while the session was not open, it can now. */
+    oms->control->kill_cursor = oms->control->live_first;
 }
 
-/* The venue has answered: an enter or replace by its number, a cancel by its order. */
 void ll_oms_answered(struct ll_oms *oms, uint32_t order, uint64_t number, uint8_t request)
 {
     const struct ll_oms_order *entry = &oms->orders[order];
@@ -206,13 +218,21 @@ void ll_oms_answered(struct ll_oms *oms, uint32_t order, uint64_t number, uint8_
         return;
     struct ll_oms_flight *flight = ll_oms_flight_at(link, position);
     if (flight->order != order || flight->request != request ||
-        (request != LL_REQUEST_CANCEL && flight->number != number))
+        (request != LL_REQUEST_CANCEL && number != 0 && flight->number != number))
         return;
     flight->request = LL_REQUEST_NONE;
     while (link->flight_first < link->flight_next &&
            ll_oms_flight_at(link, link->flight_first)->request == LL_REQUEST_NONE)
         link->flight_first++;
-    ll_oms_sweep_on(link);
+    ll_oms_sweep_on(oms, link);
+}
+
+void ll_oms_request_named(struct ll_oms *oms, uint32_t order, bool failed)
+{
+    struct ll_oms_order *entry = &oms->orders[order];
+    if (entry->request_id != LL_OMS_NONE)
+        ll_oms_id_status(oms, entry->request_id, failed ? LL_ID_STATUS_CANCELLED : LL_ID_STATUS_EXECUTED);
+    entry->request_id = LL_OMS_NONE;
 }
 
 /* An order's outstanding cancel or replace has come to an end. `failed`: the order is as it was. */
@@ -225,18 +245,32 @@ void ll_oms_request_over(struct ll_oms *oms, uint32_t order, bool failed)
     ll_oms_answered(oms, order, entry->request_number, request);
     entry->request = LL_REQUEST_NONE;
     ll_timers_clear(&oms->timers, order);
-    if (request == LL_REQUEST_REPLACE && failed)
-        ll_oms_settle_replace(oms, order, false, 0, 0);
+    if (request == LL_REQUEST_REPLACE && failed) {
+        ll_oms_settle_replace(oms, order, false, true, 0, 0);
+        if (entry->request_link != LL_OMS_NONE)
+            ll_oms_id_status(oms, entry->request_link, LL_ID_STATUS_CANCELLED);
+    }
+    ll_oms_request_named(oms, order, failed);
     if (failed)
         ll_oms_news(oms, LL_CLIENT_REQUEST_FAILED, order)->request = entry->request_client;
     ll_oms_align(oms, order);
+    /* A latch could not cancel the order while its request was out. */
+    if (ll_oms_is_working(entry) && ll_oms_is_killed(oms, entry))
+        oms->control->kill_cursor = oms->control->live_first;
 }
 
-/* A failed order waits for its next try, twice as long each time; after the last one it is over. */
+/* A failed order waits for its next try, twice as long each time; after the last one it is over. What was asked of it
+ * in the meantime came to nothing, except that it be cancelled: then it is. */
 void ll_oms_try_again(struct ll_oms *oms, uint32_t order)
 {
     struct ll_oms_order *entry = &oms->orders[order];
     LL_ASSERT(entry->state == LL_ORDER_FAILED);
+    bool cancelled = entry->request == LL_REQUEST_CANCEL && entry->request_quantity == 0;
+    ll_oms_request_over(oms, order, !cancelled);
+    if (cancelled) {
+        ll_oms_cancel_waiting(oms, order);
+        return;
+    }
     if (entry->attempts < entry->max_attempts) {
         entry->retry_ns = oms->time_ns + (oms->config.retry_ns << (entry->attempts - 1u));
         ll_timers_set(&oms->timers, order, entry->retry_ns);
@@ -274,9 +308,19 @@ static struct ll_oms_flight *ll_oms_oldest(struct ll_oms *oms, uint32_t order)
     return NULL;
 }
 
+/* The request of this order that the sweep stands at; NULL = it has been answered since. */
+static struct ll_oms_flight *ll_oms_swept(struct ll_oms *oms, uint32_t order)
+{
+    struct ll_oms_session *link = &oms->control->sessions[oms->orders[order].session];
+    if (link->sweep < link->flight_first || link->sweep >= link->sweep_end)
+        return NULL;
+    struct ll_oms_flight *flight = ll_oms_flight_at(link, link->sweep);
+    return flight->order == order && flight->request != LL_REQUEST_NONE ? flight : NULL;
+}
+
 void ll_oms_unanswered(struct ll_oms *oms, uint32_t order)
 {
-    const struct ll_oms_flight *flight = ll_oms_oldest(oms, order);
+    const struct ll_oms_flight *flight = ll_oms_swept(oms, order);
     if (flight == NULL)
         return;
     uint8_t request = flight->request;
@@ -290,16 +334,15 @@ void ll_oms_unanswered(struct ll_oms *oms, uint32_t order)
 
 void ll_oms_resend(struct ll_oms *oms, uint32_t order)
 {
-    const struct ll_oms_flight *flight = ll_oms_oldest(oms, order);
+    const struct ll_oms_flight *flight = ll_oms_swept(oms, order);
     struct ll_oms_session *link = &oms->control->sessions[oms->orders[order].session];
     if (flight == NULL)
         return;
     ll_timers_set(&oms->timers, order, oms->time_ns + oms->config.answer_timeout_ns);
     oms->control->counters.resends++;
     ll_oms_write(oms, order, flight->request);
-    if (link->sweep < link->sweep_end && ll_oms_flight_at(link, link->sweep) == flight)
-        link->sweep++;
-    ll_oms_sweep_on(link);
+    link->sweep++;
+    ll_oms_sweep_on(oms, link);
 }
 
 /* Silence for too long: ask what the venue knows. A venue that cannot be asked is told again, which is harmless.
@@ -314,10 +357,16 @@ void ll_oms_timed_out(struct ll_oms *oms, uint32_t order)
         return;
     oms->control->counters.timeouts++;
     ll_timers_set(&oms->timers, order, oms->time_ns + oms->config.answer_timeout_ns);
-    if (link->protocol == LL_PROTOCOL_OUCH50)
+    if (link->protocol == LL_PROTOCOL_OUCH50) {
         ll_oms_send_query(oms, session);
-    else
+    } else if (flight->request == LL_REQUEST_CANCEL && oms->orders[order].repeats != 0) {
+        /* Such a venue passes over a second cancel after it refused one. The order lives, as far as is known. */
+        oms->control->counters.unanswered++;
+        ll_oms_request_over(oms, order, true);
+    } else {
+        oms->orders[order].repeats = 1;
         ll_oms_write(oms, order, flight->request);
+    }
 }
 
 /* All that was sent before the question is answered, or never will be. */
@@ -334,7 +383,7 @@ void ll_oms_query_answered(struct ll_oms *oms, uint8_t session, uint64_t next_nu
     link->sweep_end = link->query_flight > link->flight_first ? link->query_flight : link->flight_first;
     if (link->state == LL_OMS_SESSION_CATCHING_UP)
         link->state = LL_OMS_SESSION_RESENDING;
-    ll_oms_sweep_on(link);
+    ll_oms_sweep_on(oms, link);
 }
 
 /* What has to be done about the request the sweep stands at: what the venue never saw goes again, after a connection
@@ -374,11 +423,20 @@ static void ll_oms_new_day(struct ll_oms *oms, struct ll_oms_session *link,
     link->generation++;
     link->next_number = 1;
     link->day_over = false;
+    link->query_out = false;
+    link->query_lost = false;
     link->flight_first = link->flight_next;
     link->sweep = link->flight_next;
     link->sweep_end = link->flight_next;
     if (!first)
         oms->control->expire_cursor = oms->control->live_first;
+}
+
+/* The connection that a question went out on is gone. */
+static void ll_oms_lose_query(struct ll_oms_session *link)
+{
+    link->query_lost |= link->query_out;
+    link->query_out = false;
 }
 
 static void ll_oms_opened(struct ll_oms *oms, struct ll_oms_session *link, const struct ll_record_link *event)
@@ -387,25 +445,33 @@ static void ll_oms_opened(struct ll_oms *oms, struct ll_oms_session *link, const
         ll_oms_new_day(oms, link, event);
     link->connections++;
     link->next_sequence = event->next_sequence;
-    link->query_out = false;
+    ll_oms_lose_query(link);
     if (link->role == LL_LINK_ROLE_COPY) {
         link->state = LL_OMS_SESSION_LISTENING;
         return;
     }
     link->state = LL_OMS_SESSION_CATCHING_UP;
-    ll_oms_send_query(oms, event->session);
+    /* Among what was missed may be the answer to a question of the connection before; so first all of that. */
+    if (!link->query_lost)
+        ll_oms_send_query(oms, event->session);
 }
 
-/* A venue that cannot be asked has said all it had to say: what it did not answer, it is told again. */
-static void ll_oms_caught_up(struct ll_oms_session *link)
+/* All that was missed has been said. A venue that cannot be asked has no more to say: what it did not answer, it is
+ * told again. */
+static void ll_oms_caught_up(struct ll_oms *oms, uint8_t session)
 {
+    struct ll_oms_session *link = &oms->control->sessions[session];
     if (link->state != LL_OMS_SESSION_CATCHING_UP || link->query_out)
+        return;
+    link->query_lost = false;
+    ll_oms_send_query(oms, session);
+    if (link->query_out)
         return;
     link->known_number = 0;
     link->sweep = link->flight_first;
     link->sweep_end = link->flight_next;
     link->state = LL_OMS_SESSION_RESENDING;
-    ll_oms_sweep_on(link);
+    ll_oms_sweep_on(oms, link);
 }
 
 void ll_oms_link(struct ll_oms *oms, const struct ll_record_link *event, uint64_t time_ns)
@@ -427,18 +493,18 @@ void ll_oms_link(struct ll_oms *oms, const struct ll_record_link *event, uint64_
         ll_oms_opened(oms, link, event);
         break;
     case LL_LINK_CAUGHT_UP:
-        ll_oms_caught_up(link);
+        ll_oms_caught_up(oms, event->session);
         break;
     case LL_LINK_GAP:
         link->next_sequence = event->next_sequence;
         break;
     case LL_LINK_CLOSED:
         link->state = LL_OMS_SESSION_DOWN;
-        link->query_out = false;
+        ll_oms_lose_query(link);
         break;
     default:
         link->state = LL_OMS_SESSION_ENDED;
-        link->query_out = false;
+        ll_oms_lose_query(link);
         if (link->role != LL_LINK_ROLE_COPY)
             oms->control->expire_cursor = oms->control->live_first;
         break;

@@ -2,6 +2,7 @@
 /* What an order costs: ledger, risk and guard, always together. */
 #include "host/base/ll_assert.h"
 #include "host/core/ll_oms_state.h"
+#include "host/wire/ll_ouch.h"
 
 #include <string.h>
 
@@ -56,7 +57,7 @@ static uint64_t ll_oms_lock_of(const struct ll_oms_order *entry, uint64_t price,
 
 uint64_t ll_oms_wanted_lock(const struct ll_oms_order *entry)
 {
-    if (!ll_oms_is_working(entry))
+    if (ll_order_is_live(entry->state) == 0) /* an order that waits for a retry holds nothing */
         return 0;
     uint64_t wanted = ll_oms_lock_of(entry, entry->price, entry->leaves);
     if (entry->request == LL_REQUEST_REPLACE && entry->request_quantity > entry->cumulative) {
@@ -99,7 +100,17 @@ void ll_oms_align(struct ll_oms *oms, uint32_t order)
         ll_oms_unlock(oms, entry, entry->locked - wanted);
     /* The venue gave the order more than was asked for: lock what can be. */
     else if (entry->locked < wanted && ll_oms_lock(oms, entry, wanted - entry->locked) != LL_OK)
-        oms->control->counters.money_short++;
+        oms->control->counters.money_short += !entry->is_short;
+    entry->is_short = entry->locked < wanted;
+}
+
+bool ll_oms_can_pay(const struct ll_oms *oms, uint32_t order)
+{
+    const struct ll_oms_order *entry = &oms->orders[order];
+    uint64_t wanted = ll_oms_lock_of(entry, entry->price, entry->quantity - entry->cumulative);
+    int64_t available =
+        ll_ledger_balance(&oms->ledger, entry->account, ll_oms_lock_asset(entry), LL_LEDGER_AVAILABLE);
+    return wanted == 0 || (available > 0 && wanted <= (uint64_t)available);
 }
 
 /* --- Before it is sent ------------------------------------------------------------------------------------ */
@@ -118,6 +129,18 @@ static void ll_oms_refuse_balance(const struct ll_oms *oms, const struct ll_oms_
     refusal->limit = (uint64_t)ll_ledger_balance(&oms->ledger, entry->account, ll_oms_lock_asset(entry),
                                                  LL_LEDGER_AVAILABLE);
     refusal->value = wanted;
+}
+
+/* More than the venue's fields can say. */
+static bool ll_oms_fits_wire(uint64_t quantity, uint64_t price, struct ll_oms_refusal *refusal)
+{
+    if (quantity <= LL_OUCH_QUANTITY_MAX && price <= LL_OUCH_PRICE_LIMIT_MAX)
+        return true;
+    bool quantity_does = quantity <= LL_OUCH_QUANTITY_MAX;
+    refusal->code = LL_REFUSAL_UNSUPPORTED;
+    refusal->limit = quantity_does ? LL_OUCH_PRICE_LIMIT_MAX : LL_OUCH_QUANTITY_MAX;
+    refusal->value = quantity_does ? price : quantity;
+    return false;
 }
 
 static struct ll_risk_order ll_oms_risk_order(const struct ll_oms_order *entry, uint64_t quantity,
@@ -142,9 +165,13 @@ void ll_oms_reserve(struct ll_oms *oms, uint32_t order, uint64_t quantity, struc
         ll_oms_refuse(refusal, &detail);
         return;
     }
-    /* A market order goes out as one that takes the collar's price at most. */
+    /* A market order goes out as one that takes the collar's price at worst. */
     if (entry->type == LL_TYPE_MARKET)
-        entry->price = entry->hold.lot_notional / entry->hold.multiplier;
+        entry->price = ll_risk_market_price(&oms->risk, &asked, oms->time_ns);
+    if (!ll_oms_fits_wire(quantity, entry->price, refusal)) {
+        ll_risk_release(&oms->risk, &entry->hold, entry->hold.open_lots);
+        return;
+    }
     uint64_t wanted = ll_oms_wanted_lock(entry);
     if (wanted >= INT64_MAX || ll_oms_lock(oms, entry, wanted) != LL_OK) {
         ll_risk_release(&oms->risk, &entry->hold, entry->hold.open_lots);
@@ -180,6 +207,10 @@ void ll_oms_reserve_replace(struct ll_oms *oms, uint32_t order, uint32_t quantit
         ll_oms_refuse(refusal, &detail);
         return;
     }
+    if (!ll_oms_fits_wire(quantity, price, refusal)) {
+        ll_risk_abandon_replace(&oms->risk, &entry->hold);
+        return;
+    }
     entry->request = LL_REQUEST_REPLACE;
     entry->request_quantity = quantity;
     entry->request_price = price;
@@ -192,11 +223,12 @@ void ll_oms_reserve_replace(struct ll_oms *oms, uint32_t order, uint32_t quantit
     }
 }
 
-void ll_oms_settle_replace(struct ll_oms *oms, uint32_t order, bool done, uint32_t open, uint64_t price)
+void ll_oms_settle_replace(struct ll_oms *oms, uint32_t order, bool done, bool asked, uint32_t open,
+                           uint64_t price)
 {
     struct ll_oms_order *entry = &oms->orders[order];
     if (done) {
-        if (entry->hold.is_replacing != 0)
+        if (asked && entry->hold.is_replacing != 0)
             ll_risk_confirm_replace(&oms->risk, &entry->hold, open);
         else
             ll_risk_restate(&oms->risk, &entry->hold, open);
@@ -219,47 +251,76 @@ static struct ll_ledger_fill ll_oms_ledger_fill(const struct ll_oms *oms, const 
                                    .value = ll_oms_value(price, lots, entry->hold.multiplier)};
 }
 
+/* Who sells short owes what he sells: as far below zero as that, and no further, his balance may go. */
+static void ll_oms_permit_short(struct ll_oms *oms, const struct ll_oms_order *entry, int64_t lots)
+{
+    uint32_t asset = ll_oms_asset(entry->instrument);
+    int64_t lowest = ll_ledger_balance(&oms->ledger, entry->account, asset, LL_LEDGER_AVAILABLE) - lots;
+    /* An account that finds no room leaves the fill to the suspense. */
+    (void)!ll_ledger_permit(&oms->ledger, entry->account, asset, LL_LEDGER_AVAILABLE, lowest < 0 ? lowest : 0,
+                            NULL);
+}
+
+/* Money never wraps: at its largest value it has lost count. */
+static uint64_t ll_oms_add_value(uint64_t sum, uint64_t value)
+{
+    return sum > INT64_MAX - value ? INT64_MAX : sum + value;
+}
+
+static uint64_t ll_oms_take_value(uint64_t sum, uint64_t value)
+{
+    if (sum == INT64_MAX)
+        return sum;
+    return sum > value ? sum - value : 0;
+}
+
 /* A fill the owner cannot pay for is one all the same: it waits in suspense for a person. */
-void ll_oms_book_fill(struct ll_oms *oms, uint32_t order, uint32_t lots, uint64_t price)
+bool ll_oms_book_fill(struct ll_oms *oms, uint32_t order, uint32_t lots, uint64_t price)
 {
     struct ll_oms_order *entry = &oms->orders[order];
+    bool sells_short = entry->side == LL_ORDER_SELL_SHORT;
     struct ll_ledger_entry entries[2 * LL_LEDGER_ENTRIES_MAX];
     struct ll_ledger_fill fill = ll_oms_ledger_fill(oms, entry, lots, price);
     uint64_t lock = ll_oms_lock_of(entry, entry->price, lots);
     fill.lock = (int64_t)(lock < entry->locked ? lock : entry->locked);
+    if (sells_short)
+        ll_oms_permit_short(oms, entry, lots);
     ll_ledger_begin(&oms->ledger, entries, 2 * LL_LEDGER_ENTRIES_MAX);
-    if (ll_ledger_settle(&oms->ledger, &fill, NULL) == LL_OK) {
+    bool booked = ll_ledger_settle(&oms->ledger, &fill, NULL) == LL_OK;
+    if (booked) {
         entry->locked -= (uint64_t)fill.lock;
     } else {
         fill.lock = 0;
         oms->control->counters.money_short++;
-        entry->suspended_lots += lots;
         if (ll_ledger_suspend(&oms->ledger, &fill, NULL) != LL_OK)
             oms->control->counters.money_lost++;
     }
     (void)ll_ledger_commit(&oms->ledger);
+    /* What was bought back, or did not go through, is owed no more. */
+    if (sells_short || ll_oms_is_buy(entry))
+        ll_oms_permit_short(oms, entry, 0);
     (void)ll_risk_fill(&oms->risk, &entry->hold, lots, price, oms->time_ns);
-    entry->notional += (uint64_t)ll_oms_value(price, lots, 1);
+    entry->notional = ll_oms_add_value(entry->notional, (uint64_t)ll_oms_value(price, lots, 1));
+    return booked;
 }
 
-void ll_oms_book_bust(struct ll_oms *oms, uint32_t order, uint32_t lots, uint64_t price)
+void ll_oms_book_bust(struct ll_oms *oms, uint32_t order, uint32_t lots, uint64_t price, bool is_suspended)
 {
     struct ll_oms_order *entry = &oms->orders[order];
     struct ll_ledger_entry entries[2 * LL_LEDGER_ENTRIES_MAX];
     struct ll_ledger_fill fill = ll_oms_ledger_fill(oms, entry, lots, price);
     ll_ledger_begin(&oms->ledger, entries, 2 * LL_LEDGER_ENTRIES_MAX);
-    bool booked = entry->suspended_lots < lots && ll_ledger_bust(&oms->ledger, &fill, NULL) == LL_OK;
+    bool booked = !is_suspended && ll_ledger_bust(&oms->ledger, &fill, NULL) == LL_OK;
     if (!booked) {
         /* It waits in suspense, or its owner has spent it: the provider's side is taken back there. */
         fill.side = fill.side == LL_SIDE_BUY ? LL_SIDE_SELL : LL_SIDE_BUY;
-        oms->control->counters.money_short++;
-        entry->suspended_lots -= entry->suspended_lots < lots ? entry->suspended_lots : lots;
+        oms->control->counters.money_short += !is_suspended;
         if (ll_ledger_suspend(&oms->ledger, &fill, NULL) != LL_OK)
             oms->control->counters.money_lost++;
     }
     (void)ll_ledger_commit(&oms->ledger);
     ll_risk_unfill(&oms->risk, &entry->hold, lots, price);
-    entry->notional -= (uint64_t)ll_oms_value(price, lots, 1);
+    entry->notional = ll_oms_take_value(entry->notional, (uint64_t)ll_oms_value(price, lots, 1));
 }
 
 /* A fill of an order nobody knows: neither side nor instrument are in the message, so it is booked as a purchase of

@@ -70,16 +70,18 @@ static void ll_oms_end(struct ll_oms *oms, uint32_t order)
     struct ll_oms_order *entry = &oms->orders[order];
     const struct ll_guard_key key = {entry->instrument, (uint16_t)entry->account, entry->side,
                                      (entry->flags & LL_COMMAND_EXIT) != 0};
-    if (entry->request != LL_REQUEST_NONE)
-        ll_oms_request_over(oms, order, true);
+    ll_oms_answered(oms, order, 0, LL_REQUEST_ENTER);
+    ll_oms_request_over(oms, order, true);
     if (entry->hold.open_lots != 0)
         ll_risk_release(&oms->risk, &entry->hold, entry->hold.open_lots);
     ll_guard_end(&oms->guard, key, order);
     ll_timers_clear(&oms->timers, order);
     /* The public feed may still have to tell of fills that we know already. */
-    if (entry->exchange_ref != 0 && (!entry->public_seen || entry->public_executed >= entry->cumulative))
+    if (entry->exchange_ref != 0 && (!entry->public_seen || entry->public_executed >= entry->added))
         ll_oms_drop_ref(oms, entry->exchange_ref);
+    oms->control->counters.ended[entry->state]++;
     ll_oms_unlist(oms, order);
+    ll_oms_stop_ended(oms, order);
 }
 
 void ll_oms_order_answered(struct ll_oms *oms, uint32_t order, const struct ll_life_answer *answer)
@@ -215,14 +217,30 @@ bool ll_oms_public(struct ll_oms *oms, uint64_t exchange_ref, uint32_t executed,
     entry->public_seen = true;
     if (executed != 0) {
         entry->public_executed += executed;
-        if (entry->public_executed > entry->cumulative)
-            oms->control->counters.public_first++;
-        else
-            oms->control->counters.private_first++;
+        oms->control->counters.public_first += entry->public_executed > entry->added;
     }
-    if (!entry->is_listed && (gone || entry->public_executed >= entry->cumulative))
+    if (!entry->is_listed && (gone || entry->public_executed >= entry->added))
         ll_oms_drop_ref(oms, exchange_ref);
     return true;
+}
+
+/* A fill of what stood in the public book: the public feed tells of it too, sooner or later. */
+void ll_oms_private(struct ll_oms *oms, uint32_t order, uint32_t lots)
+{
+    struct ll_oms_order *entry = &oms->orders[order];
+    entry->added += lots;
+    oms->control->counters.private_first += entry->added > entry->public_executed;
+}
+
+void ll_oms_feeds(const struct ll_oms *oms, uint32_t *seen, uint32_t *differ)
+{
+    *seen = 0;
+    *differ = 0;
+    for (uint32_t order = 0; order < oms->control->order_count; order++) {
+        const struct ll_oms_order *entry = &oms->orders[order];
+        *seen += entry->public_seen;
+        *differ += entry->public_seen && entry->public_executed != entry->added;
+    }
 }
 
 /* --- Reading --------------------------------------------------------------------------------------------- */

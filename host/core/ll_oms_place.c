@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-/* Identifiers an order needs before it is sent: its own, the client's key, its link at the venue. */
-#define LL_OMS_PLACE_IDS 3u
+/* Identifiers an order needs before it is sent: its own, the client's key, its link at the venue, two stops. */
+#define LL_OMS_PLACE_IDS   5u
+#define LL_OMS_PLACE_TEXTS 4u
 
 static struct ll_guard_key ll_oms_guard_key(const struct ll_oms_new *new_order)
 {
@@ -45,8 +46,12 @@ static void ll_oms_check_new(struct ll_oms *oms, const struct ll_oms_new *new_or
 {
     if (new_order->type > LL_TYPE_MARKET || new_order->time_in_force == LL_TIF_GTC) {
         refusal->code = LL_REFUSAL_UNSUPPORTED;
+    } else if (new_order->time_in_force == LL_TIF_GTD && new_order->expire_ns <= oms->time_ns) {
+        refusal->code = LL_REFUSAL_MALFORMED; /* its time is over already */
+        refusal->limit = oms->time_ns;
+        refusal->value = new_order->expire_ns;
     } else if (oms->control->order_count == oms->config.orders ||
-               !ll_oms_ids_room(oms, LL_OMS_PLACE_IDS, 2)) {
+               !ll_oms_ids_room(oms, LL_OMS_PLACE_IDS, LL_OMS_PLACE_TEXTS)) {
         refusal->code = LL_REFUSAL_TABLE_FULL;
     } else if (!ll_oms_is_open(oms, new_order->session) || !ll_oms_flight_room(oms, new_order->session)) {
         refusal->code = LL_REFUSAL_NOT_OPEN;
@@ -82,6 +87,7 @@ static uint32_t ll_oms_fill_in(struct ll_oms *oms, const struct ll_oms_new *new_
     entry->expire_ns = new_order->expire_ns;
     entry->request_client = new_order->request;
     entry->request_id = LL_OMS_NONE;
+    entry->request_link = LL_OMS_NONE;
     entry->quantity = (uint32_t)new_order->quantity;
     entry->leaves = (uint32_t)new_order->quantity;
     entry->account = new_order->account;
@@ -128,8 +134,12 @@ static bool ll_oms_open(struct ll_oms *oms, const struct ll_oms_new *new_order, 
     if (new_order->client_key.bytes_count != 0) {
         uint32_t key_id = ll_oms_id_text(oms, LL_ID_CLIENT_KEY, new_order->account, new_order->client_key);
         ll_oms_ask_add(oms, key_id, order, 0);
-        ll_oms_id_attach(oms, key_id, order);
-        ll_oms_id_answered(oms, key_id, ll_oms_ask_run(oms));
+        if (ll_oms_ask_run(oms)->verdict == LL_VERDICT_OK) {
+            ll_oms_id_attach(oms, key_id, order);
+        } else { /* a repeat of it would not be seen: it does not leave */
+            ll_oms_id_drop(oms, key_id);
+            entry->attempts = entry->max_attempts;
+        }
     }
     return true;
 }
@@ -157,8 +167,19 @@ uint32_t ll_oms_place(struct ll_oms *oms, const struct ll_oms_new *new_order, st
     }
     oms->control->counters.orders++;
     ll_oms_list(oms, order);
-    ll_oms_submit(oms, order);
+    if (oms->orders[order].attempts == 0)
+        ll_oms_submit(oms, order);
+    else
+        ll_oms_fail(oms, order);
     return order;
+}
+
+uint32_t ll_oms_seconds_left(const struct ll_oms *oms, const struct ll_oms_order *entry)
+{
+    if (entry->time_in_force != LL_TIF_GTD || entry->expire_ns <= oms->time_ns)
+        return 0;
+    uint64_t seconds = (entry->expire_ns - oms->time_ns) / UINT64_C(1000000000);
+    return seconds == 0 ? 1 : (uint32_t)(seconds < UINT32_MAX ? seconds : UINT32_MAX);
 }
 
 /* Gives the order a link of its own and sends it. */
@@ -172,27 +193,43 @@ void ll_oms_submit(struct ll_oms *oms, uint32_t order)
         ll_oms_id_number(oms, LL_ID_PROVIDER_REF, LL_KEY_PROVIDER_REF, entry->session, entry->number);
     ll_oms_ask_add(oms, id, order, 0);
     ll_oms_ask_key(ll_oms_ask(oms, LL_LIFE_OP_SUBMIT), oms->ids[entry->order_id].key);
-    const struct ll_life_answer *answers = ll_oms_ask_run(oms);
-    ll_oms_id_attach(oms, id, order);
-    ll_oms_id_answered(oms, id, &answers[0]);
-    ll_oms_order_answered(oms, order, &answers[1]);
-    if (answers[0].verdict !=
-        LL_VERDICT_OK) { /* what the venue would say of it could not be matched: not sent */
+    const struct ll_life_answer link = ll_oms_ask_run(oms)[0];
+    const struct ll_life_answer submitted = oms->answers[1];
+    ll_oms_id_answered(oms, id, &link);
+    if (link.verdict == LL_VERDICT_OK)
+        ll_oms_id_attach(oms, id, order);
+    else
+        ll_oms_id_drop(oms, id);
+    ll_oms_order_answered(oms, order, &submitted);
+    if (link.verdict != LL_VERDICT_OK) { /* what the venue would say of it could not be matched: not sent */
         entry->attempts = entry->max_attempts;
         ll_oms_fail(oms, order);
         return;
     }
+    entry->expire_s = ll_oms_seconds_left(oms, entry);
     ll_oms_send_enter(oms, order);
     (void)ll_oms_news(oms, LL_CLIENT_ORDER, order);
 }
 
-/* An exit order for what `target` has filled, the other way round. */
+/* Lots that exit orders of `target` may still fill. */
+static uint64_t ll_oms_closing(const struct ll_oms *oms, uint32_t target)
+{
+    uint64_t lots = 0;
+    uint32_t peer = oms->peers[oms->orders[target].instrument];
+    for (; peer != LL_OMS_NONE; peer = oms->orders[peer].peer_next)
+        if (oms->orders[peer].parent == target)
+            lots += oms->orders[peer].quantity - oms->orders[peer].cumulative;
+    return lots;
+}
+
+/* An exit order for what `target` has filled, the other way round. One that the policy lets exist alone is found before
+ * its quantity is looked at. */
 uint32_t ll_oms_close_order(struct ll_oms *oms, uint32_t target, uint32_t id, uint64_t quantity,
                             struct ll_oms_new *exit_order, struct ll_oms_refusal *refusal, bool *existing)
 {
     const struct ll_oms_order *entry = &oms->orders[target];
     uint64_t open_position = entry->cumulative > entry->closed ? entry->cumulative - entry->closed : 0;
-    exit_order->quantity = quantity == 0 ? open_position : quantity;
+    exit_order->quantity = quantity;
     exit_order->account = entry->account;
     exit_order->user = entry->user;
     exit_order->strategy = entry->strategy;
@@ -202,7 +239,14 @@ uint32_t ll_oms_close_order(struct ll_oms *oms, uint32_t target, uint32_t id, ui
     exit_order->flags |= LL_COMMAND_EXIT;
     exit_order->parent = target;
     exit_order->parent_id = id;
-    *existing = false;
+    uint32_t other = ll_oms_existing(oms, exit_order);
+    *existing = other != LL_OMS_NONE;
+    if (*existing)
+        return other;
+    uint64_t closing = ll_oms_closing(oms, target);
+    open_position -= closing < open_position ? closing : open_position;
+    if (quantity == 0)
+        exit_order->quantity = open_position;
     if (exit_order->quantity > open_position || open_position == 0) {
         refusal->code = LL_REFUSAL_BAD_QUANTITY;
         refusal->limit = open_position;

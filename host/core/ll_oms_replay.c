@@ -24,7 +24,9 @@ static int ll_oms_replay_report(struct ll_oms *oms, uint64_t time_ns, const uint
     if (payload_bytes < sizeof head)
         return LL_ERR_CORRUPT;
     memcpy(&head, payload, sizeof head);
-    if (head.session >= LL_OMS_SESSIONS_MAX || head.protocol != oms->control->sessions[head.session].protocol)
+    if (head.session >= LL_OMS_SESSIONS_MAX || head.protocol == 0 ||
+        head.protocol != oms->control->sessions[head.session].protocol ||
+        head.begins != (oms->waiting_count == 0))
         return LL_ERR_CORRUPT;
     ll_oms_report(oms, head.session, payload + sizeof head, payload_bytes - (uint32_t)sizeof head, time_ns);
     return LL_OK;
@@ -51,7 +53,8 @@ static int ll_oms_replay_link(struct ll_oms *oms, uint64_t time_ns, const uint8_
         return LL_ERR_CORRUPT;
     memcpy(&link, payload, sizeof link);
     if (link.session >= LL_OMS_SESSIONS_MAX || link.event >= LL_LINK_EVENT_COUNT ||
-        link.role > LL_LINK_ROLE_COPY || link.of >= LL_OMS_SESSIONS_MAX)
+        link.role > LL_LINK_ROLE_COPY || link.of >= LL_OMS_SESSIONS_MAX ||
+        (link.event == LL_LINK_CONFIGURED && ll_protocol_name(link.protocol) == ll_protocol_name(0)))
         return LL_ERR_CORRUPT;
     ll_oms_link(oms, &link, time_ns);
     return LL_OK;
@@ -96,8 +99,12 @@ static int ll_oms_replay_settings(struct ll_oms *oms, uint64_t time_ns, const ui
 static int ll_oms_replay_one(struct ll_oms *oms, uint8_t kind, uint64_t event_id, uint64_t time_ns,
                              const uint8_t *payload, uint32_t payload_bytes)
 {
-    if (kind != LL_RECORD_REPORT)
+    bool goes_on = kind == LL_RECORD_REPORT && payload_bytes >= sizeof(struct ll_record_wire) &&
+                   payload[offsetof(struct ll_record_wire, begins)] == 0;
+    if (!goes_on) {
         ll_oms_step(oms);
+        oms->batch->slot_count = 0; /* the journal has them */
+    }
     /* What follows from an event was made when the event was replayed. */
     if (kind == LL_RECORD_SENT)
         return ll_oms_replay_sent(oms, event_id, payload, payload_bytes);
@@ -128,7 +135,6 @@ int ll_oms_replay(struct ll_oms *oms, uint8_t kind, uint8_t verdict, uint64_t ev
     oms->expected = verdict;
     int status = ll_oms_replay_one(oms, kind, event_id, time_ns, payload, payload_bytes);
     oms->expected = LL_OMS_EXPECTED_NONE;
-    oms->replaying = false;
     if (status == LL_OK)
         status = oms->replay_status;
     if (status != LL_OK)
@@ -143,9 +149,9 @@ int ll_oms_replay(struct ll_oms *oms, uint8_t kind, uint8_t verdict, uint64_t ev
  * now; whether it left is not known, and the session asks the venue. */
 int ll_oms_replay_end(struct ll_oms *oms, struct ll_why *why)
 {
-    oms->replaying = true;
     ll_oms_step(oms);
     oms->replaying = false;
+    oms->batch->slot_count = 0;
     if (oms->replay_status != LL_OK)
         return LL_FAIL(why, LL_ERR_CORRUPT, "the last reports of the journal come out different");
     const struct ll_oms_send *send = ll_oms_send_peek(oms);
@@ -153,8 +159,8 @@ int ll_oms_replay_end(struct ll_oms *oms, struct ll_why *why)
         oms->batch->next_event_id = send->event_id;
     while ((send = ll_oms_send_peek(oms)) != NULL) {
         uint8_t payload[sizeof(struct ll_record_wire) + LL_OUCH_MESSAGE_BYTES_MAX];
-        const struct ll_record_wire head = {
-            send->session, oms->control->sessions[send->session].protocol, {0}};
+        const struct ll_record_wire head = {.session = send->session,
+                                            .protocol = oms->control->sessions[send->session].protocol};
         LL_ASSERT(oms->batch->next_event_id == send->event_id);
         memcpy(payload, &head, sizeof head);
         memcpy(payload + sizeof head, send->bytes, send->bytes_count);

@@ -30,20 +30,12 @@ static void ll_oms_ask_fill(struct ll_oms *oms, struct ll_oms_waiting *waiting)
     ask->quantity = waiting->report.quantity;
     if (!ll_oms_ids_room(oms, 1, 0))
         return; /* booked, but a repeat or a bust of it cannot be told any more */
-    waiting->kept = ll_oms_id_number(oms, LL_ID_EXECUTION, ll_oms_execution_kind(waiting->report.number),
-                                     waiting->session, waiting->report.match);
-    struct ll_key key = oms->ids[waiting->kept].key;
+    waiting->execution = ll_oms_id_number(oms, LL_ID_EXECUTION, ll_oms_execution_kind(waiting->report.number),
+                                          waiting->session, waiting->report.match);
+    struct ll_key key = oms->ids[waiting->execution].key;
     ask->new_key[0] = key.word[0];
     ask->new_key[1] = key.word[1];
-    ask->new_id = waiting->kept;
-}
-
-/* Accepted or replaced and gone at once: two events in one message. */
-static void ll_oms_ask_gone(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
-{
-    if (waiting->report.dead)
-        ll_oms_ask_number(oms, LL_LIFE_OP_CANCEL, waiting->session, waiting->report.number)->quantity =
-            LL_LIFE_ALL;
+    ask->new_id = waiting->execution;
 }
 
 static void ll_oms_ask_replaced(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
@@ -55,7 +47,6 @@ static void ll_oms_ask_replaced(struct ll_oms *oms, const struct ll_oms_waiting 
     ask->new_key[0] = key.word[0];
     ask->new_key[1] = key.word[1];
     ask->quantity = report->quantity;
-    ll_oms_ask_gone(oms, waiting);
 }
 
 /* What may be another word the next time is a failure, to be tried again. */
@@ -85,20 +76,6 @@ static bool ll_oms_is_about_order(const struct ll_report *report)
            report->kind != LL_REPORT_QUERY;
 }
 
-/* The public feed's name of the order will be an identifier of it. Its number is given now and not when it is booked,
- * so that it does not depend on which reports are worked together; a replay works others together. */
-static void ll_oms_keep_ref(struct ll_oms *oms, struct ll_oms_waiting *waiting)
-{
-    uint64_t exchange_ref = waiting->report.exchange_ref;
-    if (exchange_ref == 0)
-        return;
-    if (ll_oms_ids_room(oms, 1, 0))
-        waiting->kept =
-            ll_oms_id_number(oms, LL_ID_EXCHANGE_REF, LL_KEY_EXCHANGE_REF, waiting->session, exchange_ref);
-    else
-        oms->control->counters.ids_on_host++;
-}
-
 static void ll_oms_ask_about(struct ll_oms *oms, struct ll_oms_waiting *waiting)
 {
     const struct ll_report *report = &waiting->report;
@@ -111,12 +88,9 @@ static void ll_oms_ask_about(struct ll_oms *oms, struct ll_oms_waiting *waiting)
     switch (report->kind) {
     case LL_REPORT_ACCEPTED:
         ll_oms_ask_number(oms, LL_LIFE_OP_ACK, session, report->number)->quantity = report->quantity;
-        ll_oms_ask_gone(oms, waiting);
-        ll_oms_keep_ref(oms, waiting);
         break;
     case LL_REPORT_REPLACED:
         ll_oms_ask_replaced(oms, waiting);
-        ll_oms_keep_ref(oms, waiting);
         break;
     case LL_REPORT_CANCELLED:
         ll_oms_ask_number(oms, LL_LIFE_OP_CANCEL, session, report->number)->quantity = report->quantity;
@@ -130,14 +104,11 @@ static void ll_oms_ask_about(struct ll_oms *oms, struct ll_oms_waiting *waiting)
     case LL_REPORT_REJECTED:
         (void)ll_oms_ask_number(oms, ll_oms_reject_op(oms, waiting), session, report->number);
         break;
-    case LL_REPORT_PRIORITY:
-    case LL_REPORT_RESTATED:
-        ll_oms_keep_ref(oms, waiting);
-        (void)ll_oms_ask_number(oms, LL_LIFE_OP_RESOLVE, session, report->number);
-        break;
     case LL_REPORT_CANCEL_PENDING:
     case LL_REPORT_CANCEL_REJECTED:
+    case LL_REPORT_PRIORITY:
     case LL_REPORT_MODIFIED:
+    case LL_REPORT_RESTATED:
         (void)ll_oms_ask_number(oms, LL_LIFE_OP_RESOLVE, session, report->number);
         break;
     default:
@@ -150,11 +121,12 @@ void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, ui
 {
     uint8_t payload[LL_RECORD_PAYLOAD_BYTES_MAX];
     struct ll_oms_session *link = &oms->control->sessions[session];
-    const struct ll_record_wire head = {session, link->protocol, {0}};
+    struct ll_record_wire head = {.session = session, .protocol = link->protocol};
     const uint32_t room = LL_RECORD_PAYLOAD_BYTES_MAX - (uint32_t)sizeof head;
     uint32_t kept = bytes_count < room ? bytes_count : room;
-    if (oms->waiting_count == LL_OMS_REPORTS_MAX || oms->ask_count + 2 > LL_OMS_ASKS_MAX)
+    if (oms->waiting_count == LL_OMS_REPORTS_MAX)
         ll_oms_step(oms);
+    head.begins = oms->waiting_count == 0;
     struct ll_oms_waiting *waiting = &oms->waiting[oms->waiting_count++];
     memset(waiting, 0, sizeof *waiting);
     memcpy(payload, &head, sizeof head);
@@ -164,7 +136,7 @@ void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, ui
     waiting->time_ns = time_ns;
     waiting->link = session;
     waiting->session = link->role == LL_LINK_ROLE_COPY ? link->of : session;
-    waiting->kept = LL_OMS_NONE;
+    waiting->execution = LL_OMS_NONE;
     waiting->expected = oms->expected;
     waiting->slot = ll_record_batch_write(oms->batch, LL_RECORD_REPORT, 0, time_ns, payload,
                                           (uint32_t)sizeof head + kept);
@@ -185,6 +157,12 @@ void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, ui
 
 /* --- Booking --------------------------------------------------------------------------------------------- */
 
+static bool ll_oms_is_taken(uint8_t verdict)
+{
+    return verdict == LL_VERDICT_OK || verdict == LL_VERDICT_LATE || verdict == LL_VERDICT_OUT_OF_ORDER ||
+           verdict == LL_VERDICT_OVERFILL;
+}
+
 static struct ll_client_event *ll_oms_report_news(struct ll_oms *oms, uint32_t order, uint8_t verdict)
 {
     struct ll_client_event *event = ll_oms_news(oms, LL_CLIENT_ORDER, order);
@@ -195,18 +173,24 @@ static struct ll_client_event *ll_oms_report_news(struct ll_oms *oms, uint32_t o
 }
 
 /* The public feed's name of an order becomes an identifier of it. */
-static void ll_oms_learn_ref(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
+static void ll_oms_learn_ref(struct ll_oms *oms, uint32_t order, uint8_t session, uint64_t exchange_ref)
 {
-    uint32_t id = waiting->kept;
-    if (id == LL_OMS_NONE)
+    if (exchange_ref == 0)
         return;
+    if (!ll_oms_ids_room(oms, 1, 0)) {
+        oms->control->counters.ids_on_host++;
+        return;
+    }
+    uint32_t id = ll_oms_id_number(oms, LL_ID_EXCHANGE_REF, LL_KEY_EXCHANGE_REF, session, exchange_ref);
     ll_oms_ask_add(oms, id, order, 0);
     const struct ll_life_answer *answer = ll_oms_ask_run(oms);
-    if (answer->verdict != LL_VERDICT_OK)
-        return;
-    ll_oms_id_attach(oms, id, order);
-    ll_oms_id_answered(oms, id, answer);
-    ll_oms_own_ref(oms, order, waiting->report.exchange_ref);
+    if (answer->verdict == LL_VERDICT_OK) {
+        ll_oms_id_attach(oms, id, order);
+        ll_oms_id_answered(oms, id, answer);
+        ll_oms_own_ref(oms, order, exchange_ref);
+    } else {
+        ll_oms_id_drop(oms, id);
+    }
 }
 
 static void ll_oms_book_accepted(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
@@ -217,25 +201,46 @@ static void ll_oms_book_accepted(struct ll_oms *oms, const struct ll_oms_waiting
         ll_timers_clear(&oms->timers, order);
     if (entry->is_listed && entry->hold.open_lots > entry->leaves)
         ll_risk_restate(&oms->risk, &entry->hold, entry->leaves);
-    ll_oms_learn_ref(oms, waiting, order);
+    ll_oms_learn_ref(oms, order, waiting->session, waiting->report.exchange_ref);
 }
 
-static void ll_oms_book_replaced(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint32_t order)
+/* The order goes on under its new link, with new values, before its new state is looked at. */
+static void ll_oms_book_replaced(struct ll_oms *oms, const struct ll_oms_waiting *waiting,
+                                 const struct ll_life_answer *answer, uint32_t order)
 {
     struct ll_oms_order *entry = &oms->orders[order];
     const struct ll_report *report = &waiting->report;
-    if (ll_oms_is_working(entry))
-        ll_oms_settle_replace(oms, order, true, entry->leaves, report->price);
-    ll_oms_answered(oms, order, report->number, LL_REQUEST_REPLACE);
+    bool asked = entry->request == LL_REQUEST_REPLACE && entry->request_number == report->number;
+    (void)ll_oms_ask_number(oms, LL_LIFE_OP_RESOLVE, waiting->session, report->number);
+    uint32_t next = ll_oms_ask_run(oms)->id;
+    ll_oms_id_answered(oms, next, answer);
+    oms->ids[next].status = LL_ID_STATUS_ACTIVE;
+    oms->ids[next].updated_ns = oms->time_ns;
+    ll_oms_answered(oms, order, report->old_number, LL_REQUEST_ENTER);
+    if (ll_order_is_live(answer->state_after) != 0)
+        ll_oms_settle_replace(oms, order, true, asked, answer->leaves, report->price);
     entry->number = report->number;
     if (entry->links < UINT8_MAX)
         entry->links++;
-    if (entry->request == LL_REQUEST_REPLACE) {
+    if (asked) {
+        ll_oms_answered(oms, order, report->number, LL_REQUEST_REPLACE);
         entry->request = LL_REQUEST_NONE;
+        entry->price = report->price;
+        entry->expire_s = entry->request_expire_s;
+        ll_oms_request_named(oms, order, false);
         ll_timers_clear(&oms->timers, order);
     }
-    ll_oms_align(oms, order);
-    ll_oms_learn_ref(oms, waiting, order);
+}
+
+/* Accepted or replaced, and gone at once: two events in one message. */
+static void ll_oms_book_dead(struct ll_oms *oms, uint32_t order)
+{
+    struct ll_life_ask *ask = ll_oms_ask(oms, LL_LIFE_OP_CANCEL);
+    ll_oms_ask_key(ask, oms->ids[oms->orders[order].order_id].key);
+    ask->quantity = LL_LIFE_ALL;
+    const struct ll_life_answer *answer = ll_oms_ask_run(oms);
+    if (ll_oms_is_taken(answer->verdict))
+        ll_oms_order_answered(oms, order, answer);
 }
 
 static void ll_oms_book_cancelled(struct ll_oms *oms, const struct ll_life_answer *answer, uint32_t order)
@@ -269,16 +274,20 @@ static void ll_oms_book_executed(struct ll_oms *oms, const struct ll_oms_waiting
                                  uint32_t order)
 {
     const struct ll_report *report = &waiting->report;
-    ll_oms_book_fill(oms, order, report->quantity, report->price);
+    bool booked = ll_oms_book_fill(oms, order, report->quantity, report->price);
+    if (ll_ouch_is_displayed_add(report->code))
+        ll_oms_private(oms, order, report->quantity);
     oms->control->counters.fills++;
     oms->control->counters.late += verdict == LL_VERDICT_LATE;
-    if (waiting->kept != LL_OMS_NONE) {
-        ll_oms_id_attach(oms, waiting->kept, order);
-        oms->ids[waiting->kept].status = LL_ID_STATUS_EXECUTED;
-        oms->ids[waiting->kept].price = report->price;
-        oms->ids[waiting->kept].lots = report->quantity;
+    if (waiting->execution != LL_OMS_NONE) {
+        ll_oms_id_attach(oms, waiting->execution, order);
+        oms->ids[waiting->execution].status = LL_ID_STATUS_EXECUTED;
+        oms->ids[waiting->execution].price = report->price;
+        oms->ids[waiting->execution].lots = report->quantity;
+        oms->ids[waiting->execution].is_suspended = !booked;
     }
-    ll_oms_answered(oms, order, oms->orders[order].number, LL_REQUEST_ENTER);
+    ll_oms_answered(oms, order, report->number, LL_REQUEST_ENTER);
+    ll_oms_book_exit(oms, order, report->quantity);
 }
 
 static void ll_oms_book_broken(struct ll_oms *oms, const struct ll_life_answer *answer, uint32_t order)
@@ -286,9 +295,19 @@ static void ll_oms_book_broken(struct ll_oms *oms, const struct ll_life_answer *
     struct ll_oms_id *execution = &oms->ids[answer->id];
     execution->status = LL_ID_STATUS_CANCELLED;
     execution->updated_ns = oms->time_ns;
-    ll_oms_book_bust(oms, order, answer->booked, execution->price);
+    ll_oms_book_bust(oms, order, answer->booked, execution->price, execution->is_suspended != 0);
     if (oms->orders[order].parent != LL_OMS_NONE)
         oms->orders[oms->orders[order].parent].closed -= answer->booked;
+}
+
+/* The venue refused a replace. It need not be the one that is out now. */
+static void ll_oms_request_rejected(struct ll_oms *oms, uint64_t number, const struct ll_life_answer *answer)
+{
+    const struct ll_oms_order *entry = &oms->orders[answer->order];
+    oms->ids[answer->id].status = answer->status;
+    oms->ids[answer->id].updated_ns = oms->time_ns;
+    if (entry->request == LL_REQUEST_REPLACE && entry->request_number == number)
+        ll_oms_request_over(oms, answer->order, true);
 }
 
 /* Behind the kernel's answer: the order has ended, or waits, or it was only a request. */
@@ -299,7 +318,7 @@ static void ll_oms_book_rejected(struct ll_oms *oms, const struct ll_oms_waiting
     const struct ll_report *report = &waiting->report;
     entry->last_error = report->code;
     if ((answer->flags & LL_LIFE_IS_REQUEST) != 0) {
-        ll_oms_request_over(oms, order, true);
+        ll_oms_request_rejected(oms, report->number, answer);
         return;
     }
     ll_oms_answered(oms, order, report->number, LL_REQUEST_ENTER);
@@ -307,44 +326,9 @@ static void ll_oms_book_rejected(struct ll_oms *oms, const struct ll_oms_waiting
         ll_oms_try_again(oms, order);
 }
 
-/* A stop's exit order has ended: the position is closed, or the stop waits for the market again. */
-static void ll_oms_closer_ended(struct ll_oms *oms, uint32_t order)
-{
-    uint32_t target = oms->orders[order].parent;
-    if (target == LL_OMS_NONE || ll_oms_is_working(&oms->orders[order]))
-        return;
-    struct ll_oms_order *parent = &oms->orders[target];
-    struct ll_oms_stop *stops[] = {&parent->stoploss, &parent->takeprofit};
-    for (uint32_t i = 0; i < 2; i++) {
-        if (stops[i]->closer != order)
-            continue;
-        stops[i]->closer = LL_OMS_NONE;
-        stops[i]->again_ns = oms->time_ns + oms->config.retry_ns;
-        if (parent->closed >= parent->cumulative)
-            *stops[i] = (struct ll_oms_stop){0, LL_OMS_NONE, LL_OMS_NONE, 0};
-    }
-    ll_oms_watch_off(oms, target);
-}
-
-/* What the asks of a report were answered, as one verdict: the first that is not ok. */
-static uint8_t ll_oms_verdict(const struct ll_oms *oms, const struct ll_oms_waiting *waiting)
-{
-    uint8_t verdict = waiting->verdict;
-    for (uint32_t i = 0; i < waiting->ask_count && verdict == LL_VERDICT_OK; i++)
-        verdict = oms->booked[waiting->ask + i].verdict;
-    return verdict;
-}
-
-static bool ll_oms_is_taken(uint8_t verdict)
-{
-    return verdict == LL_VERDICT_OK || verdict == LL_VERDICT_LATE || verdict == LL_VERDICT_OUT_OF_ORDER ||
-           verdict == LL_VERDICT_OVERFILL;
-}
-
 static void ll_oms_book_known(struct ll_oms *oms, const struct ll_oms_waiting *waiting, uint8_t verdict)
 {
     const struct ll_life_answer *answer = &oms->booked[waiting->ask];
-    const struct ll_life_answer *last = &oms->booked[waiting->ask + waiting->ask_count - 1];
     uint32_t order = answer->order;
     if (waiting->report.kind == LL_REPORT_EXECUTED)
         ll_oms_book_executed(oms, waiting, verdict, order);
@@ -352,20 +336,19 @@ static void ll_oms_book_known(struct ll_oms *oms, const struct ll_oms_waiting *w
         ll_oms_book_broken(oms, answer, order);
     else if (waiting->report.kind == LL_REPORT_CANCELLED)
         ll_oms_book_cancelled(oms, answer, order);
+    else if (waiting->report.kind == LL_REPORT_REPLACED)
+        ll_oms_book_replaced(oms, waiting, answer, order);
     if (answer->op != LL_LIFE_OP_RESOLVE)
-        ll_oms_order_answered(oms, order, last);
+        ll_oms_order_answered(oms, order, answer);
     switch (waiting->report.kind) {
     case LL_REPORT_ACCEPTED:
         ll_oms_book_accepted(oms, waiting, order);
         break;
     case LL_REPORT_REPLACED:
-        ll_oms_book_replaced(oms, waiting, order);
+        ll_oms_learn_ref(oms, order, waiting->session, waiting->report.exchange_ref);
         break;
     case LL_REPORT_REJECTED:
         ll_oms_book_rejected(oms, waiting, answer, order);
-        break;
-    case LL_REPORT_EXECUTED:
-        ll_oms_book_exit(oms, order, waiting->report.quantity);
         break;
     case LL_REPORT_CANCEL_REJECTED:
         if (oms->orders[order].request == LL_REQUEST_CANCEL)
@@ -373,12 +356,13 @@ static void ll_oms_book_known(struct ll_oms *oms, const struct ll_oms_waiting *w
         break;
     case LL_REPORT_PRIORITY:
     case LL_REPORT_RESTATED:
-        ll_oms_learn_ref(oms, waiting, order);
+        ll_oms_learn_ref(oms, order, waiting->session, waiting->report.exchange_ref);
         break;
     default:
         break;
     }
-    ll_oms_closer_ended(oms, order);
+    if (waiting->report.dead)
+        ll_oms_book_dead(oms, order);
     struct ll_client_event *event = ll_oms_report_news(oms, order, verdict);
     if (waiting->report.kind == LL_REPORT_EXECUTED) {
         event->last_price = waiting->report.price;
@@ -403,12 +387,27 @@ static void ll_oms_reject_request(struct ll_oms *oms, const struct ll_oms_waitin
     (void)ll_oms_ask_number(oms, LL_LIFE_OP_REJECT, waiting->session, waiting->report.number);
     const struct ll_life_answer *answer = ll_oms_ask_run(oms);
     if (answer->verdict == LL_VERDICT_OK && (answer->flags & LL_LIFE_IS_REQUEST) != 0)
-        ll_oms_request_over(oms, answer->order, true);
+        ll_oms_request_rejected(oms, waiting->report.number, answer);
 }
 
-static void ll_oms_book(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+/* The device has no room for the execution's identifier. The fill is booked without it: none is lost, but a repeat or a
+ * bust of this one cannot be told any more. */
+static void ll_oms_fill_without_id(struct ll_oms *oms, struct ll_oms_waiting *waiting)
 {
-    uint8_t verdict = ll_oms_verdict(oms, waiting);
+    struct ll_life_ask *ask =
+        ll_oms_ask_number(oms, LL_LIFE_OP_FILL, waiting->session, waiting->report.number);
+    ask->quantity = waiting->report.quantity;
+    oms->booked[waiting->ask] = *ll_oms_ask_run(oms);
+    waiting->execution = LL_OMS_NONE;
+    oms->control->counters.ids_on_host++;
+}
+
+static void ll_oms_book(struct ll_oms *oms, struct ll_oms_waiting *waiting)
+{
+    if (waiting->report.kind == LL_REPORT_EXECUTED && waiting->ask_count != 0 &&
+        oms->booked[waiting->ask].verdict == LL_VERDICT_TABLE_FULL)
+        ll_oms_fill_without_id(oms, waiting);
+    uint8_t verdict = waiting->ask_count == 0 ? waiting->verdict : oms->booked[waiting->ask].verdict;
     oms->time_ns = waiting->time_ns;
     oms->control->event_id = waiting->event_id;
     oms->control->counters.reports++;
@@ -426,6 +425,8 @@ static void ll_oms_book(struct ll_oms *oms, const struct ll_oms_waiting *waiting
         ll_oms_query_answered(oms, waiting->session, waiting->report.number);
     else if (waiting->verdict != LL_VERDICT_OK)
         oms->control->counters.bad_reports++;
+    else if (waiting->execution != LL_OMS_NONE && waiting->execution + 1 == oms->control->id_count)
+        ll_oms_id_drop(oms, waiting->execution); /* it came twice */
     oms->expected = waiting->expected;
     ll_oms_check_expected(oms, verdict);
     oms->expected = LL_OMS_EXPECTED_NONE;

@@ -25,8 +25,9 @@
 #include "host/core/ll_timers.h"
 
 #define LL_OMS_NONE             LL_LIFE_NONE
-#define LL_OMS_ASKS_MAX         (LL_OMS_REPORTS_MAX * 2u)
-#define LL_OMS_EXPECTED_NONE    0xffu /* not replaying */
+#define LL_OMS_ASKS_MAX         (LL_OMS_REPORTS_MAX * 2u) /* those of a report's booking come behind the others */
+#define LL_OMS_EXPECTED_NONE    0xffu                     /* not replaying */
+#define LL_OMS_BOOKINGS         65536u                    /* deposits and withdrawals with a key */
 #define LL_OMS_ATTEMPTS_DEFAULT 3u
 #define LL_OMS_OWN_REFS         4u /* slots of the public references per live order */
 
@@ -63,13 +64,14 @@ struct ll_oms_order {
     uint64_t enter_flight;   /* where they stand in the session's flight */
     uint64_t request_flight;
     uint32_t request_quantity;
-    uint32_t request_id; /* the identifier of the action */
-    uint32_t quantity;   /* these four as the kernel says */
+    uint32_t request_id;   /* the identifier of the action */
+    uint32_t request_link; /* of a replace: the identifier of the link it would become */
+    uint32_t quantity;     /* these four as the kernel says */
     uint32_t leaves;
     uint32_t cumulative;
-    uint32_t public_executed; /* what the public feed says of it */
+    uint32_t added;           /* lots filled while it stood in the public book, as the session says */
+    uint32_t public_executed; /* the same as the public feed says */
     uint32_t closed;          /* lots that exit orders of it have filled */
-    uint32_t suspended_lots;  /* filled, and booked in suspense because they could not be paid */
     uint32_t account;
     uint32_t user;
     uint32_t strategy;
@@ -99,13 +101,17 @@ struct ll_oms_order {
     uint8_t flags; /* of the command */
     uint8_t session;
     uint8_t request; /* enum ll_oms_request */
+    uint8_t repeats; /* times the request was said again because no answer came */
+    uint8_t reserved[2];
+    uint32_t expire_s;         /* good till date: seconds to live, as sent */
+    uint32_t request_expire_s; /* of a replace */
     uint8_t attempts;
     uint8_t max_attempts;
     uint8_t links;  /* how often it was replaced, counted up to 255 */
     bool is_listed; /* in the lists of live orders */
     bool is_watched;
     bool public_seen;
-    uint8_t reserved[5];
+    bool is_short; /* less is locked than it can cost: its owner has no more */
 };
 
 struct ll_oms_id {
@@ -122,11 +128,13 @@ struct ll_oms_id {
     uint8_t session;
     uint8_t text_bytes;
     uint32_t generation;
-    uint32_t lots; /* of an execution, and its price */
-    uint32_t reserved32;
+    uint32_t lots;         /* of an execution, and its price */
+    uint32_t is_suspended; /* its owner could not pay for it: it is booked in suspense */
     uint64_t price;
+    uint32_t exit_order; /* of a close: what it made */
+    uint32_t reserved32;
 };
-_Static_assert(sizeof(struct ll_oms_id) == 80, "no padding");
+_Static_assert(sizeof(struct ll_oms_id) == 88, "no padding");
 
 enum ll_oms_session_state {
     LL_OMS_SESSION_NONE = 0,
@@ -150,11 +158,13 @@ struct ll_oms_session {
     uint8_t protocol;
     bool day_over; /* the venue takes no orders any more */
     bool query_out;
+    bool
+        query_lost; /* a connection broke before its answer: that may still come, and is not the next one's */
     char firm[4];
     char name[10];
     uint8_t role; /* enum ll_link_role */
     uint8_t of;   /* of a copy: the session whose orders it speaks of */
-    uint8_t reserved[4];
+    uint8_t reserved[3];
     uint32_t generation; /* counts session names: the namespace of its numbers */
     uint32_t reserved32;
     uint64_t connections;
@@ -203,11 +213,11 @@ struct ll_oms_waiting {
     uint32_t slot; /* head slot of its record */
     uint32_t ask;  /* first of its asks */
     uint32_t ask_count;
-    uint32_t kept;    /* identifier of the execution, or of the public feed's name, that it tells */
-    uint8_t link;     /* the session it came through */
-    uint8_t session;  /* the one whose orders it speaks of */
-    uint8_t verdict;  /* of the decoder */
-    uint8_t expected; /* replay: what the journal says; 0xff = not replaying */
+    uint32_t execution; /* identifier kept for it */
+    uint8_t link;       /* the session it came through */
+    uint8_t session;    /* the one whose orders it speaks of */
+    uint8_t verdict;    /* of the decoder */
+    uint8_t expected;   /* replay: what the journal says; 0xff = not replaying */
 };
 
 struct ll_oms {
@@ -227,6 +237,7 @@ struct ll_oms {
     struct ll_names accounts;
     struct ll_names users;
     struct ll_names strategies;
+    struct ll_names bookings; /* keys of deposits and withdrawals that were made */
     struct ll_instruments instruments;
     struct ll_limits limits;
     struct ll_risk risk;
@@ -235,7 +246,7 @@ struct ll_oms {
     struct ll_keys keys;
     uint64_t time_ns; /* of the event at hand */
     uint64_t watch_again_ns;
-    bool replaying;
+    bool replaying;    /* from the first record to ll_oms_replay_end */
     bool market_moved; /* since the stops were looked at */
     uint8_t expected;  /* verdict of the record being replayed */
     uint8_t reserved[5];
@@ -250,7 +261,6 @@ struct ll_oms {
     uint64_t event_head;
     uint64_t event_tail;
     uint64_t events_dropped;
-    struct ll_record_action trigger;  /* the market did it; action 0 = none */
     struct ll_client_event discarded; /* what is written when nobody waits for it */
     int replay_status;
     struct ll_oms_send sends[LL_OMS_SENDS];
@@ -327,6 +337,10 @@ void ll_oms_id_answered(struct ll_oms *oms, uint32_t id, const struct ll_life_an
 /* Gives an order an identifier; its refusal is ID_TAKEN or TABLE_FULL. An empty text is made here. */
 uint32_t ll_oms_id_give(struct ll_oms *oms, uint32_t order, uint8_t type, struct ll_oms_text text,
                         struct ll_oms_refusal *refusal);
+/* May it have this name? False and a refusal when it is another's, or when there is no room; `known` is the identifier
+ * if the order has it already, so that the action was asked for before, else LL_OMS_NONE. */
+bool ll_oms_id_check(struct ll_oms *oms, uint32_t order, uint8_t type, struct ll_oms_text text,
+                     uint32_t *known, struct ll_oms_refusal *refusal);
 void ll_oms_id_status(struct ll_oms *oms, uint32_t id, uint8_t status);
 /* Looks a text up; NULL = nobody's. */
 const struct ll_life_answer *ll_oms_find(struct ll_oms *oms, uint32_t account, struct ll_oms_text text);
@@ -342,6 +356,7 @@ void ll_oms_fill_event(const struct ll_oms *oms, struct ll_client_event *event, 
 struct ll_client_event *ll_oms_event_push(struct ll_oms *oms);
 void ll_oms_own_ref(struct ll_oms *oms, uint32_t order, uint64_t exchange_ref);
 void ll_oms_drop_ref(struct ll_oms *oms, uint64_t exchange_ref);
+void ll_oms_private(struct ll_oms *oms, uint32_t order, uint32_t lots);
 uint32_t ll_oms_find_ref(const struct ll_oms *oms, uint64_t exchange_ref);
 
 /* --- ll_oms_money.c: ledger, risk and guard --------------------------------------------------------------- */
@@ -352,10 +367,15 @@ void ll_oms_unreserve(struct ll_oms *oms, uint32_t order);
 uint32_t ll_oms_unknown_asset(const struct ll_oms *oms);
 void ll_oms_reserve_replace(struct ll_oms *oms, uint32_t order, uint32_t quantity, uint64_t price,
                             struct ll_oms_refusal *refusal);
-void ll_oms_settle_replace(struct ll_oms *oms, uint32_t order, bool done, uint32_t open, uint64_t price);
-void ll_oms_book_fill(struct ll_oms *oms, uint32_t order, uint32_t lots, uint64_t price);
-void ll_oms_book_bust(struct ll_oms *oms, uint32_t order, uint32_t lots, uint64_t price);
+/* A replace is done or not; `asked`: it is the one that was reserved for. */
+void ll_oms_settle_replace(struct ll_oms *oms, uint32_t order, bool done, bool asked, uint32_t open,
+                           uint64_t price);
+/* False: it is booked in suspense, because its owner could not pay for it. */
+bool ll_oms_book_fill(struct ll_oms *oms, uint32_t order, uint32_t lots, uint64_t price);
+void ll_oms_book_bust(struct ll_oms *oms, uint32_t order, uint32_t lots, uint64_t price, bool is_suspended);
 void ll_oms_book_suspense(struct ll_oms *oms, const struct ll_report *report, uint8_t session);
+/* What a failed order will hold again when it is tried again can be locked. */
+bool ll_oms_can_pay(const struct ll_oms *oms, uint32_t order);
 /* Lots are gone from the order without a fill. */
 void ll_oms_release(struct ll_oms *oms, uint32_t order, uint32_t lots);
 /* The ledger holds exactly what the order can still cost. */
@@ -367,10 +387,14 @@ uint64_t ll_oms_wanted_lock(const struct ll_oms_order *order);
 uint32_t ll_oms_place(struct ll_oms *oms, const struct ll_oms_new *new_order, struct ll_oms_refusal *refusal,
                       bool *existing);
 void ll_oms_submit(struct ll_oms *oms, uint32_t order);
+/* Seconds until an order that is good till a date ends; 0 = it is none. */
+uint32_t ll_oms_seconds_left(const struct ll_oms *oms, const struct ll_oms_order *entry);
 void ll_oms_cancel_order(struct ll_oms *oms, uint32_t order, uint32_t open_lots,
                          struct ll_oms_refusal *refusal);
 uint32_t ll_oms_close_order(struct ll_oms *oms, uint32_t target, uint32_t id, uint64_t quantity,
                             struct ll_oms_new *exit_order, struct ll_oms_refusal *refusal, bool *existing);
+/* An order that waits for a retry is at no venue: it ends here and now. */
+void ll_oms_cancel_waiting(struct ll_oms *oms, uint32_t order);
 void ll_oms_stop_clear(struct ll_oms *oms, struct ll_oms_stop *stop, uint8_t status);
 
 /* --- ll_oms_due.c: stops ----------------------------------------------------------------------------------- */
@@ -379,19 +403,26 @@ void ll_oms_stop_clear(struct ll_oms *oms, struct ll_oms_stop *stop, uint8_t sta
 void ll_oms_watch(struct ll_oms *oms, uint32_t order);
 void ll_oms_watch_on(struct ll_oms *oms, uint32_t order);
 void ll_oms_watch_off(struct ll_oms *oms, uint32_t order);
+/* An order has ended: was it what a stop had sent, or is a stop free to leave now? */
+void ll_oms_stop_ended(struct ll_oms *oms, uint32_t order);
 
 /* --- ll_oms_link.c: sessions, requests in flight ---------------------------------------------------------- */
 
 void ll_oms_send_enter(struct ll_oms *oms, uint32_t order);
 void ll_oms_send_cancel(struct ll_oms *oms, uint32_t order);
 void ll_oms_send_replace(struct ll_oms *oms, uint32_t order);
+/* The venue has answered: an enter or replace by its number, a cancel by its order. Number 0 = whichever. */
 void ll_oms_answered(struct ll_oms *oms, uint32_t order, uint64_t number, uint8_t request);
+/* The identifier of the action, if it has one, was carried out or came to nothing. */
+void ll_oms_request_named(struct ll_oms *oms, uint32_t order, bool failed);
 void ll_oms_request_over(struct ll_oms *oms, uint32_t order, bool failed);
 void ll_oms_query_answered(struct ll_oms *oms, uint8_t session, uint64_t next_number);
 /* The venue's next number for this side: odd for buys, even for sells. */
 uint64_t ll_oms_next_number(struct ll_oms *oms, uint8_t session, uint8_t side);
 bool ll_oms_flight_room(const struct ll_oms *oms, uint8_t session);
 bool ll_oms_link_due(const struct ll_oms *oms, struct ll_record_action *action);
+/* A latch is engaged that the order stands under. */
+bool ll_oms_is_killed(const struct ll_oms *oms, const struct ll_oms_order *entry);
 void ll_oms_unanswered(struct ll_oms *oms, uint32_t order);
 void ll_oms_resend(struct ll_oms *oms, uint32_t order);
 void ll_oms_timed_out(struct ll_oms *oms, uint32_t order);

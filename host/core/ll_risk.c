@@ -633,6 +633,26 @@ enum ll_refusal ll_risk_reserve_replace(struct ll_risk *risk, struct ll_risk_hol
     return LL_REFUSAL_NONE;
 }
 
+uint64_t ll_risk_market_price(struct ll_risk *risk, const struct ll_risk_order *order, uint64_t now_ns)
+{
+    struct ll_refusal_detail detail;
+    struct ll_risk_case one = {.order = order, .detail = &detail, .now_ns = now_ns};
+    uint64_t reference = 0;
+    enum ll_limit which;
+    uint32_t scope;
+    if (ll_risk_open_case(risk, &one) != LL_REFUSAL_NONE ||
+        ll_risk_reference(&one, &reference) != LL_REFUSAL_NONE)
+        return 0;
+    uint64_t reach = ll_risk_collar(&one, reference, &which, &scope);
+    uint64_t step = one.instrument->price_step_ticks;
+    if (order->side == LL_ORDER_BUY) {
+        uint64_t high = reference + reach < LL_PRICE_TICKS_MAX ? reference + reach : LL_PRICE_TICKS_MAX;
+        return high - high % step;
+    }
+    uint64_t low = reference > reach ? reference - reach : 0;
+    return low <= step ? step : low + (step - low % step) % step;
+}
+
 /* --- What the venue says -------------------------------------------------------------------------------- */
 
 /* The most money per lot, at most `lot_notional`, with which the firm's open money does not overflow: no other sum of
@@ -641,7 +661,8 @@ static uint64_t ll_risk_fitting(const struct ll_risk *risk, uint64_t lots, uint6
 {
     uint64_t open = risk->owners[0].tally.open_notional;
     uint64_t sum = 0;
-    if (!__builtin_mul_overflow(lots, lot_notional, &sum) && !__builtin_add_overflow(open, sum, &sum))
+    if (lots == 0 ||
+        (!__builtin_mul_overflow(lots, lot_notional, &sum) && !__builtin_add_overflow(open, sum, &sum)))
         return lot_notional;
     return (UINT64_MAX - open) / lots;
 }

@@ -122,6 +122,9 @@ LL_MUST_CHECK enum ll_refusal ll_risk_reserve(struct ll_risk *risk, const struct
 LL_MUST_CHECK enum ll_refusal ll_risk_reserve_replace(struct ll_risk *risk, struct ll_risk_hold *hold,
                                                       const struct ll_risk_order *order, uint64_t now_ns,
                                                       struct ll_refusal_detail *detail);
+/* What an order without a price goes out at: the collar's edge on its side, as a multiple of the tick. 0 = there is no
+ * reference that is young enough. Only orders without a price come here: it divides. */
+uint64_t ll_risk_market_price(struct ll_risk *risk, const struct ll_risk_order *order, uint64_t now_ns);
 /* The venue took the replace: the new values hold, and `open_lots` is what it says is open. */
 void ll_risk_confirm_replace(struct ll_risk *risk, struct ll_risk_hold *hold, uint64_t open_lots);
 /* The venue refused it, or it never left: the old values hold. */

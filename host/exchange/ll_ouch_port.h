@@ -2,20 +2,20 @@
 /*
  * One order port of the simulated exchange: an OUCH 5.0 or 4.2 account, from message to message.
  *
- * Shape    footprint_bytes(config) -> init(memory, config, door) -> added to a struct ll_ouch_ports, whose handler goes to
- *          ll_matching_init -> attach(matching) -> start_of_day -> receive ... poll ... -> end_of_day. A message of the
- *          client becomes calls of the matching engine; what the engine tells about the port's orders leaves through
- *          the door as outbound messages, in the order in which it happened.
+ * Shape    footprint_bytes(config) -> init(memory, config, door) -> added to a struct ll_ouch_ports, whose handler
+ *          goes to ll_matching_init -> attach(matching) -> start_of_day -> receive ... poll ... -> end_of_day. A
+ *          message of the client becomes calls of the matching engine; what the engine tells about the port's
+ *          orders leaves through the door as outbound messages, in the order in which it happened.
  *          Every number or token a client uses opens a link; an order is a chain of links, each replaced by the
  *          next. Links and executions are kept for the day: they are the exchange's own truth, to compare a client's
  *          with. The faults make the exchange misbehave in the ways that the protocol allows; each is drawn from a
  *          stream of its own made from the seed, so that the rate of one does not move the others.
- * Units    prices 1/10,000; quantities in shares; *_ns of the caller's clock; message times are ns since `midnight_ns`.
- * Errors   init: LL_ERR_USAGE for a config outside its limits, LL_ERR_NO_MEMORY. What a client sends is outside bytes: it
- *          is answered, or ignored and counted, never asserted. The door's refusals are counted (lost).
+ * Units    prices 1/10,000; quantities in shares; *_ns of the caller's clock; message times: ns since midnight_ns.
+ * Errors   init: LL_ERR_USAGE for a config outside its limits, LL_ERR_NO_MEMORY. What a client sends is outside
+ *          bytes: it is answered, or ignored and counted, never asserted. The door's refusals are counted (lost).
  * Threads  one owner, the engine's. The door is called inside every call, and must not call back.
- * Source   Nasdaq OUCH 5.0 (revision 1.05) and OUCH 4.2 (October 2025): "Replace Order", "Cancel Order", "Modify Order",
- *          "Mass Cancel", "UserRefNum"; choices where they are silent: docs/simulated-exchange.md.
+ * Source   Nasdaq OUCH 5.0 (revision 1.05) and OUCH 4.2 (October 2025): "Replace Order", "Cancel Order", "Modify
+ *          Order", "Mass Cancel", "UserRefNum"; choices where they are silent: docs/simulated-exchange.md.
  */
 #ifndef LL_HOST_EXCHANGE_OUCH_PORT_H
 #define LL_HOST_EXCHANGE_OUCH_PORT_H
@@ -171,7 +171,7 @@ struct ll_ouch_port_counters {
     uint64_t executions;
     uint64_t executions_not_kept; /* beyond executions_max: only summed up in their link */
     uint64_t broken;
-    uint64_t faults[LL_OUCH_PORT_FAULT_COUNT]; /* that happened */
+    uint64_t faults[LL_OUCH_PORT_FAULT_COUNT]; /* drawn */
 };
 
 struct ll_ouch_port; /* lives in the caller's memory */
@@ -193,7 +193,7 @@ void ll_ouch_ports_add(struct ll_ouch_ports *ports, struct ll_ouch_port *port);
 struct ll_matching_handler ll_ouch_ports_handler(struct ll_ouch_ports *ports);
 
 void ll_ouch_port_start_of_day(struct ll_ouch_port *port, uint64_t now_ns);
-/* Only says so; ll_matching_end_of_day cancels the orders, and comes before. */
+/* Only says so, behind every answer that still waited; ll_matching_end_of_day cancels the orders, and comes before. */
 void ll_ouch_port_end_of_day(struct ll_ouch_port *port, uint64_t now_ns);
 
 /* One message of the client. */

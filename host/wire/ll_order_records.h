@@ -25,7 +25,9 @@
 struct ll_record_wire {
     uint8_t session;
     uint8_t protocol; /* enum ll_protocol */
-    uint8_t reserved[2];
+    uint8_t
+        begins; /* REPORT: 1 = the first of those that were matched together; a replay matches the same ones */
+    uint8_t reserved;
 };
 static_assert(sizeof(struct ll_record_wire) == 4, "a 36-byte execution report and its head fit one slot");
 

@@ -545,3 +545,18 @@ const char *ll_protocol_name(uint8_t protocol)
         return "unknown";
     }
 }
+
+bool ll_ouch_is_displayed_add(uint16_t liquidity)
+{
+    switch (liquidity) {
+    case 'A': /* added */
+    case 'e': /* retail order, added and displayed */
+    case 'u': /* added by a reserve order */
+    case '7': /* sets the best price */
+    case '8': /* joins the best price */
+    case '2': /* added before the market opens */
+        return true;
+    default:
+        return false;
+    }
+}

@@ -72,6 +72,8 @@ LL_MUST_CHECK int ll_ouch_report(uint8_t protocol, const uint8_t *bytes, uint32_
 /* A reject that may be another word the next time (the venue was busy or closed), so that a retry makes sense. All
  * others are final. */
 bool ll_ouch_reject_is_retryable(uint8_t protocol, uint16_t reason);
+/* A liquidity flag of a fill that took shares from the displayed book: the public feed executes the order then. */
+bool ll_ouch_is_displayed_add(uint16_t liquidity);
 /* "invalid price"; never NULL. */
 const char *ll_ouch_reason_text(uint8_t protocol, uint8_t report_kind, uint16_t reason);
 

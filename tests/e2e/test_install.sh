@@ -12,9 +12,11 @@ failed=0
 make=(env -u MAKEFLAGS -u MFLAGS make -s -o all "BUILD=$LL_BIN" "DESTDIR=$place" PREFIX=/usr)
 
 "${make[@]}" install || { echo "make install fails"; exit 1; }
-for path in bin/lifeline bin/lifelined; do
+for path in bin/lifeline bin/lifelined bin/lifeline-exchange bin/lifeline-strategy; do
     [ ! -x "$LL_BIN/${path#bin/}" ] || [ -x "$place/usr/$path" ] || { echo "$path is not installed"; failed=1; }
 done
+"$place/usr/bin/lifeline-demo" --help >"$place/help" || { echo "lifeline-demo does not run"; failed=1; }
+rm -f "$place/help"
 for path in lib/liblifeline.a lib/liblifeline.so; do
     cmp "$LL_BIN/${path#lib/}" "$place/usr/$path" || failed=1
 done

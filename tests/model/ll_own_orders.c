@@ -51,7 +51,7 @@ static void make_room(struct ll_own_orders *own)
 {
     ll_oms_step(own->oms);
     /* Messages may have to wait for a disk. */
-    while (!ll_oms_room_to_ask(own->oms))
+    while (!ll_oms_room(own->oms) || ll_oms_is_busy(own->oms))
         own->flush(own->context, own->now_ns);
 }
 
@@ -207,4 +207,15 @@ int ll_own_orders_until(struct ll_own_orders *own, uint64_t count, struct ll_why
     ll_oms_step(own->oms);
     own->flush(own->context, own->now_ns);
     return status;
+}
+
+uint64_t ll_own_orders_sum(const struct ll_oms *oms)
+{
+    struct ll_oms_view view;
+    uint64_t sum = ll_ledger_hash(ll_oms_ledger(oms));
+    for (uint32_t order = 0; order < ll_oms_order_count(oms); order++) {
+        ll_oms_order(oms, order, &view);
+        sum += (view.cumulative + view.notional + view.state) * (2 * (uint64_t)order + 1);
+    }
+    return sum;
 }

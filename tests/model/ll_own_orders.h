@@ -45,6 +45,9 @@ LL_MUST_CHECK int ll_own_orders_until(struct ll_own_orders *own, uint64_t count,
 void ll_own_symbol(char symbol[LL_SYMBOL_BYTES], uint32_t number);
 uint32_t ll_own_number(uint64_t order);
 
+/* A checksum of what every order has got, and of all balances: the same for the same executions, however they came. */
+uint64_t ll_own_orders_sum(const struct ll_oms *oms);
+
 /* Messages of the venue; each returns its bytes. */
 uint32_t ll_own_accepted(uint8_t *bytes, uint64_t order, uint32_t lots);
 uint32_t ll_own_executed(uint8_t *bytes, uint32_t number, uint32_t lots, uint64_t match);

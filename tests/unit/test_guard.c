@@ -215,6 +215,22 @@ START_TEST(random_repeats_against_a_list)
 }
 END_TEST
 
+START_TEST(a_ring_that_is_too_short_refuses_instead_of_forgetting)
+{
+    struct ll_guard guard = make(4, 4);
+    struct ll_guard_likeness likeness = {.quantity = 1};
+    for (uint64_t i = 0; i < 4; i++) {
+        likeness.price = i;
+        ck_assert_int_eq(ll_guard_check_repeat(&guard, &likeness, 1, 100, 1000 + i), LL_REFUSAL_NONE);
+        ll_guard_record(&guard, &likeness, 1000 + i);
+    }
+    likeness.price = 9;
+    ck_assert_int_eq(ll_guard_check_repeat(&guard, &likeness, 1, 100, 1099), LL_REFUSAL_TABLE_FULL);
+    ck_assert_int_eq(ll_guard_check_repeat(&guard, &likeness, 1, 100, 1100), LL_REFUSAL_NONE);
+    free(guard.control);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("guard");
@@ -222,6 +238,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, exits_stand_in_the_way_unless_told_otherwise, 0, 4);
     tcase_add_test(tcase, a_copy_elsewhere_is_the_same_guard);
+    tcase_add_test(tcase, a_ring_that_is_too_short_refuses_instead_of_forgetting);
     tcase_add_test(tcase, random_orders_open_and_end);
     tcase_add_loop_test(tcase, random_repeats_against_a_list, 0, 4);
     suite_add_tcase(suite, tcase);

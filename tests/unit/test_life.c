@@ -226,6 +226,38 @@ START_TEST(keys_are_whole)
     }
     EXPECT(ask((struct ll_life_ask){.op = LL_LIFE_OP_RESOLVE, .key = {1, 0}}), UNKNOWN_ID);
     EXPECT(ask((struct ll_life_ask){.op = LL_LIFE_OP_RESOLVE, .key = {0, 0}}), UNKNOWN_ID);
+    /* More than there are buckets, so that some share one: each word alone tells keys of a bucket apart. */
+    for (uint32_t i = 0; i < 18; i++) {
+        struct ll_life_ask same_first = {.op = LL_LIFE_OP_ADD, .key = {1, 10 + i}, .type = LL_ID_CLIENT_KEY};
+        struct ll_life_ask same_second = {.op = LL_LIFE_OP_ADD, .key = {10 + i, 1}, .type = LL_ID_CLIENT_KEY};
+        same_first.id = 3 + 2 * i;
+        same_second.id = 4 + 2 * i;
+        EXPECT(ask(same_first), OK);
+        EXPECT(ask(same_second), OK);
+    }
+}
+END_TEST
+
+/* One bucket's keys: as many as a chain may have, and then the table is full for this key alone. */
+START_TEST(chain_has_an_end)
+{
+    const struct ll_life_control *control = pair.life.control;
+    uint64_t key = 1000;
+    EXPECT(open_order(0, ORDER_KEY, 100), OK);
+    uint32_t home = ll_life_bucket_of(ORDER_KEY, 0, control->hash_seed, control->bucket_count);
+    for (uint32_t in_chain = 1; in_chain <= LL_LIFE_CHAIN_MAX * LL_LIFE_WAYS; in_chain++) {
+        do
+            key++;
+        while (ll_life_bucket_of(key, 0, control->hash_seed, control->bucket_count) != home);
+        bool has_room = in_chain < LL_LIFE_CHAIN_MAX * LL_LIFE_WAYS;
+        ck_assert_uint_eq(add(0, LL_ID_CLIENT_KEY, key, 0), has_room ? LL_VERDICT_OK : LL_VERDICT_TABLE_FULL);
+    }
+    ck_assert_uint_eq(control->overflow_used, LL_LIFE_CHAIN_MAX - 1);
+    EXPECT(fill(ORDER_KEY, 10, key), TABLE_FULL); /* nothing is booked */
+    expect_lots(100, 100, 0, 0);
+    EXPECT(replace(ORDER_KEY, key, 10), TABLE_FULL);
+    expect_lots(100, 100, 0, 0);
+    EXPECT(fill(ORDER_KEY, 10, 0), OUT_OF_ORDER);
 }
 END_TEST
 
@@ -817,6 +849,7 @@ static void add_rule_tests(Suite *suite)
     tcase_add_test(tcase, every_identifier_resolves_for_ever);
     tcase_add_test(tcase, add_rules);
     tcase_add_test(tcase, keys_are_whole);
+    tcase_add_test(tcase, chain_has_an_end);
     tcase_add_test(tcase, status_rules);
     tcase_add_test(tcase, ended_identifier_is_not_replaced);
     tcase_add_test(tcase, fill_rules);

@@ -149,6 +149,9 @@ START_TEST(a_bad_entry_spoils_the_new_set_only)
     entry.value_count = 1;
     entry.limit[0] = LL_LIMIT_COUNT;
     ck_assert_int_eq(ll_limits_add(&limits, &entry, NULL), LL_ERR_MALFORMED);
+    /* A set that is whole but for what was refused is not whole. */
+    ck_assert_int_eq(try_one(LL_SCOPE_ACCOUNT, "A", LL_LIMIT_REPEAT_WINDOW, 1), LL_ERR_MALFORMED);
+    ck_assert_int_eq(ll_limits_commit(&limits, NULL), LL_ERR_USAGE);
     ck_assert_int_eq(try_one(LL_SCOPE_FIRM, "X", LL_LIMIT_EXPOSURE, 1), LL_ERR_MALFORMED);
     ck_assert_int_eq(try_one(LL_SCOPE_ACCOUNT, "", LL_LIMIT_EXPOSURE, 1), LL_ERR_MALFORMED);
     ck_assert_int_eq(try_one(LL_SCOPE_ACCOUNT, "A B", LL_LIMIT_EXPOSURE, 1), LL_ERR_MALFORMED);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal: the live view shows what was published, once each, keeps no latency back, and fits its terminal.
+ * Goal: the live view shows what was published, once each, keeps no latency back, and fits its terminal; with the
+ * trading half on as well, and without it not a word of it.
  * Method: stderr becomes a file or a pseudo terminal; a hot thread publishes as fast as the view takes it, and what was
  * written is read back.
  * threads
  */
+#include "hls/ll_order_states.h"
 #include "host/app/ll_live_view.h"
 #include "host/base/ll_clock.h"
 
@@ -55,6 +57,36 @@ static struct ll_live_view *start(bool journal)
     return view;
 }
 
+/* A gateway that trades: numbers as large as they get on a long day. */
+static void fill_trading(struct ll_trading_snapshot *trading, uint64_t index)
+{
+    memset(trading, 0, sizeof *trading);
+    trading->is_trading = true;
+    trading->has_money = true;
+    trading->money_available = INT64_C(998765432101234);
+    trading->money_locked = -INT64_C(5);
+    trading->live = 1234;
+    trading->accounts = 64;
+    trading->clients = 3;
+    trading->limits_loaded = 2;
+    trading->session_count = 2;
+    trading->sessions[0] = (struct ll_trading_shown_session){
+        .reconnects = 4, .in_flight = 7, .state = LL_SOUP_CLIENT_OPEN, .is_open = true};
+    trading->sessions[1] = (struct ll_trading_shown_session){.protocol = 1, .state = LL_SOUP_CLIENT_OPEN};
+    trading->counters.orders = 250000;
+    trading->counters.fills = index * 1000000;
+    trading->counters.ended[LL_ORDER_FILLED] = 200000;
+    trading->counters.refused = 12;
+    trading->counters.refusals[LL_REFUSAL_NONE] = 99999;
+    trading->counters.refusals[LL_REFUSAL_COLLAR] = 3;
+    trading->counters.refusals[LL_REFUSAL_REPEAT] = 3;
+    trading->counters.refusals[LL_REFUSAL_TICK] = 1;
+    trading->counters.refusals[LL_REFUSAL_BALANCE] = 4;
+    trading->counters.refusals[LL_REFUSAL_THROTTLE] = 1;
+}
+
+static bool trades; /* what `publish` publishes */
+
 /* Publishes number `index`, as soon as the view has drawn the one before; records until then. Returns the latencies
  * recorded into the interval that was published. */
 static uint64_t publish(struct ll_live_view *view, uint64_t index)
@@ -65,6 +97,7 @@ static uint64_t publish(struct ll_live_view *view, uint64_t index)
     while (snapshot == NULL) {
         ck_assert_uint_lt(ll_clock_mono_ns(), end_ns);
         ll_histogram_record(ll_live_view_interval(view), 500 + index, 2);
+        ll_histogram_record(ll_live_view_wire_interval(view), 700 + index, 1);
         recorded += 2;
         snapshot = ll_live_view_begin(view);
     }
@@ -81,6 +114,8 @@ static uint64_t publish(struct ll_live_view *view, uint64_t index)
                                           .durable = index * 900,
                                           .syncs = index,
                                           .sync_ns_total = index * 1500000};
+    if (trades)
+        fill_trading(&snapshot->trading, index);
     ll_live_view_publish(view);
     return recorded;
 }
@@ -103,6 +138,7 @@ START_TEST(one_line_for_each)
     char line[4096];
     FILE *file = tmpfile();
     ck_assert_ptr_nonnull(file);
+    trades = _i == 1;
     stderr_to(fileno(file));
     struct ll_live_view *view = start(true);
     for (uint64_t i = 1; i <= PUBLISHED; i++)
@@ -117,6 +153,16 @@ START_TEST(one_line_for_each)
         ck_assert_uint_eq(value_of(line, "latency_count"), recorded[i]);
         ck_assert_uint_eq(value_of(line, "p50_ns"), 500 + i);
         ck_assert_uint_eq(value_of(line, "max_ns"), 500 + i);
+        ck_assert_int_eq(strstr(line, "own_orders=") != NULL, trades);
+        if (!trades)
+            continue;
+        ck_assert_uint_eq(value_of(line, "fills"), i * 1000000);
+        ck_assert_uint_eq(value_of(line, "sessions"), 2);
+        ck_assert_uint_eq(value_of(line, "sessions_open"), 1);
+        ck_assert_uint_eq(value_of(line, "refused_balance"), 4);
+        ck_assert_uint_eq(value_of(line, "money_available"), 998765432101234);
+        ck_assert_uint_eq(value_of(line, "wire_count"), recorded[i] / 2);
+        ck_assert_uint_eq(value_of(line, "wire_max_ns"), 700 + i);
     }
     ck_assert_ptr_null(fgets(line, sizeof line, file));
     (void)fclose(file);
@@ -147,7 +193,11 @@ static const struct {
     unsigned short rows;
     unsigned short columns;
     bool picture;
-} terminals[] = {{24, 80, true}, {24, 40, true}, {50, 200, true}, {10, 80, false}};
+    bool trades;
+    bool trading; /* its lines are shown */
+} terminals[] = {{24, 80, true, false, false}, {24, 40, true, true, true},  {50, 200, true, false, false},
+                 {10, 80, false, true, false}, {24, 80, true, true, true},  {23, 80, true, true, true},
+                 {22, 80, true, true, false},  {17, 80, true, true, false}, {16, 80, false, true, false}};
 
 START_TEST(the_picture_fits)
 {
@@ -155,9 +205,13 @@ START_TEST(the_picture_fits)
     unsigned short columns = terminals[_i].columns < 80 ? terminals[_i].columns : 80;
     uint32_t lines = 0;
     uint32_t up = 0;
+    trades = terminals[_i].trades;
     on_terminal(terminals[_i].rows, terminals[_i].columns, text);
     ck_assert_int_eq(strstr(text, "latency     p50") != NULL, terminals[_i].picture);
     ck_assert_int_eq(strstr(text, "latency_count=") == NULL, terminals[_i].picture);
+    ck_assert_int_eq(strstr(text, "ledger      money 99,876,543,210.1234 free, -0.0005 l") != NULL,
+                     terminals[_i].trading && columns == 80);
+    ck_assert_int_eq(strstr(text, "refused     12: balance 4, collar 3") != NULL, terminals[_i].trading);
     if (!terminals[_i].picture)
         return;
     for (char *at = text, *end; (end = strstr(at, "\033[K")) != NULL; at = end + 3) {
@@ -181,6 +235,65 @@ START_TEST(the_picture_fits)
 }
 END_TEST
 
+/* The most frequent ones first, of equals the one with the lower number; what is well is no exception. */
+START_TEST(the_worst_comes_first)
+{
+    static char text[8192];
+    struct ll_histogram none;
+    struct ll_trading_snapshot trading;
+    const struct ll_trading_interval interval = {77, &none, &none};
+    ll_histogram_init(&none);
+    fill_trading(&trading, 1);
+    uint32_t used_bytes = ll_trading_show_picture(&trading, &interval, text, sizeof text);
+    ck_assert_uint_eq(used_bytes, strlen(text));
+    ck_assert_ptr_nonnull(strstr(text, "refused     12: balance 4, collar 3, repeat 3, tick 1\n"));
+    ck_assert_ptr_nonnull(strstr(text, "exceptions: none\n"));
+    ck_assert_ptr_nonnull(strstr(text, "77 per s"));
+    ck_assert_ptr_nonnull(strstr(text, "catching up"));
+    uint32_t rows = 0;
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+        rows++;
+    ck_assert_uint_eq(rows, LL_TRADING_SHOW_ROWS);
+    /* A text that finds no room is cut, and never written past. */
+    for (uint32_t room = 1; room < used_bytes; room += 7) {
+        memset(text, 'x', sizeof text);
+        ck_assert_uint_lt(ll_trading_show_picture(&trading, &interval, text, room), room);
+        ck_assert_int_eq(text[room], 'x');
+    }
+}
+END_TEST
+
+/* A limits file that was refused says why, until a good one is loaded; without any, what that means. */
+START_TEST(limits_say_what_is_wrong)
+{
+    static char text[8192];
+    struct ll_histogram none;
+    struct ll_trading_snapshot trading;
+    const struct ll_trading_interval interval = {0, &none, &none};
+    ll_histogram_init(&none);
+    fill_trading(&trading, 1);
+    trading.limits_refused = 1;
+    (void)snprintf(trading.limits_error, sizeof trading.limits_error, "line 7: no such key 'colar'");
+    (void)ll_trading_show_picture(&trading, &interval, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "1 refused, the ones before stay: line 7: no such key 'colar'\n"));
+    trading.limits_refused = 0;
+    trading.limits_loaded = 0;
+    (void)ll_trading_show_picture(&trading, &interval, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "limits      none: every order is refused\n"));
+}
+END_TEST
+
+START_TEST(money_as_text)
+{
+    char text[48];
+    ck_assert_str_eq(ll_trading_show_money(0, text), "0.0000");
+    ck_assert_str_eq(ll_trading_show_money(-1, text), "-0.0001");
+    ck_assert_str_eq(ll_trading_show_money(12345678901, text), "1,234,567.8901");
+    ck_assert_str_eq(ll_trading_show_money(INT64_MIN, text), "-922,337,203,685,477.5808");
+    ck_assert_str_eq(ll_trading_show_money(INT64_MAX, text), "922,337,203,685,477.5807");
+}
+END_TEST
+
 START_TEST(nothing_published_nothing_shown)
 {
     FILE *file = tmpfile();
@@ -200,7 +313,10 @@ int main(void)
     Suite *suite = suite_create("live_view");
     TCase *tcase = tcase_create("live_view");
     tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, one_line_for_each);
+    tcase_add_loop_test(tcase, one_line_for_each, 0, 2);
+    tcase_add_test(tcase, the_worst_comes_first);
+    tcase_add_test(tcase, limits_say_what_is_wrong);
+    tcase_add_test(tcase, money_as_text);
     tcase_add_loop_test(tcase, the_picture_fits, 0, (int)(sizeof terminals / sizeof terminals[0]));
     tcase_add_test(tcase, nothing_published_nothing_shown);
     suite_add_tcase(suite, tcase);
