@@ -101,9 +101,9 @@ static int limit(struct ll_own_orders *own, const struct ll_record_limit *record
     return ll_oms_limit(own->oms, record, own->now_ns, why);
 }
 
-static void firm_values(struct ll_limit_entry *entry)
+static void firm_values(struct ll_limit_entry *entry, uint64_t window_ns)
 {
-    static const struct {
+    const struct {
         enum ll_limit limit;
         uint64_t value;
     } values[] = {{LL_LIMIT_COLLAR_BPS, 5000},
@@ -112,7 +112,7 @@ static void firm_values(struct ll_limit_entry *entry)
                   {LL_LIMIT_ORDER_QUANTITY, LL_LIMIT_LOTS_MAX},
                   {LL_LIMIT_ORDER_NOTIONAL, LL_LIMIT_NOTIONAL_MAX},
                   {LL_LIMIT_MESSAGES, MESSAGES_MAX},
-                  {LL_LIMIT_MESSAGE_WINDOW, LL_NS_PER_S}};
+                  {LL_LIMIT_MESSAGE_WINDOW, window_ns == 0 ? LL_NS_PER_S : window_ns}};
     entry->scope = LL_SCOPE_FIRM;
     for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         bool fits = ll_limit_entry_add(entry, values[i].limit, values[i].value);
@@ -120,12 +120,19 @@ static void firm_values(struct ll_limit_entry *entry)
     }
 }
 
+static int deposit(struct ll_own_orders *own, struct ll_why *why)
+{
+    struct ll_command asked = {.request = 1, .amount = CASH, .kind = LL_COMMAND_DEPOSIT};
+    add_text(&asked, LL_TEXT_account, "ACC");
+    return command(own, &asked, why);
+}
+
 int ll_own_orders_limits(struct ll_own_orders *own, struct ll_why *why)
 {
     struct ll_record_limit record = {.what = LL_LIMIT_RECORD_BEGIN};
     int status = limit(own, &record, why);
     record = (struct ll_record_limit){.what = LL_LIMIT_RECORD_VALUES};
-    firm_values(&record.values);
+    firm_values(&record.values, own->window_ns);
     if (status == LL_OK)
         status = limit(own, &record, why);
     for (uint32_t i = 0; i < own->symbol_count && status == LL_OK; i++) {
@@ -140,7 +147,9 @@ int ll_own_orders_limits(struct ll_own_orders *own, struct ll_why *why)
         status = limit(own, &record, why);
     }
     record = (struct ll_record_limit){.what = LL_LIMIT_RECORD_COMMIT};
-    return status == LL_OK ? limit(own, &record, why) : status;
+    if (status == LL_OK)
+        status = limit(own, &record, why);
+    return status == LL_OK ? deposit(own, why) : status;
 }
 
 /* --- Begin ------------------------------------------------------------------------------------------------ */
@@ -155,13 +164,6 @@ static void link_event(struct ll_own_orders *own, uint8_t event)
     ll_oms_link(own->oms, &link, own->now_ns);
 }
 
-static int deposit(struct ll_own_orders *own, struct ll_why *why)
-{
-    struct ll_command asked = {.request = 1, .amount = CASH, .kind = LL_COMMAND_DEPOSIT};
-    add_text(&asked, LL_TEXT_account, "ACC");
-    return command(own, &asked, why);
-}
-
 int ll_own_orders_begin(struct ll_own_orders *own, struct ll_why *why)
 {
     uint8_t answer[LL_OUCH50_BYTES_QUERY_RESPONSE] = {LL_OUCH50_TYPE_QUERY_RESPONSE};
@@ -174,9 +176,8 @@ int ll_own_orders_begin(struct ll_own_orders *own, struct ll_why *why)
     say(own, answer, sizeof answer);
     ll_oms_step(own->oms);
     LL_ASSERT(ll_oms_is_open(own->oms, 0));
-    status = deposit(own, why);
     own->flush(own->context, own->now_ns);
-    return status;
+    return LL_OK;
 }
 
 /* --- Orders ----------------------------------------------------------------------------------------------- */

@@ -28,13 +28,14 @@ struct ll_own_orders {
     void (*flush)(void *context, uint64_t now_ns);
     void *context;
     uint64_t now_ns;
-    uint64_t count; /* orders placed */
+    uint64_t count;     /* orders placed */
+    uint64_t window_ns; /* in which 8000 orders may leave; 0 = a second */
     uint32_t symbol_count;
     uint32_t lots; /* of each order */
 };
 
 LL_MUST_CHECK int ll_own_orders_begin(struct ll_own_orders *own, struct ll_why *why);
-/* The limits and symbols alone: an engine whose sessions and clients are real does the rest. */
+/* The limits, symbols and cash alone: an engine whose sessions and clients are real does the rest. */
 LL_MUST_CHECK int ll_own_orders_limits(struct ll_own_orders *own, struct ll_why *why);
 /* The next order: sent, not answered. */
 LL_MUST_CHECK int ll_own_orders_place(struct ll_own_orders *own, struct ll_why *why);
