@@ -123,8 +123,8 @@ static bool compare_id(const struct ll_life_pair *pair, uint32_t id, char text[L
     (void)snprintf(
         text, LL_LIFE_PAIR_TEXT_BYTES,
         "identifier %u: order %u/%u type %u/%u status %u/%u flags %u/%d replaced by %u/%u, %u/%u lots", id,
-        got.order, want->order, got.type, want->type, got.status, want->status, got.flags,
-        want->is_request, got.replaced_by, want->replaced_by, got.quantity, want->quantity);
+        got.order, want->order, got.type, want->type, got.status, want->status, got.flags, want->is_request,
+        got.replaced_by, want->replaced_by, got.quantity, want->quantity);
     return false;
 }
 
