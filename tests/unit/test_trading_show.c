@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal: what is shown of the trading half is what it holds: counts, refusals, money, limits that were refused; and it is
- * the same in the snapshot, in the report and in its JSON.
+ * Goal: what is shown of the trading half is what it holds: counts, refusals, money, limits that were refused; and it
+ * is the same in the snapshot, in the report and in its JSON.
  * Method: a trading half without journal, session and door gets commands straight into its engine; its JSON is parsed
  * again with jansson. The text of the view is tested in test_live_view.c.
  */
