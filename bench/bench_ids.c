@@ -7,7 +7,8 @@
  *   resolve, one        hls/ll_life.h, one ask at a time: a 64-byte ask in, a 64-byte answer out with type and
  *                       status of the identifier, state and quantities of its order (four identifiers each)
  *   resolve, batch      the same in batches of 32
- *   find, batch         key to the identifier's number alone, in batches of 32: what rte_hash does
+ *   whose, batch        key to the identifier's number, order, type and status, in batches of 64: the answer
+ *                       that rte_hash's one number would stand for
  *   rte_hash, one       lookup_data; the data is the number
  *   rte_hash, bulk      lookup_bulk_data, 32 at once
  *
@@ -36,6 +37,7 @@
 #include <unistd.h>
 
 #define BULK          32u
+#define WHOSE         64u
 #define BLOCK         1024u
 #define LOOKUPS_MAX   ((uint64_t)8 << 20)
 #define BLOCKS_MAX    (LARGE_IDS / BLOCK)
@@ -47,8 +49,8 @@
 #define HEAP_NAME     "bench_ids"
 #define HUGE_BYTES    ((size_t)2 << 20)
 
-enum way { WAY_ONE, WAY_BATCH, WAY_FIND, WAY_RTE, WAY_RTE_BULK, WAY_COUNT };
-static const char *const way_names[WAY_COUNT] = {"resolve, one", "resolve, batch", "find, batch",
+enum way { WAY_ONE, WAY_BATCH, WAY_WHOSE, WAY_RTE, WAY_RTE_BULK, WAY_COUNT };
+static const char *const way_names[WAY_COUNT] = {"resolve, one", "resolve, batch", "whose, batch",
                                                  "rte_hash, one", "rte_hash, bulk"};
 
 struct config {
@@ -130,10 +132,15 @@ static void text_of(uint64_t id, char text[TEXT_BYTES])
 static const struct ll_key_scope number_scope = {LL_KEY_EXCHANGE_REF, 1, 20000};
 static const struct ll_key_scope text_scope = {LL_KEY_PLATFORM, 0, 0};
 
+static struct ll_key key_of(const struct bench *bench, const struct block *block, uint32_t at)
+{
+    return bench->is_text ? ll_key_text(&bench->keys, text_scope, block->texts[at], TEXT_BYTES)
+                          : ll_key_number(number_scope, block->numbers[at]);
+}
+
 static void key_set(const struct bench *bench, struct block *block, uint32_t at)
 {
-    struct ll_key key = bench->is_text ? ll_key_text(&bench->keys, text_scope, block->texts[at], TEXT_BYTES)
-                                       : ll_key_number(number_scope, block->numbers[at]);
+    struct ll_key key = key_of(bench, block, at);
     block->asks[at].key[0] = key.word[0];
     block->asks[at].key[1] = key.word[1];
 }
@@ -178,7 +185,7 @@ static uint64_t time_adds(struct bench *bench, struct block *block, uint32_t cou
         uint32_t now = count - at < batch ? count - at : batch;
         for (uint32_t i = 0; i < now; i++)
             key_set(bench, block, at + i);
-        ll_life_batch(bench->life.control, bench->life.buckets, bench->life.ids, bench->life.orders,
+        ll_life_batch(bench->life.control, bench->life.buckets, bench->life.places, bench->life.orders,
                       block->asks + at, block->answers + at, now, batch);
     }
     return ll_clock_mono_ns() - start_ns;
@@ -244,7 +251,7 @@ static uint64_t resolve_some(struct bench *bench, struct block *block, uint32_t 
     uint64_t sum = 0;
     for (uint32_t i = 0; i < count; i++)
         key_set(bench, block, at + i);
-    ll_life_batch(bench->life.control, bench->life.buckets, bench->life.ids, bench->life.orders,
+    ll_life_batch(bench->life.control, bench->life.buckets, bench->life.places, bench->life.orders,
                   block->asks + at, block->answers + at, count, count);
     for (uint32_t i = 0; i < count; i++) {
         ids[i] = block->answers[at + i].id;
@@ -253,23 +260,23 @@ static uint64_t resolve_some(struct bench *bench, struct block *block, uint32_t 
     return bench->is_text ? texts_agree(bench, block, at, count, ids) : sum;
 }
 
-static uint64_t find_some(struct bench *bench, struct block *block, uint32_t at)
+static uint64_t whose_some(struct bench *bench, struct block *block, uint32_t at)
 {
-    uint32_t home[BULK];
-    uint32_t ids[BULK];
+    uint64_t keys[WHOSE][2];
+    struct ll_life_owner owners[WHOSE];
+    uint32_t ids[WHOSE];
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < BULK; i++) {
-        key_set(bench, block, at + i);
-        home[i] = ll_life_bucket_of(block->asks[at + i].key[0], block->asks[at + i].key[1],
-                                    bench->life.control->hash_seed, bench->life.control->bucket_count);
-        LL_PREFETCH(&bench->life.buckets[home[i]]);
+    for (uint32_t i = 0; i < WHOSE; i++) {
+        struct ll_key key = key_of(bench, block, at + i);
+        keys[i][0] = key.word[0];
+        keys[i][1] = key.word[1];
     }
-    for (uint32_t i = 0; i < BULK; i++) {
-        ids[i] = ll_life_find(bench->life.buckets, home[i], block->asks[at + i].key[0],
-                              block->asks[at + i].key[1]);
-        sum += ids[i];
+    ll_life_whose(bench->life.control, bench->life.buckets, keys[0], owners, WHOSE);
+    for (uint32_t i = 0; i < WHOSE; i++) {
+        ids[i] = owners[i].id;
+        sum += owners[i].order == ids[i] / IDS_PER_ORDER ? ids[i] : 0;
     }
-    return bench->is_text ? texts_agree(bench, block, at, BULK, ids) : sum;
+    return bench->is_text ? texts_agree(bench, block, at, WHOSE, ids) : sum;
 }
 
 static uint64_t rte_one(struct bench *bench, const struct block *block, uint32_t at)
@@ -307,9 +314,9 @@ static __attribute__((noinline)) uint64_t time_lookups(struct bench *bench, stru
         for (uint32_t at = 0; at < BLOCK; at += BULK)
             *sum += resolve_some(bench, block, at, BULK);
         break;
-    case WAY_FIND:
-        for (uint32_t at = 0; at < BLOCK; at += BULK)
-            *sum += find_some(bench, block, at);
+    case WAY_WHOSE:
+        for (uint32_t at = 0; at < BLOCK; at += WHOSE)
+            *sum += whose_some(bench, block, at);
         break;
     case WAY_RTE:
         for (uint32_t at = 0; at < BLOCK; at++)

@@ -2,9 +2,9 @@
 /*
  * The lifecycle half of the kernel: asks in, one answer each.
  *
- * Shape    ll_life_reset once, then ll_life_batch. A batch is worked in stages:
+ * Shape    ll_life_reset once, then ll_life_batch; between batches also ll_life_whose, which only reads. A batch is worked in stages:
  *
- *            asks -> hash -> bucket -> identifier (ll_life_ids.h) -> order -> do (ll_life_step.h) -> answers
+ *            asks -> hash -> bucket with the identifier (ll_life_ids.h) -> order -> do (ll_life_step.h) -> answers
  *
  *          Asks are done strictly in arrival order; the answers are those of doing one after the other. On a
  *          CPU each stage fetches ahead what the next one touches; in hardware the stages are the dataflow
@@ -26,7 +26,7 @@
 
 /* What an ask has done; the rest of the answer is read from the tables. */
 struct ll_life_outcome {
-    u32 id; /* of `key`, after */
+    u32 place; /* of the identifier `key`, after */
     u32 verdict;
     u32 event;
     u32 booked;
@@ -55,44 +55,52 @@ LL_FN u32 ll_life_takes_slot(u32 type, u32 flags)
 }
 
 /* The status changes; an identifier that is active no more leaves its slot. Returns the verdict. */
-LL_FN u32 ll_life_status_set(LL_GLOBAL struct ll_life_id *ids, LL_GLOBAL struct ll_life_order *orders, u32 id,
-                             u32 status)
+LL_FN u32 ll_life_status_set(LL_GLOBAL struct ll_life_bucket *buckets, LL_GLOBAL struct ll_life_order *orders,
+                             u32 place, u32 status)
 {
-    struct ll_life_id record = ids[id];
+    struct ll_life_id record = ll_life_load(buckets, place);
     u32 verdict = ll_life_how_verdicts[ll_id_status_hows[record.status * LL_ID_STATUS_COUNT + status]];
     if (ll_life_accepts(verdict) == 0)
         return verdict;
-    if (record.type < LL_LIFE_SLOTS && orders[record.order].active[record.type] == id)
+    if (record.type < LL_LIFE_SLOTS &&
+        orders[record.order].active[record.type] == ll_life_number(buckets, place))
         orders[record.order].active[record.type] = LL_LIFE_NONE;
     record.status = (u8)status;
-    ids[id] = record;
+    ll_life_store(buckets, place, record);
     return verdict;
 }
 
-/* An identifier gives way to `successor`, if it is active. Returns its number if so, else `otherwise`. */
-LL_FN u32 ll_life_supersede(LL_GLOBAL struct ll_life_id *ids, u32 id, u32 successor, u32 otherwise)
+/* The identifier of number `id` gives way to `successor`, if it is active. Returns its number if so, else
+ * `otherwise`. */
+LL_FN u32 ll_life_supersede(LL_GLOBAL struct ll_life_bucket *buckets, LL_GLOBAL const u32 *places, u32 id,
+                            u32 successor, u32 otherwise)
 {
-    if (id == LL_LIFE_NONE || id == successor || ids[id].status != LL_ID_STATUS_ACTIVE)
+    if (id == LL_LIFE_NONE || id == successor)
         return otherwise;
-    ids[id].status = LL_ID_STATUS_REPLACED;
-    ids[id].replaced_by = successor;
+    struct ll_life_id record = ll_life_load(buckets, places[id]);
+    if (record.status != LL_ID_STATUS_ACTIVE)
+        return otherwise;
+    record.status = LL_ID_STATUS_REPLACED;
+    record.replaced_by = successor;
+    ll_life_store(buckets, places[id], record);
     return id;
 }
 
 /* A new identifier: its number must be free and its key must find room. Returns the verdict; other than ok,
  * nothing has changed. */
 LL_FN u32 ll_life_add_id(LL_GLOBAL struct ll_life_control *control, LL_GLOBAL struct ll_life_bucket *buckets,
-                         LL_GLOBAL struct ll_life_id *ids, u64 key0, u64 key1, u32 id,
-                         struct ll_life_id record)
+                         LL_GLOBAL u32 *places, u64 key0, u64 key1, u32 id, struct ll_life_id record)
 {
     u32 home = ll_life_bucket_of(key0, key1, control->hash_seed, control->bucket_count);
     if (id >= control->id_count)
         return LL_VERDICT_TABLE_FULL;
-    if (ids[id].order != LL_LIFE_NONE)
+    if (places[id] != LL_LIFE_NONE)
         return LL_VERDICT_BAD_INPUT;
-    if (ll_life_insert(control, buckets, home, key0, key1, id) == 0)
+    u32 place = ll_life_insert(control, buckets, home, key0, key1, id);
+    if (place == LL_LIFE_NONE)
         return LL_VERDICT_TABLE_FULL;
-    ids[id] = record;
+    ll_life_store(buckets, place, record);
+    places[id] = place;
     control->ids_used++;
     return LL_VERDICT_OK;
 }
@@ -133,16 +141,16 @@ LL_FN u32 ll_life_is_bad(struct ll_life_ask ask)
 }
 
 /* OPEN and ADD of a key that is known: the same again, or somebody else's. */
-LL_FN struct ll_life_outcome ll_life_known(LL_GLOBAL const struct ll_life_id *ids, struct ll_life_ask ask,
-                                           struct ll_life_outcome outcome)
+LL_FN struct ll_life_outcome ll_life_known(LL_GLOBAL const struct ll_life_bucket *buckets,
+                                           struct ll_life_ask ask, struct ll_life_outcome outcome)
 {
     u32 type = ask.op == LL_LIFE_OP_OPEN ? (u32)LL_ID_ORDER : ask.type;
-    u32 owner = ids[outcome.id].order;
-    if (owner == ask.order && ids[outcome.id].type == type) {
+    struct ll_life_id record = ll_life_load(buckets, outcome.place);
+    if (record.order == ask.order && record.type == type) {
         outcome.verdict = LL_VERDICT_DUPLICATE;
     } else {
         outcome.verdict = LL_VERDICT_ID_TAKEN;
-        outcome.other_order = owner;
+        outcome.other_order = record.order;
     }
     return outcome;
 }
@@ -151,14 +159,14 @@ LL_FN struct ll_life_outcome ll_life_open(LL_LIFE_MEMORY, struct ll_life_ask ask
                                           struct ll_life_outcome outcome)
 {
     struct ll_life_order order;
-    if (outcome.id != LL_LIFE_NONE)
-        return ll_life_known(ids, ask, outcome);
+    if (outcome.place != LL_LIFE_NONE)
+        return ll_life_known(buckets, ask, outcome);
     if (ask.order >= control->order_count)
         outcome.verdict = LL_VERDICT_TABLE_FULL;
     else if (orders[ask.order].standing.state != LL_ORDER_NONE)
         outcome.verdict = LL_VERDICT_BAD_INPUT;
     else
-        outcome.verdict = ll_life_add_id(control, buckets, ids, ask.key[0], ask.key[1], ask.id,
+        outcome.verdict = ll_life_add_id(control, buckets, places, ask.key[0], ask.key[1], ask.id,
                                          ll_life_new_id(ask.order, LL_ID_ORDER, LL_ID_STATUS_ACTIVE, 0, 0));
     if (outcome.verdict != LL_VERDICT_OK)
         return outcome;
@@ -175,39 +183,40 @@ LL_FN struct ll_life_outcome ll_life_open(LL_LIFE_MEMORY, struct ll_life_ask ask
     order.reserved[1] = 0;
     orders[ask.order] = order;
     control->orders_used++;
-    outcome.id = ask.id;
+    outcome.place = places[ask.id];
     return outcome;
 }
 
 LL_FN struct ll_life_outcome ll_life_add(LL_LIFE_MEMORY, struct ll_life_ask ask,
                                          struct ll_life_outcome outcome)
 {
-    if (outcome.id != LL_LIFE_NONE)
-        return ll_life_known(ids, ask, outcome);
+    if (outcome.place != LL_LIFE_NONE)
+        return ll_life_known(buckets, ask, outcome);
     if (ask.order >= control->order_count || orders[ask.order].standing.state == LL_ORDER_NONE) {
         outcome.verdict = LL_VERDICT_UNKNOWN_ID;
         return outcome;
     }
-    outcome.verdict = ll_life_add_id(control, buckets, ids, ask.key[0], ask.key[1], ask.id,
+    outcome.verdict = ll_life_add_id(control, buckets, places, ask.key[0], ask.key[1], ask.id,
                                      ll_life_new_id(ask.order, ask.type, LL_ID_STATUS_ACTIVE, ask.flags, 0));
     if (outcome.verdict != LL_VERDICT_OK)
         return outcome;
-    outcome.id = ask.id;
+    outcome.place = places[ask.id];
     if (ll_life_takes_slot(ask.type, ask.flags) != 0) {
-        outcome.previous = ll_life_supersede(ids, orders[ask.order].active[ask.type], ask.id, LL_LIFE_NONE);
+        outcome.previous =
+            ll_life_supersede(buckets, places, orders[ask.order].active[ask.type], ask.id, LL_LIFE_NONE);
         orders[ask.order].active[ask.type] = ask.id;
     }
     return outcome;
 }
 
-LL_FN struct ll_life_outcome ll_life_status(LL_GLOBAL struct ll_life_id *ids,
+LL_FN struct ll_life_outcome ll_life_status(LL_GLOBAL struct ll_life_bucket *buckets,
                                             LL_GLOBAL struct ll_life_order *orders, u32 status,
                                             struct ll_life_outcome outcome)
 {
-    u32 type = ids[outcome.id].type;
-    if (type != LL_ID_EXECUTION)
-        outcome.verdict = ll_life_status_set(ids, orders, outcome.id, status);
-    else if (ids[outcome.id].status == status)
+    struct ll_life_id record = ll_life_load(buckets, outcome.place);
+    if (record.type != LL_ID_EXECUTION)
+        outcome.verdict = ll_life_status_set(buckets, orders, outcome.place, status);
+    else if (record.status == status)
         outcome.verdict = LL_VERDICT_DUPLICATE;
     else
         outcome.verdict = LL_VERDICT_ILLEGAL_TRANSITION;
@@ -215,11 +224,11 @@ LL_FN struct ll_life_outcome ll_life_status(LL_GLOBAL struct ll_life_id *ids,
 }
 
 /* An event that concerns only the order. */
-LL_FN struct ll_life_outcome ll_life_event_do(LL_GLOBAL const struct ll_life_id *ids,
+LL_FN struct ll_life_outcome ll_life_event_do(LL_GLOBAL const struct ll_life_bucket *buckets,
                                               LL_GLOBAL struct ll_life_order *orders, struct ll_life_ask ask,
                                               struct ll_life_outcome outcome)
 {
-    u32 order = ids[outcome.id].order;
+    u32 order = ll_life_load(buckets, outcome.place).order;
     struct ll_life_turn turn = ll_life_step(orders[order].standing, ask.op, ask.quantity, 0);
     orders[order].standing = turn.standing;
     outcome.verdict = turn.verdict;
@@ -229,13 +238,14 @@ LL_FN struct ll_life_outcome ll_life_event_do(LL_GLOBAL const struct ll_life_id 
 }
 
 /* What a known new_key of a FILL or REPLACE means, when it is none of those that may be there. */
-LL_FN struct ll_life_outcome ll_life_new_key_known(LL_GLOBAL const struct ll_life_id *ids, u32 order,
-                                                   u32 type, u32 id, struct ll_life_outcome outcome)
+LL_FN struct ll_life_outcome ll_life_new_key_known(LL_GLOBAL const struct ll_life_bucket *buckets, u32 order,
+                                                   u32 type, u32 place, struct ll_life_outcome outcome)
 {
+    struct ll_life_id record = ll_life_load(buckets, place);
     outcome.verdict = LL_VERDICT_DUPLICATE;
-    if (ids[id].order != order || ids[id].type != type) {
+    if (record.order != order || record.type != type) {
         outcome.verdict = LL_VERDICT_ID_TAKEN;
-        outcome.other_order = ids[id].order;
+        outcome.other_order = record.order;
     }
     return outcome;
 }
@@ -250,12 +260,12 @@ LL_FN u32 ll_life_find_key(LL_GLOBAL const struct ll_life_control *control,
 LL_FN struct ll_life_outcome ll_life_fill(LL_LIFE_MEMORY, struct ll_life_ask ask,
                                           struct ll_life_outcome outcome)
 {
-    u32 order = ids[outcome.id].order;
+    u32 order = ll_life_load(buckets, outcome.place).order;
     u32 named = ll_life_key_is_none(ask.new_key[0], ask.new_key[1]) ^ 1u;
     u32 known =
         named != 0 ? ll_life_find_key(control, buckets, ask.new_key[0], ask.new_key[1]) : LL_LIFE_NONE;
     if (known != LL_LIFE_NONE)
-        return ll_life_new_key_known(ids, order, LL_ID_EXECUTION, known, outcome);
+        return ll_life_new_key_known(buckets, order, LL_ID_EXECUTION, known, outcome);
     struct ll_life_turn turn = ll_life_step(orders[order].standing, ask.op, ask.quantity, 0);
     outcome.event = turn.event;
     outcome.verdict = turn.verdict;
@@ -263,7 +273,7 @@ LL_FN struct ll_life_outcome ll_life_fill(LL_LIFE_MEMORY, struct ll_life_ask ask
         return outcome;
     if (named != 0) {
         u32 verdict =
-            ll_life_add_id(control, buckets, ids, ask.new_key[0], ask.new_key[1], ask.new_id,
+            ll_life_add_id(control, buckets, places, ask.new_key[0], ask.new_key[1], ask.new_id,
                            ll_life_new_id(order, LL_ID_EXECUTION, LL_ID_STATUS_EXECUTED, 0, ask.quantity));
         if (verdict != LL_VERDICT_OK) {
             outcome.verdict = verdict;
@@ -283,56 +293,59 @@ LL_FN u32 ll_life_may_follow(struct ll_life_id record, u32 order, u32 type)
     return (u32)(record.order == order) & (u32)(record.type == type) & waits;
 }
 
-/* The link of the order moves to the identifier `next`. */
-LL_FN u32 ll_life_relink(LL_GLOBAL struct ll_life_id *ids, LL_GLOBAL struct ll_life_order *orders, u32 old,
-                         u32 next, u32 type)
+/* The link of the order moves from the identifier at place `old` to the one at `next`. */
+LL_FN u32 ll_life_relink(LL_GLOBAL struct ll_life_bucket *buckets, LL_GLOBAL const u32 *places,
+                         LL_GLOBAL struct ll_life_order *orders, u32 old, u32 next, u32 type)
 {
-    u32 order = ids[next].order;
-    u32 previous = ll_life_supersede(ids, orders[order].active[type], next, LL_LIFE_NONE);
-    if (ids[old].type == type)
-        previous = ll_life_supersede(ids, old, next, previous);
-    orders[order].active[type] = next;
+    struct ll_life_id record = ll_life_load(buckets, next);
+    u32 number = ll_life_number(buckets, next);
+    record.status = LL_ID_STATUS_ACTIVE;
+    record.flags &= (u8)~LL_LIFE_REQUEST;
+    ll_life_store(buckets, next, record);
+    u32 previous =
+        ll_life_supersede(buckets, places, orders[record.order].active[type], number, LL_LIFE_NONE);
+    if (ll_life_load(buckets, old).type == type)
+        previous = ll_life_supersede(buckets, places, ll_life_number(buckets, old), number, previous);
+    orders[record.order].active[type] = number;
     return previous;
 }
 
 LL_FN struct ll_life_outcome ll_life_replace(LL_LIFE_MEMORY, struct ll_life_ask ask,
                                              struct ll_life_outcome outcome)
 {
-    u32 order = ids[outcome.id].order;
-    u32 type = ids[outcome.id].type == LL_ID_EXCHANGE_REF ? (u32)LL_ID_EXCHANGE_REF : (u32)LL_ID_PROVIDER_REF;
+    u32 order = ll_life_load(buckets, outcome.place).order;
+    u32 type = ll_life_load(buckets, outcome.place).type == LL_ID_EXCHANGE_REF ? (u32)LL_ID_EXCHANGE_REF
+                                                                               : (u32)LL_ID_PROVIDER_REF;
     u32 next = ll_life_find_key(control, buckets, ask.new_key[0], ask.new_key[1]);
-    u32 follows = next != LL_LIFE_NONE ? ll_life_may_follow(ids[next], order, type) : 1u;
-    u32 stays = (u32)(next == outcome.id) & (follows ^ 1u);
+    u32 follows = next != LL_LIFE_NONE ? ll_life_may_follow(ll_life_load(buckets, next), order, type) : 1u;
+    u32 stays = (u32)(next == outcome.place) & (follows ^ 1u);
     if ((follows | stays) == 0)
-        return ll_life_new_key_known(ids, order, type, next, outcome);
+        return ll_life_new_key_known(buckets, order, type, next, outcome);
     struct ll_life_turn turn = ll_life_step(orders[order].standing, ask.op, ask.quantity, 0);
     outcome.event = turn.event;
     outcome.verdict = turn.verdict;
     if (ll_life_accepts(turn.verdict) == 0)
         return outcome;
     if (next == LL_LIFE_NONE) {
-        u32 verdict = ll_life_add_id(control, buckets, ids, ask.new_key[0], ask.new_key[1], ask.new_id,
+        u32 verdict = ll_life_add_id(control, buckets, places, ask.new_key[0], ask.new_key[1], ask.new_id,
                                      ll_life_new_id(order, type, LL_ID_STATUS_ACTIVE, 0, 0));
-        next = ask.new_id;
         if (verdict != LL_VERDICT_OK) {
             outcome.verdict = verdict;
             return outcome;
         }
+        next = places[ask.new_id];
     }
-    if (stays == 0) {
-        ids[next].status = LL_ID_STATUS_ACTIVE;
-        ids[next].flags &= (u8)~LL_LIFE_REQUEST;
-        outcome.previous = ll_life_relink(ids, orders, outcome.id, next, type);
-    }
+    if (stays == 0)
+        outcome.previous = ll_life_relink(buckets, places, orders, outcome.place, next, type);
     orders[order].standing = turn.standing;
     return outcome;
 }
 
-LL_FN struct ll_life_outcome ll_life_bust(LL_GLOBAL struct ll_life_id *ids,
+LL_FN struct ll_life_outcome ll_life_bust(LL_GLOBAL struct ll_life_bucket *buckets,
                                           LL_GLOBAL struct ll_life_order *orders, struct ll_life_ask ask,
                                           struct ll_life_outcome outcome)
 {
-    struct ll_life_id record = ids[outcome.id];
+    struct ll_life_id record = ll_life_load(buckets, outcome.place);
     u32 busts = (u32)(ask.op == LL_LIFE_OP_BUST);
     if (record.type != LL_ID_EXECUTION) {
         outcome.verdict = LL_VERDICT_BAD_INPUT;
@@ -353,7 +366,7 @@ LL_FN struct ll_life_outcome ll_life_bust(LL_GLOBAL struct ll_life_id *ids,
         record.status = LL_ID_STATUS_CANCELLED;
     else
         record.quantity = ask.quantity;
-    ids[outcome.id] = record;
+    ll_life_store(buckets, outcome.place, record);
     orders[record.order].standing = turn.standing;
     return outcome;
 }
@@ -362,7 +375,7 @@ LL_FN struct ll_life_outcome ll_life_bust(LL_GLOBAL struct ll_life_id *ids,
 LL_FN_RARE struct ll_life_outcome ll_life_do(LL_LIFE_MEMORY, struct ll_life_ask ask,
                                              struct ll_life_outcome outcome)
 {
-    u32 known = (u32)(outcome.id != LL_LIFE_NONE);
+    u32 known = (u32)(outcome.place != LL_LIFE_NONE);
     if (ll_life_is_bad(ask) != 0) {
         outcome.verdict = LL_VERDICT_BAD_INPUT;
         return outcome;
@@ -379,20 +392,20 @@ LL_FN_RARE struct ll_life_outcome ll_life_do(LL_LIFE_MEMORY, struct ll_life_ask 
     }
     switch (ask.op) {
     case LL_LIFE_OP_STATUS:
-        return ll_life_status(ids, orders, ask.status, outcome);
+        return ll_life_status(buckets, orders, ask.status, outcome);
     case LL_LIFE_OP_FILL:
         return ll_life_fill(LL_LIFE_MEMORY_PASS, ask, outcome);
     case LL_LIFE_OP_REPLACE:
         return ll_life_replace(LL_LIFE_MEMORY_PASS, ask, outcome);
     case LL_LIFE_OP_BUST:
     case LL_LIFE_OP_CORRECT:
-        return ll_life_bust(ids, orders, ask, outcome);
+        return ll_life_bust(buckets, orders, ask, outcome);
     case LL_LIFE_OP_REJECT:
-        if ((ids[outcome.id].flags & LL_LIFE_REQUEST) != 0)
-            return ll_life_status(ids, orders, LL_ID_STATUS_CANCELLED, outcome);
-        return ll_life_event_do(ids, orders, ask, outcome);
+        if ((ll_life_load(buckets, outcome.place).flags & LL_LIFE_REQUEST) != 0)
+            return ll_life_status(buckets, orders, LL_ID_STATUS_CANCELLED, outcome);
+        return ll_life_event_do(buckets, orders, ask, outcome);
     default:
-        return ll_life_event_do(ids, orders, ask, outcome);
+        return ll_life_event_do(buckets, orders, ask, outcome);
     }
 }
 
@@ -432,11 +445,14 @@ LL_FN_HOT struct ll_life_answer ll_life_answer_none(struct ll_life_ask ask, u32 
     return answer;
 }
 
-/* The answer about an identifier as it is; the order is as it was before. */
-LL_FN_HOT struct ll_life_answer ll_life_answer_of(struct ll_life_answer answer, u32 id,
-                                                  struct ll_life_id record, struct ll_order_standing standing)
+/* The answer about the identifier at `place` as it is; the order is as it was before. */
+LL_FN_HOT struct ll_life_answer ll_life_answer_at(LL_GLOBAL const struct ll_life_bucket *buckets,
+                                                  LL_GLOBAL const struct ll_life_order *orders,
+                                                  struct ll_life_answer answer, u32 place)
 {
-    answer.id = id;
+    struct ll_life_id record = ll_life_load(buckets, place);
+    struct ll_order_standing standing = orders[record.order].standing;
+    answer.id = ll_life_number(buckets, place);
     answer.order = record.order;
     answer.type = record.type;
     answer.status = record.status;
@@ -449,12 +465,12 @@ LL_FN_HOT struct ll_life_answer ll_life_answer_of(struct ll_life_answer answer, 
     return answer;
 }
 
-/* Any ask the straight way does not take. `id` is what `key` names before, LL_LIFE_NONE = nothing. */
-LL_FN_RARE struct ll_life_answer ll_life_other(LL_LIFE_MEMORY, struct ll_life_ask ask, u32 id)
+/* Any ask the straight way does not take. `place` is that of `key` before, LL_LIFE_NONE = nothing. */
+LL_FN_RARE struct ll_life_answer ll_life_other(LL_LIFE_MEMORY, struct ll_life_ask ask, u32 place)
 {
     struct ll_life_answer answer = ll_life_answer_none(ask, control->epoch);
     struct ll_life_outcome outcome;
-    outcome.id = id;
+    outcome.place = place;
     outcome.verdict = LL_VERDICT_OK;
     outcome.event = LL_ORDER_EVENT_COUNT;
     outcome.booked = 0;
@@ -462,22 +478,21 @@ LL_FN_RARE struct ll_life_answer ll_life_other(LL_LIFE_MEMORY, struct ll_life_as
     outcome.other_order = LL_LIFE_NONE;
     u32 state_before = LL_ORDER_NONE;
     u32 flags = 0;
-    if (id != LL_LIFE_NONE) {
-        answer = ll_life_answer_of(answer, id, ids[id], orders[ids[id].order].standing);
+    if (place != LL_LIFE_NONE) {
+        answer = ll_life_answer_at(buckets, orders, answer, place);
         state_before = answer.state_before;
         flags = answer.flags;
     }
     outcome = ll_life_do(LL_LIFE_MEMORY_PASS, ask, outcome);
-    if (outcome.id != LL_LIFE_NONE) {
-        answer =
-            ll_life_answer_of(answer, outcome.id, ids[outcome.id], orders[ids[outcome.id].order].standing);
-        if (id == LL_LIFE_NONE) { /* OPEN, or ADD to an order as it stands */
+    if (outcome.place != LL_LIFE_NONE) {
+        answer = ll_life_answer_at(buckets, orders, answer, outcome.place);
+        if (place == LL_LIFE_NONE) { /* OPEN, or ADD to an order as it stands */
             state_before = ask.op == LL_LIFE_OP_OPEN ? (u32)LL_ORDER_NONE : answer.state_after;
             flags = answer.flags;
         }
         u32 ended = ll_order_is_ended(answer.state_after) & (ll_order_is_ended(state_before) ^ 1u);
         answer.state_before = (u8)state_before;
-        answer.flags = (u8)(flags | (ended & (u32)(id != LL_LIFE_NONE)) * LL_LIFE_ENDED);
+        answer.flags = (u8)(flags | (ended & (u32)(place != LL_LIFE_NONE)) * LL_LIFE_ENDED);
     }
     answer.verdict = (u8)outcome.verdict;
     answer.event = (u8)outcome.event;
@@ -493,8 +508,8 @@ LL_FN_RARE struct ll_life_answer ll_life_other(LL_LIFE_MEMORY, struct ll_life_as
 LL_FN_HOT void ll_life_look(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask *asks, u32 count, u32 *home,
                             u32 *found)
 {
-    (void)ids; /* where nothing is fetched ahead */
-    (void)orders;
+    u32 far[LL_LIFE_BATCH_MAX]; /* the asks whose keys are not in their home, which has a chain */
+    u32 far_count = 0;
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         home[i] =
@@ -508,18 +523,25 @@ LL_FN_HOT void ll_life_look(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask *
     }
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
-        found[i] = ll_life_find(buckets, home[i], asks[i].key[0], asks[i].key[1]);
-#if defined(LL_PREFETCHES)
-        u32 add = (u32)(found[i] == LL_LIFE_NONE);
-        LL_PREFETCH(&ids[ll_select32(add, asks[i].id, found[i])]);
-#endif
+        u32 hits = ll_life_bucket_find(&buckets[home[i]], asks[i].key[0], asks[i].key[1]);
+        u32 known = (u32)(hits != 0);
+        u32 way = ll_life_way(hits);
+        u32 next = buckets[home[i]].link & LL_LIFE_NEXT_MASK;
+        found[i] = ll_select32(known, home[i] << LL_LIFE_WAY_BITS | way, LL_LIFE_NONE);
+        far[far_count] = i;
+        far_count += (known ^ 1u) & (u32)(next != 0);
+        LL_PREFETCH(&buckets[ll_select32(known, home[i], next)]);
+        LL_PREFETCH(&places[ll_select32(known, 0, asks[i].id)]);
+        LL_PREFETCH(&orders[ll_select32(known, buckets[home[i]].order[way], asks[i].order)]);
     }
-#if defined(LL_PREFETCHES)
-    for (u32 i = 0; i < count; i++) {
-        u32 order = found[i] != LL_LIFE_NONE ? ids[found[i]].order : asks[i].order;
-        LL_PREFETCH(&orders[order]);
+    for (u32 i = 0; i < far_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 0 max = 64
+        u32 at = far[i];
+        found[at] = ll_life_find_far(buckets, buckets[home[at]].link & LL_LIFE_NEXT_MASK, asks[at].key[0],
+                                     asks[at].key[1]);
+        if (found[at] != LL_LIFE_NONE)
+            LL_PREFETCH(&orders[ll_life_load(buckets, found[at]).order]);
     }
-#endif
 }
 
 /* Any count: worked in batches of at most `batch` (1..LL_LIFE_BATCH_MAX) asks. The answers do not depend on
@@ -538,20 +560,93 @@ LL_FN_HOT void ll_life_batch(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask 
         for (u32 i = 0; i < now; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
             struct ll_life_ask ask = asks[done + i];
-            u32 id = found[i];
-            if (LL_RARE(id == LL_LIFE_NONE)) /* it may have come since */
-                id = ll_life_find(buckets, home[i], ask.key[0], ask.key[1]);
-            if (ask.op != LL_LIFE_OP_RESOLVE || id == LL_LIFE_NONE) {
-                answers[done + i] = ll_life_other(LL_LIFE_MEMORY_PASS, ask, id);
+            u32 place = found[i];
+            if (LL_RARE(place == LL_LIFE_NONE)) /* it may have come since */
+                place = ll_life_find(buckets, home[i], ask.key[0], ask.key[1]);
+            if (ask.op != LL_LIFE_OP_RESOLVE || place == LL_LIFE_NONE) {
+                answers[done + i] = ll_life_other(LL_LIFE_MEMORY_PASS, ask, place);
                 continue;
             }
-            struct ll_life_id record = ids[id];
-            struct ll_life_answer answer = ll_life_answer_of(ll_life_answer_none(ask, control->epoch), id,
-                                                             record, orders[record.order].standing);
+            struct ll_life_answer answer =
+                ll_life_answer_at(buckets, orders, ll_life_answer_none(ask, control->epoch), place);
             answer.verdict = LL_VERDICT_OK;
             answers[done + i] = answer;
         }
         done += now;
+    }
+}
+
+/* --- Whose identifier a key is ---------------------------------------------------------------------------- */
+
+LL_FN_HOT struct ll_life_owner ll_life_owner_at(LL_GLOBAL const struct ll_life_bucket *buckets, u32 place)
+{
+    struct ll_life_owner owner;
+    struct ll_life_id record = ll_life_load(buckets, place);
+    owner.order = record.order;
+    owner.id = ll_life_number(buckets, place);
+    owner.type = record.type;
+    owner.status = record.status;
+    owner.flags = (u8)(LL_LIFE_FOUND | (record.flags & LL_LIFE_REQUEST) * LL_LIFE_IS_REQUEST);
+    owner.reserved8 = 0;
+    owner.reserved32 = 0;
+    return owner;
+}
+
+LL_FN_HOT struct ll_life_owner ll_life_owner_none(void)
+{
+    struct ll_life_owner owner;
+    owner.order = LL_LIFE_NONE;
+    owner.id = LL_LIFE_NONE;
+    owner.type = 0;
+    owner.status = 0;
+    owner.flags = 0;
+    owner.reserved8 = 0;
+    owner.reserved32 = 0;
+    return owner;
+}
+
+/* At most LL_LIFE_BATCH_MAX keys of ll_life_whose. */
+LL_FN_HOT void ll_life_whose_some(LL_GLOBAL const struct ll_life_control *control,
+                                  LL_GLOBAL const struct ll_life_bucket *buckets, LL_GLOBAL const u64 *keys,
+                                  LL_GLOBAL struct ll_life_owner *owners, u32 count)
+{
+    u32 home[LL_LIFE_BATCH_MAX];
+    u32 far[LL_LIFE_BATCH_MAX];
+    u32 far_count = 0;
+    for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
+        home[i] = ll_life_bucket_of(keys[2 * i], keys[2 * i + 1], control->hash_seed, control->bucket_count);
+        LL_PREFETCH(&buckets[home[i]]);
+    }
+    for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
+        u32 hits = ll_life_bucket_find(&buckets[home[i]], keys[2 * i], keys[2 * i + 1]);
+        u32 known = (u32)(hits != 0);
+        u32 next = buckets[home[i]].link & LL_LIFE_NEXT_MASK;
+        /* Of a key that is not here it is another's owner, until the loop below. */
+        owners[i] = ll_life_owner_at(buckets, home[i] << LL_LIFE_WAY_BITS | ll_life_way(hits));
+        far[far_count] = i;
+        far_count += known ^ 1u;
+        LL_PREFETCH(&buckets[ll_select32(known, home[i], next)]);
+    }
+    for (u32 i = 0; i < far_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 0 max = 64
+        u32 at = far[i];
+        u32 place = ll_life_find(buckets, home[at], keys[2 * at], keys[2 * at + 1]);
+        owners[at] = place == LL_LIFE_NONE ? ll_life_owner_none() : ll_life_owner_at(buckets, place);
+    }
+}
+
+/* Whose identifiers the keys are (two words each): as RESOLVE, without the order's state and quantities, so
+ * that one line per key is all that is touched. Any count; changes nothing. */
+LL_FN_HOT void ll_life_whose(LL_GLOBAL const struct ll_life_control *control,
+                             LL_GLOBAL const struct ll_life_bucket *buckets, LL_GLOBAL const u64 *keys,
+                             LL_GLOBAL struct ll_life_owner *owners, u32 count)
+{
+    for (u32 done = 0; done < count; done += LL_LIFE_BATCH_MAX) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
+        u32 now = count - done < LL_LIFE_BATCH_MAX ? count - done : LL_LIFE_BATCH_MAX;
+        ll_life_whose_some(control, buckets, keys + 2 * done, owners + done, now);
     }
 }
 
@@ -562,7 +657,7 @@ LL_FN void ll_life_reset(LL_LIFE_MEMORY)
     for (u32 i = 0; i < control->bucket_count + control->overflow_count; i++)
         buckets[i].link = 0;
     for (u32 i = 0; i < control->id_count; i++)
-        ids[i] = ll_life_new_id(LL_LIFE_NONE, 0, 0, 0, 0);
+        places[i] = LL_LIFE_NONE;
     for (u32 i = 0; i < control->order_count; i++) {
         orders[i].standing.state = LL_ORDER_NONE;
         orders[i].standing.flags = 0;

@@ -193,4 +193,16 @@ struct ll_life_answer {
 };
 LL_STATIC_ASSERT(sizeof(struct ll_life_answer) == 64, "one slot, one beat");
 
+/* What ll_life_whose says of a key. */
+struct ll_life_owner {
+    u32 order; /* LL_LIFE_NONE = the key is not known */
+    u32 id;
+    u8 type;
+    u8 status;
+    u8 flags; /* LL_LIFE_FOUND, LL_LIFE_IS_REQUEST */
+    u8 reserved8;
+    u32 reserved32;
+};
+LL_STATIC_ASSERT(sizeof(struct ll_life_owner) == 16, "four to a line");
+
 #endif

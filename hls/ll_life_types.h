@@ -2,13 +2,12 @@
 /*
  * The lifecycle half's memory, as it lies on the card, in an OpenCL buffer, or in the host's arena.
  *
- * Shape    key -> bucket -> identifier -> order
+ * Shape    key -> bucket with the identifier in it -> order
  *
- *            bucket   3 x {16-byte key, its identifier} + link              one line; a lookup usually
- *                     touches
- *                                                                           one, overflow buckets hang behind
- *            id       order, type, status, flags, successor                 16 bytes, by the host's number
- *            order    quantities, state, active identifier of each type     one line, by the host's number
+ *            bucket   2 x {16-byte key, number, order, type, status, flags, successor or lots} + link: one
+ *                     line, and a lookup usually touches no other; overflow buckets hang behind
+ *            place    where an identifier is: 4 bytes, by the host's number
+ *            order    quantities, state, active identifier of each type: one line, by the host's number
  *
  *          Identifiers are never removed, so every one resolves for ever, what was found once stays where it
  *          is, and only the last bucket of a chain has room. Full keys are compared: there is no false match.
@@ -21,31 +20,38 @@
 
 #include "hls/ll_life_records.h"
 
-#define LL_LIFE_WAYS       3u
+#define LL_LIFE_WAY_BITS   1u
+#define LL_LIFE_WAYS       2u
 #define LL_LIFE_USED_SHIFT 28u
 #define LL_LIFE_NEXT_MASK  0x0fffffffu
-#define LL_LIFE_FULL       7u
-#define LL_LIFE_CHAIN_MAX  6u  /* buckets looked at for one key: 18 keys of one hash value */
+#define LL_LIFE_FULL       3u
+#define LL_LIFE_CHAIN_MAX  8u  /* buckets looked at for one key: 16 keys of one hash value */
 #define LL_LIFE_SLOTS      10u /* an order has one active identifier of each of the first LL_ID_TYPES */
-#define LL_LIFE_LAYOUT     0x4c494631u /* changes with anything in this file */
+#define LL_LIFE_FLAG_SHIFT 4u
+#define LL_LIFE_LAYOUT     0x4c494632u /* changes with anything in this file */
 
+/* An identifier's place is its bucket << LL_LIFE_WAY_BITS | its way. */
 struct ll_life_bucket {
     u64 key[LL_LIFE_WAYS][2];
     u32 id[LL_LIFE_WAYS];
-    u32 link; /* used ways << 28 | next overflow bucket, 0 = none (bucket 0 is never one) */
+    u32 order[LL_LIFE_WAYS];
+    u32 rest[LL_LIFE_WAYS];  /* of an execution its quantity, else what it is replaced by */
+    u8 type[LL_LIFE_WAYS];   /* enum ll_id_type */
+    u8 status[LL_LIFE_WAYS]; /* flags << LL_LIFE_FLAG_SHIFT | enum ll_id_status */
+    u32 link;                /* used ways << 28 | next overflow bucket, 0 = none (bucket 0 is never one) */
 };
 LL_STATIC_ASSERT(sizeof(struct ll_life_bucket) == 64, "one line");
 
+/* An identifier as it is worked with: what a way of a bucket says, spread out. */
 struct ll_life_id {
-    u32 order;       /* LL_LIFE_NONE = the number is free */
+    u32 order;
     u32 replaced_by; /* identifier of the same order and type, LL_LIFE_NONE = none */
-    u32 quantity;    /* of an execution: what it is now */
+    u32 quantity;    /* of an execution: what it is now; else 0 */
     u8 type;         /* enum ll_id_type */
     u8 status;       /* enum ll_id_status */
     u8 flags;        /* LL_LIFE_REQUEST */
     u8 reserved;
 };
-LL_STATIC_ASSERT(sizeof(struct ll_life_id) == 16, "four to a line");
 
 #define LL_STANDING_ACKED 1u /* the venue's acknowledgement has come, not only been implied */
 
@@ -88,7 +94,7 @@ LL_STATIC_ASSERT(sizeof(struct ll_life_control) == 64, "one line");
  * */
 #define LL_LIFE_MEMORY                                                                   \
     LL_GLOBAL struct ll_life_control *control, LL_GLOBAL struct ll_life_bucket *buckets, \
-        LL_GLOBAL struct ll_life_id *ids, LL_GLOBAL struct ll_life_order *orders
-#define LL_LIFE_MEMORY_PASS control, buckets, ids, orders
+        LL_GLOBAL u32 *places, LL_GLOBAL struct ll_life_order *orders
+#define LL_LIFE_MEMORY_PASS control, buckets, places, orders
 
 #endif

@@ -138,6 +138,7 @@ static int ll_daemon_open_gateway(struct ll_daemon *daemon, struct ll_why *why)
     struct ll_gateway_config config;
     struct ll_progress recovery;
     struct ll_trading_config trading;
+    char session[LL_MOLDUDP64_SESSION_BYTES];
     if (ll_trading_options_wanted(&options->trading)) {
         int wanted = ll_trading_options_config(&daemon->options.trading, &trading, why);
         if (wanted != LL_OK)
@@ -157,7 +158,7 @@ static int ll_daemon_open_gateway(struct ll_daemon *daemon, struct ll_why *why)
     status = ll_gateway_open(&daemon->gateway, &config, why);
     ll_progress_done(&recovery);
     if (status == LL_OK)
-        daemon->session_expected = ll_engine_next_sequence(ll_gateway_engine(daemon->gateway)) != 0;
+        daemon->session_expected = ll_gateway_feed_place(daemon->gateway, session) != 0;
     return status;
 }
 
@@ -389,7 +390,7 @@ static int ll_daemon_check_session(struct ll_daemon *daemon, const struct ll_dat
     daemon->session_expected = !came;
     if (came || strangers == 0 || (strangers < LL_DAEMON_STRANGERS_MAX && !at_end))
         return LL_OK;
-    (void)ll_engine_session_name(ll_gateway_engine(daemon->gateway), expected);
+    (void)ll_gateway_feed_place(daemon->gateway, expected);
     if (datagram == NULL || datagram->payload_bytes < LL_MOLDUDP64_SESSION_BYTES)
         return LL_FAIL(why, LL_ERR_INPUT,
                        "the feed is another session than the journal's, '%.10s'; give another --journal DIR",
@@ -561,10 +562,9 @@ static void ll_daemon_idle(struct ll_daemon *daemon, uint64_t *idle_since_ns, st
 /* True when the session ended; no message can follow. Who trades goes on without the feed: orders may be working. */
 static bool ll_daemon_run_live(struct ll_daemon *daemon, struct ll_why *why)
 {
-    const struct ll_engine *engine = ll_gateway_engine(daemon->gateway);
     bool trades = ll_gateway_trading(daemon->gateway) != NULL;
     uint64_t idle_since_ns = 0;
-    while (ll_daemon_goes_on(daemon) && (trades || !ll_engine_feed_ended(engine))) {
+    while (ll_daemon_goes_on(daemon) && (trades || !ll_gateway_feed_ended(daemon->gateway))) {
         uint32_t worked = ll_daemon_work_received(daemon, why);
         worked += ll_daemon_work_answers(daemon, why);
         worked += ll_gateway_trade(daemon->gateway, ll_clock_utc_ns());
@@ -576,7 +576,7 @@ static bool ll_daemon_run_live(struct ll_daemon *daemon, struct ll_why *why)
     for (uint32_t i = 0; i < LL_DAEMON_LAST_BURSTS && daemon->status == LL_OK; i++)
         if (ll_daemon_work_received(daemon, why) == 0)
             break;
-    return ll_engine_feed_ended(engine);
+    return ll_gateway_feed_ended(daemon->gateway);
 }
 
 /* --- The run and its end -------------------------------------------------------------------------------- */

@@ -197,6 +197,8 @@ static int ll_daemon_check_lines(struct ll_daemon_options *options, struct ll_wh
 static int ll_daemon_check_sim(struct ll_daemon_options *options, struct ll_why *why)
 {
     const struct ll_common_options *common = &options->common;
+    if (options->kind == LL_DAEMON_FEED_SIM && strcmp(options->trading.feed_payload, "itch50") != 0)
+        return LL_FAIL(why, LL_ERR_USAGE, "--feed-payload is for ports and captures; sim is a public feed");
     options->sim = (struct ll_feed_sim_config){.seed = options->seed,
                                                .message_count = options->sim_messages,
                                                .symbol_count = (uint32_t)options->symbols,

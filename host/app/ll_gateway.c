@@ -106,6 +106,8 @@ void ll_gateway_step(struct ll_gateway *gateway, bool journal)
 void ll_gateway_flush(struct ll_gateway *gateway)
 {
     const struct ll_slot *slots;
+    if (gateway->takes_reports)
+        ll_trading_settle_reports(gateway->trading);
     if (ll_engine_records(gateway->engine, &slots) != 0)
         ll_gateway_step(gateway, true);
 }
@@ -145,8 +147,11 @@ static int ll_gateway_init_trading(struct ll_gateway *gateway, const struct ll_g
                            &owner, why);
 }
 
+/* Reports that wait have their records already, and are worked before another kind of record follows. */
 static void ll_gateway_make_room(struct ll_gateway *gateway)
 {
+    if (gateway->takes_reports)
+        ll_trading_settle_reports(gateway->trading);
     if (LL_UNLIKELY(ll_engine_full(gateway->engine)))
         ll_gateway_step(gateway, true);
 }
@@ -157,6 +162,10 @@ static void ll_gateway_on_message(void *context, uint64_t sequence, const uint8_
                                   uint32_t message_bytes, uint64_t now_ns)
 {
     struct ll_gateway *gateway = context;
+    if (gateway->takes_reports) {
+        ll_trading_feed_report(gateway->trading, message, message_bytes, now_ns);
+        return;
+    }
     ll_gateway_make_room(gateway);
     ll_engine_message(gateway->engine, sequence, message, message_bytes, now_ns);
 }
@@ -165,9 +174,14 @@ static void ll_gateway_on_session(void *context, const char session[LL_MOLDUDP64
                                   uint64_t first_sequence, uint64_t now_ns)
 {
     struct ll_gateway *gateway = context;
+    char known[LL_MOLDUDP64_SESSION_BYTES];
     /* After a restart the journal knows the session already, and where it stands. */
-    if (ll_engine_next_sequence(gateway->engine) == first_sequence)
+    if (ll_gateway_feed_place(gateway, known) == first_sequence)
         return;
+    if (gateway->takes_reports) {
+        ll_trading_feed_session(gateway->trading, session, first_sequence, now_ns);
+        return;
+    }
     ll_gateway_make_room(gateway);
     ll_engine_session(gateway->engine, session, first_sequence, now_ns);
 }
@@ -175,6 +189,10 @@ static void ll_gateway_on_session(void *context, const char session[LL_MOLDUDP64
 static void ll_gateway_on_gap(void *context, uint64_t first_sequence, uint64_t count, uint64_t now_ns)
 {
     struct ll_gateway *gateway = context;
+    if (gateway->takes_reports) {
+        ll_trading_feed_gap(gateway->trading, first_sequence + count, now_ns);
+        return;
+    }
     ll_gateway_make_room(gateway);
     ll_engine_gap(gateway->engine, first_sequence, count, now_ns);
 }
@@ -203,8 +221,12 @@ static void ll_gateway_on_bad_packet(void *context, uint32_t line, int reason, c
 static void ll_gateway_on_end(void *context, uint64_t next_sequence, uint64_t now_ns)
 {
     struct ll_gateway *gateway = context;
-    if (ll_engine_feed_ended(gateway->engine))
+    if (ll_gateway_feed_ended(gateway))
         return;
+    if (gateway->takes_reports) {
+        ll_trading_feed_end(gateway->trading, next_sequence, now_ns);
+        return;
+    }
     ll_gateway_make_room(gateway);
     ll_engine_feed_end(gateway->engine, next_sequence, now_ns);
 }
@@ -215,13 +237,16 @@ static int ll_gateway_init_receiver(struct ll_gateway *gateway, const struct ll_
                                     void *memory, struct ll_why *why)
 {
     struct ll_mold_config mold = config->mold;
+    char session[LL_MOLDUDP64_SESSION_BYTES];
     const struct ll_mold_handler handler = {
         gateway,           ll_gateway_on_message, ll_gateway_on_session,
         ll_gateway_on_gap, ll_gateway_on_request, ll_gateway_on_bad_packet,
         ll_gateway_on_end};
-    if (ll_engine_next_sequence(gateway->engine) != 0) {
-        mold.session_known = ll_engine_session_name(gateway->engine, mold.session);
-        mold.start_sequence = ll_engine_next_sequence(gateway->engine);
+    uint64_t next_sequence = ll_gateway_feed_place(gateway, session);
+    if (next_sequence != 0) {
+        mold.session_known = true;
+        memcpy(mold.session, session, sizeof mold.session);
+        mold.start_sequence = next_sequence;
     }
     gateway->receiver = ll_mold_receiver_init(memory, &mold, &handler);
     if (gateway->receiver == NULL)
@@ -250,6 +275,7 @@ int ll_gateway_take(struct ll_gateway **gateway_out, const struct ll_gateway_con
     ll_arena_seal(&arena);
     gateway->arena = arena;
     gateway->book_config = config->device.book;
+    gateway->takes_reports = config->trading != NULL && config->trading->feed_protocol != 0;
     gateway->send_request = config->send_request;
     gateway->send_request_context = config->send_request_context;
     gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes + trading_bytes;
@@ -353,6 +379,20 @@ const struct ll_engine *ll_gateway_engine(const struct ll_gateway *gateway)
 struct ll_trading *ll_gateway_trading(const struct ll_gateway *gateway)
 {
     return gateway->trading;
+}
+
+uint64_t ll_gateway_feed_place(const struct ll_gateway *gateway, char session[LL_MOLDUDP64_SESSION_BYTES])
+{
+    if (gateway->takes_reports)
+        return ll_trading_feed_place(gateway->trading, session);
+    (void)ll_engine_session_name(gateway->engine, session);
+    return ll_engine_next_sequence(gateway->engine);
+}
+
+bool ll_gateway_feed_ended(const struct ll_gateway *gateway)
+{
+    return gateway->takes_reports ? ll_trading_feed_ended(gateway->trading)
+                                  : ll_engine_feed_ended(gateway->engine);
 }
 
 const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway)

@@ -6,6 +6,7 @@
  *          flush, again and again -> finish, or drain when the feed is not at its end -> close.
  *          A datagram's messages are collected into the engine's batch; a full batch, or flush, makes one
  *          step: device, reconcile, journal. Nothing is kept back after flush.
+ *          A feed of reports (trading->feed_protocol) goes to the order engine instead, many messages together.
  * Units    now_ns: UTC nanoseconds of the feed: when the datagram came, or was captured.
  * Errors   The first failure is final: status keeps it, later datagrams are not taken (the feed's sequence
  *          numbers say where to go on). Fail closed.
@@ -103,6 +104,9 @@ const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway);
 const struct ll_mold_counters *ll_gateway_mold_counters(const struct ll_gateway *gateway);
 const struct ll_gateway_counters *ll_gateway_counters(const struct ll_gateway *gateway);
 const struct ll_device *ll_gateway_device(const struct ll_gateway *gateway);
+/* Where the feed stands, of whichever kind: the next message wanted, and the session it is of; 0 = none yet. */
+uint64_t ll_gateway_feed_place(const struct ll_gateway *gateway, char session[LL_MOLDUDP64_SESSION_BYTES]);
+bool ll_gateway_feed_ended(const struct ll_gateway *gateway);
 /* Zeroes without a journal. */
 void ll_gateway_journal_stats(const struct ll_gateway *gateway, struct ll_journal_stats *stats);
 uint64_t ll_gateway_durable_event_id(const struct ll_gateway *gateway);

@@ -31,6 +31,7 @@ struct ll_gateway {
     void *send_request_context;
     uint64_t ordinal; /* of the datagram being worked */
     uint64_t memory_bytes;
+    bool takes_reports; /* the feed is a copy of the sessions', not the public one */
     bool is_recovering; /* what is worked comes from the journal */
     int status;
     struct ll_why why;

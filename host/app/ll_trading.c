@@ -120,7 +120,7 @@ static void ll_trading_ask(void *context, const struct ll_life_ask *asks, struct
 {
     struct ll_trading *trading = context;
     struct ll_life_memory *life = &trading->life;
-    ll_life_batch(life->control, life->buckets, life->ids, life->orders, asks, answers, count,
+    ll_life_batch(life->control, life->buckets, life->places, life->orders, asks, answers, count,
                   LL_TRADING_LIFE_BATCH);
 }
 
@@ -166,13 +166,27 @@ static bool ll_trading_may_begin(struct ll_trading *trading)
     return ll_oms_room(trading->oms) && !ll_oms_is_busy(trading->oms);
 }
 
+/* A copy speaks of the first session of its protocol, here or in the journal. */
+static void ll_trading_describe_copy(const struct ll_trading *trading, struct ll_record_link *link)
+{
+    link->role = LL_LINK_ROLE_COPY;
+    link->protocol = trading->config.feed_protocol;
+    for (uint32_t session = trading->config.session_count; session > 0; session--)
+        if (trading->config.sessions[session - 1].protocol == link->protocol)
+            link->of = (uint8_t)(session - 1);
+}
+
 static void ll_trading_say(struct ll_trading *trading, uint8_t session, uint8_t event, const char *name,
                            uint64_t next_sequence)
 {
     struct ll_record_link link = {.session = session, .event = event, .next_sequence = next_sequence};
-    const struct ll_trading_session *config = &trading->config.sessions[session];
-    link.protocol = config->protocol;
-    memcpy(link.firm, config->firm, sizeof link.firm);
+    if (session == LL_TRADING_FEED_SESSION) {
+        ll_trading_describe_copy(trading, &link);
+    } else {
+        const struct ll_trading_session *config = &trading->config.sessions[session];
+        link.protocol = config->protocol;
+        memcpy(link.firm, config->firm, sizeof link.firm);
+    }
     memset(link.name, ' ', sizeof link.name);
     memcpy(link.name, name, strnlen(name, sizeof link.name));
     ll_oms_step(trading->oms);
@@ -432,6 +446,8 @@ int ll_trading_start(struct ll_trading *trading, uint64_t now_ns, struct ll_why 
     }
     for (uint32_t session = 0; session < trading->config.session_count && status == LL_OK; session++)
         status = ll_trading_start_session(trading, (uint8_t)session, why);
+    if (trading->config.feed_protocol != 0)
+        ll_trading_say(trading, LL_TRADING_FEED_SESSION, LL_LINK_CONFIGURED, "", 0);
     if (status == LL_OK)
         status = ll_trading_open_door(trading, why);
     ll_trading_flush(trading);
@@ -575,11 +591,16 @@ static uint32_t ll_trading_poll_due(struct ll_trading *trading)
     return count;
 }
 
-uint32_t ll_trading_poll(struct ll_trading *trading, uint64_t now_ns)
+/* Time never goes back: records are in the order of events. */
+static void ll_trading_go_on_to(struct ll_trading *trading, uint64_t now_ns)
 {
-    /* Time never goes back: records are in the order of events. */
     if (now_ns > trading->now_ns)
         trading->now_ns = now_ns;
+}
+
+uint32_t ll_trading_poll(struct ll_trading *trading, uint64_t now_ns)
+{
+    ll_trading_go_on_to(trading, now_ns);
     trading->counters.turns++;
     uint32_t work = ll_trading_poll_sessions(trading);
     work += ll_trading_poll_door(trading);
@@ -623,6 +644,51 @@ void ll_trading_feed(struct ll_trading *trading, const struct ll_update *update,
     if (update->op == LL_OP_REPLACE)
         (void)ll_oms_public(trading->oms, update->new_ref, 0, false);
     ll_oms_market(trading->oms, result->book, result, time_ns);
+}
+
+/* --- A feed of reports -------------------------------------------------------------------------------------- */
+
+uint64_t ll_trading_feed_place(const struct ll_trading *trading, char name[LL_SOUP_SESSION_BYTES])
+{
+    uint64_t next_sequence = ll_oms_next_sequence(trading->oms, LL_TRADING_FEED_SESSION, name);
+    return ll_oms_connection(trading->oms, LL_TRADING_FEED_SESSION) == 0 ? 0 : next_sequence;
+}
+
+bool ll_trading_feed_ended(const struct ll_trading *trading)
+{
+    return ll_oms_is_ended(trading->oms, LL_TRADING_FEED_SESSION);
+}
+
+void ll_trading_feed_session(struct ll_trading *trading, const char name[LL_SOUP_SESSION_BYTES],
+                             uint64_t first_sequence, uint64_t now_ns)
+{
+    ll_trading_go_on_to(trading, now_ns);
+    ll_trading_say(trading, LL_TRADING_FEED_SESSION, LL_LINK_OPENED, name, first_sequence);
+}
+
+void ll_trading_feed_report(struct ll_trading *trading, const uint8_t *message, uint32_t message_bytes,
+                            uint64_t now_ns)
+{
+    ll_trading_go_on_to(trading, now_ns);
+    ll_trading_make_room(trading);
+    ll_oms_report(trading->oms, LL_TRADING_FEED_SESSION, message, message_bytes, trading->now_ns);
+}
+
+void ll_trading_feed_gap(struct ll_trading *trading, uint64_t next_sequence, uint64_t now_ns)
+{
+    ll_trading_go_on_to(trading, now_ns);
+    ll_trading_say(trading, LL_TRADING_FEED_SESSION, LL_LINK_GAP, "", next_sequence);
+}
+
+void ll_trading_feed_end(struct ll_trading *trading, uint64_t next_sequence, uint64_t now_ns)
+{
+    ll_trading_go_on_to(trading, now_ns);
+    ll_trading_say(trading, LL_TRADING_FEED_SESSION, LL_LINK_ENDED, "", next_sequence);
+}
+
+void ll_trading_settle_reports(struct ll_trading *trading)
+{
+    ll_oms_step(trading->oms);
 }
 
 /* --- Reading --------------------------------------------------------------------------------------------- */

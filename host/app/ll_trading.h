@@ -31,6 +31,7 @@
 
 #define LL_TRADING_SESSIONS_MAX 2u
 #define LL_TRADING_REGIONS      2u
+#define LL_TRADING_FEED_SESSION LL_TRADING_SESSIONS_MAX /* reports that come as a feed */
 
 struct ll_trading;
 
@@ -46,6 +47,8 @@ struct ll_trading_config {
     struct ll_oms_config oms; /* its settings take effect at start; a journal's own ones hold before */
     struct ll_trading_session sessions[LL_TRADING_SESSIONS_MAX];
     uint32_t session_count;
+    uint8_t
+        feed_protocol; /* enum ll_protocol of the reports that the feed carries; 0 = it is the public feed */
     uint64_t reconnect_ns;   /* the longest pause between two connects of a session */
     uint64_t silence_ns;     /* a session that says nothing for so long, heartbeats included, is closed */
     const char *door_path;   /* NULL = no clients */
@@ -105,6 +108,22 @@ void ll_trading_record_into(struct ll_trading *trading, struct ll_histogram *int
 /* What the public feed said, matched: `message` are the bytes that `update` was made of. */
 void ll_trading_feed(struct ll_trading *trading, const struct ll_update *update,
                      const struct ll_result *result, const uint8_t *message, uint64_t time_ns);
+
+/* --- A feed of reports: a copy of what the sessions of its protocol are told (config.feed_protocol) ----------- */
+
+/* Where it stands: the session it is in and the next message of it; 0 = in none yet. */
+uint64_t ll_trading_feed_place(const struct ll_trading *trading, char name[LL_SOUP_SESSION_BYTES]);
+bool ll_trading_feed_ended(const struct ll_trading *trading);
+void ll_trading_feed_session(struct ll_trading *trading, const char name[LL_SOUP_SESSION_BYTES],
+                             uint64_t first_sequence, uint64_t now_ns);
+/* Its next message. Worked with those around it: by ll_trading_settle_reports, or when enough wait. */
+void ll_trading_feed_report(struct ll_trading *trading, const uint8_t *message, uint32_t message_bytes,
+                            uint64_t now_ns);
+/* Messages are lost for good. */
+void ll_trading_feed_gap(struct ll_trading *trading, uint64_t next_sequence, uint64_t now_ns);
+void ll_trading_feed_end(struct ll_trading *trading, uint64_t next_sequence, uint64_t now_ns);
+/* Works the reports that wait: before other records are written, and before the batch is journaled. */
+void ll_trading_settle_reports(struct ll_trading *trading);
 
 /* --- Reading --------------------------------------------------------------------------------------------- */
 

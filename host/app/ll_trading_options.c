@@ -11,6 +11,7 @@ void ll_trading_options_default(struct ll_trading_options *options)
     struct ll_trading_config config;
     ll_trading_config_default(&config);
     memset(options, 0, sizeof *options);
+    options->feed_payload = "itch50";
     options->own_orders = config.oms.orders;
     options->ids = config.oms.ids;
     options->instruments = config.oms.instruments;
@@ -20,10 +21,17 @@ void ll_trading_options_default(struct ll_trading_options *options)
     options->silence_ns = config.silence_ns;
 }
 
+static uint8_t ll_trading_feed_protocol(const struct ll_trading_options *options)
+{
+    if (strcmp(options->feed_payload, "itch50") == 0)
+        return 0;
+    return strcmp(options->feed_payload, "ouch50") == 0 ? LL_PROTOCOL_OUCH50 : LL_PROTOCOL_OUCH42;
+}
+
 bool ll_trading_options_wanted(const struct ll_trading_options *options)
 {
-    return options->trade || options->ouch50 != NULL || options->ouch42 != NULL || options->limits != NULL ||
-           options->door != NULL;
+    return options->trade || ll_trading_feed_protocol(options) != 0 || options->ouch50 != NULL ||
+           options->ouch42 != NULL || options->limits != NULL || options->door != NULL;
 }
 
 static int ll_trading_read_password(const char *path, char *password, size_t password_bytes,
@@ -82,6 +90,7 @@ int ll_trading_options_config(struct ll_trading_options *options, struct ll_trad
     config->oms.instance = (uint8_t)options->instance;
     config->oms.answer_timeout_ns = options->answer_timeout_ns;
     config->oms.retry_ns = options->retry_ns;
+    config->feed_protocol = ll_trading_feed_protocol(options);
     config->reconnect_ns = options->reconnect_ns;
     config->silence_ns = options->silence_ns;
     config->limits_path = options->limits;

@@ -27,15 +27,15 @@ static int ll_audit_keys(struct ll_life_audit *audit, uint32_t home, uint32_t bu
     const struct ll_life_bucket *at = &audit->life->buckets[bucket];
     for (uint32_t way = 0; way < LL_LIFE_WAYS; way++) {
         uint32_t id = at->id[way];
+        uint32_t place = bucket << LL_LIFE_WAY_BITS | way;
         if ((at->link >> LL_LIFE_USED_SHIFT >> way & 1u) == 0)
             continue;
-        if (id >= control->id_count || audit->id_seen[id] != ID_UNSEEN ||
-            audit->life->ids[id].order == LL_LIFE_NONE)
+        if (id >= control->id_count || audit->life->places[id] != place)
             return LL_FAIL(audit->why, LL_ERR_CORRUPT,
                            "bucket %u: identifier %u is out of range, in two places or unused", bucket, id);
         if (ll_life_bucket_of(at->key[way][0], at->key[way][1], control->hash_seed, control->bucket_count) !=
                 home ||
-            ll_life_find(audit->life->buckets, home, at->key[way][0], at->key[way][1]) != id)
+            ll_life_find(audit->life->buckets, home, at->key[way][0], at->key[way][1]) != place)
             return LL_FAIL(audit->why, LL_ERR_CORRUPT, "identifier %u: its key does not lead to it", id);
         audit->id_seen[id] = ID_IN_TABLE;
         audit->ids++;
@@ -87,64 +87,74 @@ static int ll_audit_buckets(struct ll_life_audit *audit)
     return status;
 }
 
+/* The identifier of number `id`, which may be any; one that no key leads to has no order. */
+static struct ll_life_id ll_audit_load(const struct ll_life_audit *audit, uint32_t id)
+{
+    static const struct ll_life_id none = {.order = LL_LIFE_NONE};
+    if (id >= audit->life->control->id_count || audit->id_seen[id] == ID_UNSEEN)
+        return none;
+    return ll_life_load(audit->life->buckets, audit->life->places[id]);
+}
+
 /* What an identifier may be, by itself. */
 static int ll_audit_record(const struct ll_life_audit *audit, uint32_t id)
 {
-    const struct ll_life_id *record = &audit->life->ids[id];
-    int is_execution = record->type == LL_ID_EXECUTION;
-    if (record->order >= audit->life->control->order_count ||
-        audit->life->orders[record->order].standing.state == LL_ORDER_NONE)
+    struct ll_life_id record = ll_audit_load(audit, id);
+    int is_execution = record.type == LL_ID_EXECUTION;
+    if (record.order >= audit->life->control->order_count ||
+        audit->life->orders[record.order].standing.state == LL_ORDER_NONE)
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "identifier %u has no order", id);
-    if (record->type >= LL_ID_TYPE_COUNT || record->status >= LL_ID_STATUS_COUNT ||
-        (record->flags & ~LL_LIFE_REQUEST) != 0)
+    if (record.type >= LL_ID_TYPE_COUNT || record.status >= LL_ID_STATUS_COUNT ||
+        (record.flags & ~LL_LIFE_REQUEST) != 0)
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "identifier %u: type %u, status %u, flags %u", id,
-                       record->type, record->status, record->flags);
-    if (is_execution != (record->quantity != 0) ||
-        (is_execution && record->status != LL_ID_STATUS_EXECUTED && record->status != LL_ID_STATUS_CANCELLED))
+                       record.type, record.status, record.flags);
+    if (is_execution != (record.quantity != 0) ||
+        (is_execution && record.status != LL_ID_STATUS_EXECUTED && record.status != LL_ID_STATUS_CANCELLED))
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "identifier %u of type %u: status %u with %u lots", id,
-                       record->type, record->status, record->quantity);
-    if ((record->status == LL_ID_STATUS_REPLACED && record->replaced_by == LL_LIFE_NONE) ||
-        (record->status == LL_ID_STATUS_ACTIVE && record->replaced_by != LL_LIFE_NONE))
+                       record.type, record.status, record.quantity);
+    if ((record.status == LL_ID_STATUS_REPLACED && record.replaced_by == LL_LIFE_NONE) ||
+        (record.status == LL_ID_STATUS_ACTIVE && record.replaced_by != LL_LIFE_NONE))
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "identifier %u: status %u, replaced by %u", id,
-                       record->status, record->replaced_by);
+                       record.status, record.replaced_by);
     return LL_OK;
 }
 
 /* An identifier beside its successor and its order. */
 static int ll_audit_id(struct ll_life_audit *audit, uint32_t id)
 {
-    const struct ll_life_id *record = &audit->life->ids[id];
-    const struct ll_life_order *order = &audit->life->orders[record->order];
-    if (record->replaced_by != LL_LIFE_NONE) {
-        const struct ll_life_id *next = &audit->life->ids[record->replaced_by];
-        if (record->replaced_by >= audit->life->control->id_count || next->order != record->order ||
-            next->type != record->type)
+    struct ll_life_id record = ll_audit_load(audit, id);
+    const struct ll_life_order *order = &audit->life->orders[record.order];
+    if (record.replaced_by != LL_LIFE_NONE) {
+        struct ll_life_id next = ll_audit_load(audit, record.replaced_by);
+        if (next.order != record.order || next.type != record.type)
             return LL_FAIL(audit->why, LL_ERR_CORRUPT,
                            "identifier %u: its successor %u is not of the same order and type", id,
-                           record->replaced_by);
+                           record.replaced_by);
     }
-    if (record->status == LL_ID_STATUS_ACTIVE && ll_life_takes_slot(record->type, record->flags) != 0 &&
-        order->active[record->type] != id)
+    if (record.status == LL_ID_STATUS_ACTIVE && ll_life_takes_slot(record.type, record.flags) != 0 &&
+        order->active[record.type] != id)
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "identifier %u is active beside %u of order %u", id,
-                       order->active[record->type], record->order);
-    if (record->type == LL_ID_EXECUTION && record->status == LL_ID_STATUS_EXECUTED)
-        audit->executed[record->order] += record->quantity;
-    if (record->type == LL_ID_ORDER)
-        audit->order_named[record->order] = 1;
+                       order->active[record.type], record.order);
+    if (record.type == LL_ID_EXECUTION && record.status == LL_ID_STATUS_EXECUTED)
+        audit->executed[record.order] += record.quantity;
+    if (record.type == LL_ID_ORDER)
+        audit->order_named[record.order] = 1;
     return LL_OK;
 }
 
 /* Successors lead to an end. */
 static int ll_audit_successors(struct ll_life_audit *audit, uint32_t first)
 {
-    const struct ll_life_id *ids = audit->life->ids;
     uint32_t id = first;
-    for (; id != LL_LIFE_NONE && audit->id_seen[id] == ID_IN_TABLE; id = ids[id].replaced_by)
+    for (; id != LL_LIFE_NONE && audit->id_seen[id] == ID_IN_TABLE; id = ll_audit_load(audit, id).replaced_by)
         audit->id_seen[id] = ID_ON_WALK;
     if (id != LL_LIFE_NONE && audit->id_seen[id] == ID_ON_WALK)
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "identifier %u replaces itself in the end", id);
-    for (id = first; id != LL_LIFE_NONE && audit->id_seen[id] == ID_ON_WALK; id = ids[id].replaced_by)
+    id = first;
+    while (id != LL_LIFE_NONE && audit->id_seen[id] == ID_ON_WALK) {
         audit->id_seen[id] = ID_DONE;
+        id = ll_audit_load(audit, id).replaced_by;
+    }
     return LL_OK;
 }
 
@@ -153,7 +163,7 @@ static int ll_audit_ids(struct ll_life_audit *audit)
     const struct ll_life_control *control = audit->life->control;
     int status = LL_OK;
     for (uint32_t id = 0; id < control->id_count && status == LL_OK; id++) {
-        if (audit->life->ids[id].order == LL_LIFE_NONE)
+        if (audit->life->places[id] == LL_LIFE_NONE)
             continue;
         if (audit->id_seen[id] == ID_UNSEEN)
             return LL_FAIL(audit->why, LL_ERR_CORRUPT, "identifier %u: no key leads to it", id);
@@ -203,11 +213,11 @@ static int ll_audit_orders(const struct ll_life_audit *audit)
             return LL_FAIL(audit->why, LL_ERR_CORRUPT, "order %u has no order_id", number);
         for (uint32_t type = 0; type < LL_LIFE_SLOTS; type++) {
             uint32_t id = order->active[type];
+            struct ll_life_id record = ll_audit_load(audit, id);
             if (id == LL_LIFE_NONE)
                 continue;
-            if (id >= control->id_count || audit->life->ids[id].order != number ||
-                audit->life->ids[id].type != type || audit->life->ids[id].status != LL_ID_STATUS_ACTIVE ||
-                ll_life_takes_slot(type, audit->life->ids[id].flags) == 0)
+            if (record.order != number || record.type != type || record.status != LL_ID_STATUS_ACTIVE ||
+                ll_life_takes_slot(type, record.flags) == 0)
                 return LL_FAIL(audit->why, LL_ERR_CORRUPT, "order %u: %u is not its active one of type %u",
                                number, id, type);
         }

@@ -29,25 +29,25 @@ static uint32_t ll_life_round_up_pow2(uint64_t value)
 static struct ll_life_control ll_life_count(const struct ll_life_config *config)
 {
     struct ll_life_control counts = {.layout = LL_LIFE_LAYOUT, .hash_seed = config->hash_seed};
-    /* At most 1.5 keys to a bucket of three: one bucket in fifteen overflows then, one in eight is provided
-     * for. */
-    counts.bucket_count = ll_life_round_up_pow2((config->ids * 2 + 2) / 3);
-    counts.overflow_count = counts.bucket_count / 8 + 16;
+    /* At most 4/3 keys to a bucket of two. Overflow buckets needed then: one for eight keys; one for seven is
+     * provided for. */
+    counts.bucket_count = ll_life_round_up_pow2((config->ids * 3 + 3) / 4);
+    counts.overflow_count = (uint32_t)(config->ids / 7 + 16);
     counts.id_count = (uint32_t)config->ids;
     counts.order_count = (uint32_t)config->orders;
     return counts;
 }
 
-static size_t ll_life_ids_bytes(const struct ll_life_control *counts)
+static size_t ll_life_places_bytes(const struct ll_life_control *counts)
 {
-    return ((size_t)counts->id_count * sizeof(struct ll_life_id) + LL_LINE_BYTES - 1) & ~(LL_LINE_BYTES - 1);
+    return ((size_t)counts->id_count * sizeof(uint32_t) + LL_LINE_BYTES - 1) & ~(LL_LINE_BYTES - 1);
 }
 
 static size_t ll_life_counts_bytes(const struct ll_life_control *counts)
 {
     return sizeof *counts +
            ((size_t)counts->bucket_count + counts->overflow_count) * sizeof(struct ll_life_bucket) +
-           ll_life_ids_bytes(counts) + (size_t)counts->order_count * sizeof(struct ll_life_order);
+           ll_life_places_bytes(counts) + (size_t)counts->order_count * sizeof(struct ll_life_order);
 }
 
 size_t ll_life_memory_footprint_bytes(const struct ll_life_config *config)
@@ -67,8 +67,8 @@ static void ll_life_lay_out(struct ll_life_memory *life, void *memory)
     life->buckets = (void *)at;
     at +=
         ((size_t)life->control->bucket_count + life->control->overflow_count) * sizeof(struct ll_life_bucket);
-    life->ids = (void *)at;
-    at += ll_life_ids_bytes(life->control);
+    life->places = (void *)at;
+    at += ll_life_places_bytes(life->control);
     life->orders = (void *)at;
 }
 
@@ -78,7 +78,7 @@ void ll_life_memory_place(struct ll_life_memory *life, void *memory, const struc
     LL_ASSERT(((uintptr_t)memory & (LL_LINE_BYTES - 1)) == 0);
     *(struct ll_life_control *)memory = ll_life_count(config);
     ll_life_lay_out(life, memory);
-    ll_life_reset(life->control, life->buckets, life->ids, life->orders);
+    ll_life_reset(life->control, life->buckets, life->places, life->orders);
 }
 
 int ll_life_memory_attach(struct ll_life_memory *life, void *memory, size_t memory_bytes, struct ll_why *why)
@@ -108,7 +108,8 @@ int ll_life_memory_attach(struct ll_life_memory *life, void *memory, size_t memo
 
 uint32_t ll_life_memory_find(const struct ll_life_memory *life, const uint64_t key[2])
 {
-    return ll_life_find_key(life->control, life->buckets, key[0], key[1]);
+    uint32_t place = ll_life_find_key(life->control, life->buckets, key[0], key[1]);
+    return place == LL_LIFE_NONE ? LL_LIFE_NONE : ll_life_number(life->buckets, place);
 }
 
 void ll_life_memory_ids(const struct ll_life_memory *life,
@@ -120,12 +121,13 @@ void ll_life_memory_ids(const struct ll_life_memory *life,
     for (uint32_t i = 0; i < bucket_count; i++) {
         const struct ll_life_bucket *bucket = &life->buckets[i];
         for (uint32_t way = 0; way < LL_LIFE_WAYS; way++) {
+            uint32_t place = i << LL_LIFE_WAY_BITS | way;
             if ((bucket->link >> LL_LIFE_USED_SHIFT >> way & 1u) == 0)
                 continue;
             struct ll_life_id_view view = {
                 .key = {bucket->key[way][0], bucket->key[way][1]},
                 .id = bucket->id[way],
-                .record = life->ids[bucket->id[way]],
+                .record = ll_life_load(life->buckets, place),
             };
             visit(context, &view);
         }

@@ -34,7 +34,7 @@ struct ll_life_config {
 struct ll_life_memory {
     struct ll_life_control *control;
     struct ll_life_bucket *buckets;
-    struct ll_life_id *ids;
+    uint32_t *places;
     struct ll_life_order *orders;
 };
 

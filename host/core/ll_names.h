@@ -19,8 +19,8 @@
 #include <stdint.h>
 
 #define LL_NAMES_TEXT_BYTES_MAX 64u
-#define LL_NAMES_MAX      ((uint64_t)1 << 24)
-#define LL_NAME_NONE      UINT32_MAX
+#define LL_NAMES_MAX            ((uint64_t)1 << 24)
+#define LL_NAME_NONE            UINT32_MAX
 
 struct ll_names_config {
     uint64_t names; /* that shall fit */

@@ -9,11 +9,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define LL_OMS_MAGIC         UINT64_C(0x31534d4f2d6c6c01) /* its low byte counts layouts */
+#define LL_OMS_MAGIC         UINT64_C(0x31534d4f2d6c6c02) /* its low byte counts layouts */
 #define LL_OMS_ORDERS_MAX    ((uint64_t)1 << 26)
 #define LL_OMS_NAMES_MAX     ((uint64_t)1 << 15)
 #define LL_OMS_POSITIONS_MAX ((uint64_t)1 << 16)
-#define LL_OMS_LIVE_MAX      ((uint64_t)1 << 17) /* live orders the guard keeps apart */
+#define LL_OMS_LIVE_MAX      ((uint64_t)1 << 20) /* live orders the guard keeps apart */
 #define LL_OMS_REPEATS       (1u << 16)
 #define LL_OMS_LIMIT_ROWS    4096u
 #define LL_OMS_WINDOW        8192u

@@ -254,12 +254,15 @@ uint32_t ll_oms_next_id(const struct ll_oms *oms, uint32_t id);
 /* Whose identifier a text is; LL_LIFE_NONE = nobody's. */
 uint32_t ll_oms_resolve(struct ll_oms *oms, const char *text, uint32_t text_bytes);
 
-/* Own orders that the public feed has shown, and those of which it tells other fills than the session: some only until it
- * has caught up. */
+/* Own orders that the public feed has shown, and those of which it tells other fills than the session: some only until
+ * it has caught up. */
 void ll_oms_feeds(const struct ll_oms *oms, uint32_t *seen, uint32_t *differ);
 
-/* Where a session stands: what the next login asks for. Next sequence 1 and a blank name = the first of the day. */
+/* Where a session stands: what the next login asks for. Next sequence 1 and a blank name = the first of the day. A copy
+ * keeps its place when it has ended. */
 uint64_t ll_oms_next_sequence(const struct ll_oms *oms, uint8_t session, char name[10]);
+/* Nothing more comes from the session of that name. */
+bool ll_oms_is_ended(const struct ll_oms *oms, uint8_t session);
 /* Counts the times the session was opened. */
 uint64_t ll_oms_connection(const struct ll_oms *oms, uint8_t session);
 /* Requests from the oldest that may be unanswered on: the ones that wait for the venue are among them. */

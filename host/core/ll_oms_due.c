@@ -54,14 +54,23 @@ void ll_oms_market(struct ll_oms *oms, uint32_t book, const struct ll_result *re
     oms->market_moved |= oms->control->watch_first != LL_OMS_NONE;
 }
 
+/* The sooner of two times that are still to come. */
+static uint64_t ll_oms_sooner(uint64_t next_ns, uint64_t again_ns, uint64_t now_ns)
+{
+    return again_ns > now_ns && again_ns < next_ns ? again_ns : next_ns;
+}
+
 /* A stop that could not leave is looked at again although the market stands still. */
 static bool ll_oms_trigger_due(struct ll_oms *oms, uint64_t now_ns, struct ll_record_action *action)
 {
     if (!oms->market_moved && now_ns < oms->watch_again_ns)
         return false;
+    uint64_t next_ns = now_ns + oms->config.retry_ns;
     for (uint32_t order = oms->control->watch_first; order != LL_OMS_NONE;
          order = oms->orders[order].watch_next) {
         const struct ll_oms_order *entry = &oms->orders[order];
+        next_ns = ll_oms_sooner(next_ns, entry->stoploss.again_ns, now_ns);
+        next_ns = ll_oms_sooner(next_ns, entry->takeprofit.again_ns, now_ns);
         uint64_t price = ll_oms_exit_price(oms, entry);
         bool loss = ll_oms_is_hit(entry, price, &entry->stoploss, true, now_ns);
         if (!ll_oms_is_open(oms, entry->session) ||
@@ -74,7 +83,7 @@ static bool ll_oms_trigger_due(struct ll_oms *oms, uint64_t now_ns, struct ll_re
         return true;
     }
     oms->market_moved = false;
-    oms->watch_again_ns = now_ns + oms->config.retry_ns;
+    oms->watch_again_ns = next_ns;
     return false;
 }
 
@@ -233,6 +242,7 @@ void ll_oms_stop_ended(struct ll_oms *oms, uint32_t order)
             continue;
         stops[i]->closer = LL_OMS_NONE;
         stops[i]->again_ns = oms->time_ns + oms->config.retry_ns;
+        oms->watch_again_ns = ll_oms_sooner(oms->watch_again_ns, stops[i]->again_ns, oms->time_ns);
         if (parent->closed >= parent->cumulative && !ll_oms_is_working(parent))
             *stops[i] = (struct ll_oms_stop){0, LL_OMS_NONE, LL_OMS_NONE, 0};
     }

@@ -33,6 +33,11 @@ bool ll_oms_is_open(const struct ll_oms *oms, uint8_t session)
            !oms->control->sessions[session].day_over;
 }
 
+bool ll_oms_is_ended(const struct ll_oms *oms, uint8_t session)
+{
+    return oms->control->sessions[session].state == LL_OMS_SESSION_ENDED;
+}
+
 uint64_t ll_oms_connection(const struct ll_oms *oms, uint8_t session)
 {
     return oms->control->sessions[session].connections;
@@ -413,7 +418,7 @@ bool ll_oms_link_due(const struct ll_oms *oms, struct ll_record_action *action)
 static void ll_oms_new_day(struct ll_oms *oms, struct ll_oms_session *link,
                            const struct ll_record_link *event)
 {
-    bool first = link->generation == 0;
+    bool first = link->generation == 0 || link->role == LL_LINK_ROLE_COPY;
     memcpy(link->name, event->name, sizeof link->name);
     link->generation++;
     link->next_number = 1;
@@ -441,6 +446,10 @@ static void ll_oms_opened(struct ll_oms *oms, struct ll_oms_session *link, const
     link->connections++;
     link->next_sequence = event->next_sequence;
     ll_oms_lose_query(link);
+    if (link->role == LL_LINK_ROLE_COPY) {
+        link->state = LL_OMS_SESSION_LISTENING;
+        return;
+    }
     link->state = LL_OMS_SESSION_CATCHING_UP;
     /* Among what was missed may be the answer to a question of the connection before; so first all of that. */
     if (!link->query_lost)
@@ -474,6 +483,8 @@ void ll_oms_link(struct ll_oms *oms, const struct ll_record_link *event, uint64_
     switch (event->event) {
     case LL_LINK_CONFIGURED:
         link->protocol = event->protocol;
+        link->role = event->role;
+        link->of = event->of;
         memcpy(link->firm, event->firm, sizeof link->firm);
         if (link->state == LL_OMS_SESSION_NONE)
             link->state = LL_OMS_SESSION_DOWN;
@@ -484,6 +495,9 @@ void ll_oms_link(struct ll_oms *oms, const struct ll_record_link *event, uint64_
     case LL_LINK_CAUGHT_UP:
         ll_oms_caught_up(oms, event->session);
         break;
+    case LL_LINK_GAP:
+        link->next_sequence = event->next_sequence;
+        break;
     case LL_LINK_CLOSED:
         link->state = LL_OMS_SESSION_DOWN;
         ll_oms_lose_query(link);
@@ -491,7 +505,8 @@ void ll_oms_link(struct ll_oms *oms, const struct ll_record_link *event, uint64_
     default:
         link->state = LL_OMS_SESSION_ENDED;
         ll_oms_lose_query(link);
-        oms->control->expire_cursor = oms->control->live_first;
+        if (link->role != LL_LINK_ROLE_COPY)
+            oms->control->expire_cursor = oms->control->live_first;
         break;
     }
 }
@@ -499,7 +514,8 @@ void ll_oms_link(struct ll_oms *oms, const struct ll_record_link *event, uint64_
 uint64_t ll_oms_next_sequence(const struct ll_oms *oms, uint8_t session, char name[10])
 {
     const struct ll_oms_session *link = &oms->control->sessions[session];
-    bool fresh = link->generation == 0 || link->state == LL_OMS_SESSION_ENDED;
+    bool fresh =
+        link->generation == 0 || (link->state == LL_OMS_SESSION_ENDED && link->role != LL_LINK_ROLE_COPY);
     memset(name, ' ', 10);
     if (!fresh)
         memcpy(name, link->name, sizeof link->name);

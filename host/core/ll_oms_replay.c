@@ -53,6 +53,7 @@ static int ll_oms_replay_link(struct ll_oms *oms, uint64_t time_ns, const uint8_
         return LL_ERR_CORRUPT;
     memcpy(&link, payload, sizeof link);
     if (link.session >= LL_OMS_SESSIONS_MAX || link.event >= LL_LINK_EVENT_COUNT ||
+        link.role > LL_LINK_ROLE_COPY || link.of >= LL_OMS_SESSIONS_MAX ||
         (link.event == LL_LINK_CONFIGURED && ll_protocol_name(link.protocol) == ll_protocol_name(0)))
         return LL_ERR_CORRUPT;
     ll_oms_link(oms, &link, time_ns);

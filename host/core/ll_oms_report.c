@@ -56,10 +56,35 @@ static uint8_t ll_oms_reject_op(const struct ll_oms *oms, const struct ll_oms_wa
     return ll_ouch_reject_is_retryable(protocol, waiting->report.code) ? LL_LIFE_OP_FAIL : LL_LIFE_OP_REJECT;
 }
 
+static bool ll_oms_is_copy(const struct ll_oms_waiting *waiting)
+{
+    return waiting->link != waiting->session;
+}
+
+/* A copy repeats, and of what it repeats only executions and their breaks can be told from something new, by their
+ * match numbers: a second "100 lots cancelled" may be either. So these are booked, whoever tells them first, and of
+ * the others the copy only says that their order is known. What is not about an order is the session's own to say. */
+static bool ll_oms_is_told_only(const struct ll_oms_waiting *waiting)
+{
+    return ll_oms_is_copy(waiting) && waiting->report.kind != LL_REPORT_EXECUTED &&
+           waiting->report.kind != LL_REPORT_BROKEN;
+}
+
+static bool ll_oms_is_about_order(const struct ll_report *report)
+{
+    return report->kind != LL_REPORT_OTHER && report->kind != LL_REPORT_SYSTEM &&
+           report->kind != LL_REPORT_QUERY;
+}
+
 static void ll_oms_ask_about(struct ll_oms *oms, struct ll_oms_waiting *waiting)
 {
     const struct ll_report *report = &waiting->report;
     uint8_t session = waiting->session;
+    if (ll_oms_is_told_only(waiting)) {
+        if (ll_oms_is_about_order(report))
+            (void)ll_oms_ask_number(oms, LL_LIFE_OP_RESOLVE, session, report->number);
+        return;
+    }
     switch (report->kind) {
     case LL_REPORT_ACCEPTED:
         ll_oms_ask_number(oms, LL_LIFE_OP_ACK, session, report->number)->quantity = report->quantity;
@@ -109,7 +134,8 @@ void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, ui
     oms->time_ns = time_ns;
     waiting->event_id = oms->batch->next_event_id;
     waiting->time_ns = time_ns;
-    waiting->session = session;
+    waiting->link = session;
+    waiting->session = link->role == LL_LINK_ROLE_COPY ? link->of : session;
     waiting->execution = LL_OMS_NONE;
     waiting->expected = oms->expected;
     waiting->slot = ll_record_batch_write(oms->batch, LL_RECORD_REPORT, 0, time_ns, payload,
@@ -364,23 +390,38 @@ static void ll_oms_reject_request(struct ll_oms *oms, const struct ll_oms_waitin
         ll_oms_request_rejected(oms, waiting->report.number, answer);
 }
 
-static void ll_oms_book(struct ll_oms *oms, const struct ll_oms_waiting *waiting)
+/* The device has no room for the execution's identifier. The fill is booked without it: none is lost, but a repeat or a
+ * bust of this one cannot be told any more. */
+static void ll_oms_fill_without_id(struct ll_oms *oms, struct ll_oms_waiting *waiting)
 {
+    struct ll_life_ask *ask =
+        ll_oms_ask_number(oms, LL_LIFE_OP_FILL, waiting->session, waiting->report.number);
+    ask->quantity = waiting->report.quantity;
+    oms->booked[waiting->ask] = *ll_oms_ask_run(oms);
+    waiting->execution = LL_OMS_NONE;
+    oms->control->counters.ids_on_host++;
+}
+
+static void ll_oms_book(struct ll_oms *oms, struct ll_oms_waiting *waiting)
+{
+    if (waiting->report.kind == LL_REPORT_EXECUTED && waiting->ask_count != 0 &&
+        oms->booked[waiting->ask].verdict == LL_VERDICT_TABLE_FULL)
+        ll_oms_fill_without_id(oms, waiting);
     uint8_t verdict = waiting->ask_count == 0 ? waiting->verdict : oms->booked[waiting->ask].verdict;
     oms->time_ns = waiting->time_ns;
     oms->control->event_id = waiting->event_id;
     oms->control->counters.reports++;
     oms->control->counters.verdicts[verdict]++;
     oms->batch->slots[waiting->slot].verdict = verdict;
-    if (waiting->ask_count != 0 && ll_oms_is_taken(verdict))
+    if (waiting->ask_count != 0 && ll_oms_is_taken(verdict) && !ll_oms_is_told_only(waiting))
         ll_oms_book_known(oms, waiting, verdict);
     else if (waiting->report.kind == LL_REPORT_REJECTED && verdict == LL_VERDICT_ILLEGAL_TRANSITION)
         ll_oms_reject_request(oms, waiting);
     else if (waiting->report.kind == LL_REPORT_EXECUTED && verdict == LL_VERDICT_UNKNOWN_ID)
-        ll_oms_book_suspense(oms, &waiting->report, waiting->session);
-    else if (waiting->report.kind == LL_REPORT_SYSTEM)
+        ll_oms_book_suspense(oms, &waiting->report, waiting->link);
+    else if (waiting->report.kind == LL_REPORT_SYSTEM && !ll_oms_is_copy(waiting))
         ll_oms_system(oms, waiting);
-    else if (waiting->report.kind == LL_REPORT_QUERY)
+    else if (waiting->report.kind == LL_REPORT_QUERY && !ll_oms_is_copy(waiting))
         ll_oms_query_answered(oms, waiting->session, waiting->report.number);
     else if (waiting->verdict != LL_VERDICT_OK)
         oms->control->counters.bad_reports++;
@@ -389,6 +430,35 @@ static void ll_oms_book(struct ll_oms *oms, const struct ll_oms_waiting *waiting
     oms->expected = waiting->expected;
     ll_oms_check_expected(oms, verdict);
     oms->expected = LL_OMS_EXPECTED_NONE;
+}
+
+/* In line, because gcc takes a function that only fetches ahead for one that does nothing, and leaves it out. */
+LL_FN_HOT void ll_oms_fetch(const void *record, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += 64)
+        LL_PREFETCH((const char *)record + at);
+}
+
+/* What booking will touch is spread over all own orders: it is fetched for the whole batch at once, order records, then
+ * the identifiers they name, then the texts of those. */
+LL_FN_HOT void ll_oms_fetch_ahead(const struct ll_oms *oms, uint32_t count)
+{
+    const struct ll_oms_order *orders[LL_OMS_REPORTS_MAX];
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t order =
+            oms->waiting[i].ask_count == 0 ? LL_OMS_NONE : oms->booked[oms->waiting[i].ask].order;
+        if (order == LL_OMS_NONE)
+            continue;
+        orders[known++] = &oms->orders[order];
+        ll_oms_fetch(&oms->orders[order], sizeof oms->orders[order]);
+    }
+    for (uint32_t i = 0; i < known; i++) {
+        ll_oms_fetch(&oms->ids[orders[i]->order_id], sizeof oms->ids[0]);
+        LL_PREFETCH(&oms->ids[orders[i]->last_id]);
+    }
+    for (uint32_t i = 0; i < known; i++)
+        LL_PREFETCH(oms->texts[oms->ids[orders[i]->order_id].text]);
 }
 
 void ll_oms_step(struct ll_oms *oms)
@@ -400,6 +470,7 @@ void ll_oms_step(struct ll_oms *oms)
     /* Booking asks questions of its own, so the answers are kept apart. */
     memcpy(oms->booked, ll_oms_ask_run(oms), ask_count * sizeof oms->booked[0]);
     oms->waiting_count = 0;
+    ll_oms_fetch_ahead(oms, count);
     for (uint32_t i = 0; i < count; i++)
         ll_oms_book(oms, &oms->waiting[i]);
 }

@@ -142,7 +142,8 @@ enum ll_oms_session_state {
     LL_OMS_SESSION_CATCHING_UP, /* logged in; the venue says what was missed */
     LL_OMS_SESSION_RESENDING,   /* all is known; what was not answered is said again, or given up */
     LL_OMS_SESSION_OPEN,
-    LL_OMS_SESSION_ENDED
+    LL_OMS_SESSION_ENDED,
+    LL_OMS_SESSION_LISTENING /* a copy: nothing can be sent */
 };
 
 struct ll_oms_flight {
@@ -161,7 +162,9 @@ struct ll_oms_session {
         query_lost; /* a connection broke before its answer: that may still come, and is not the next one's */
     char firm[4];
     char name[10];
-    uint8_t reserved[5];
+    uint8_t role; /* enum ll_link_role */
+    uint8_t of;   /* of a copy: the session whose orders it speaks of */
+    uint8_t reserved[3];
     uint32_t generation; /* counts session names: the namespace of its numbers */
     uint32_t reserved32;
     uint64_t connections;
@@ -211,9 +214,10 @@ struct ll_oms_waiting {
     uint32_t ask;  /* first of its asks */
     uint32_t ask_count;
     uint32_t execution; /* identifier kept for it */
-    uint8_t session;
-    uint8_t verdict;  /* of the decoder */
-    uint8_t expected; /* replay: what the journal says; 0xff = not replaying */
+    uint8_t link;       /* the session it came through */
+    uint8_t session;    /* the one whose orders it speaks of */
+    uint8_t verdict;    /* of the decoder */
+    uint8_t expected;   /* replay: what the journal says; 0xff = not replaying */
 };
 
 struct ll_oms {

@@ -37,23 +37,28 @@ static_assert(sizeof(struct ll_record_wire) == 4, "a 36-byte execution report an
     L(OPENED, 1, "opened")         /* logged in: session name, next sequence */                  \
     L(CLOSED, 2, "closed")         /* the connection broke, or was closed */                     \
     L(ENDED, 3, "ended")           /* the venue ended the session: nothing more comes from it */ \
-    L(CAUGHT_UP, 4, "caught_up")   /* all that was missed has been said again */
+    L(CAUGHT_UP, 4, "caught_up")   /* all that was missed has been said again */                 \
+    L(GAP, 5, "gap")               /* messages are lost for good: the next sequence behind them */
 
 enum ll_link_event {
 #define LL_LINK_ENUM(name, number, text) LL_LINK_##name = (number),
     LL_LINK_EVENTS(LL_LINK_ENUM)
 #undef LL_LINK_ENUM
-        LL_LINK_EVENT_COUNT = 5
+        LL_LINK_EVENT_COUNT = 6
 };
+
+/* What a session is for. A copy repeats what another session is told, over a way of its own; nothing is sent on it. */
+enum ll_link_role { LL_LINK_ROLE_ORDERS = 0, LL_LINK_ROLE_COPY = 1 };
 
 struct ll_record_link {
     uint8_t session;
     uint8_t event; /* enum ll_link_event */
     uint8_t protocol;
-    uint8_t reserved8;
+    uint8_t role; /* enum ll_link_role; configured */
     char firm[4];
     char name[10];
-    uint8_t reserved[6];
+    uint8_t of; /* of a copy: the session whose orders it speaks of; configured */
+    uint8_t reserved[5];
     uint64_t next_sequence;
 };
 static_assert(sizeof(struct ll_record_link) == 32, "one slot");

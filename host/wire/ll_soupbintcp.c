@@ -28,7 +28,7 @@ const char *ll_soup_name_of_type(uint8_t type)
 {
     switch (type) {
 #define LL_SOUP_NAME_CASE(ID, id, type, sender, name) \
-    case type:                                    \
+    case type:                                        \
         return name;
         LL_SOUP_PACKETS(LL_SOUP_NAME_CASE)
     default:
@@ -40,7 +40,7 @@ enum ll_soup_sender ll_soup_sender_of_type(uint8_t type)
 {
     switch (type) {
 #define LL_SOUP_SENDER_CASE(ID, id, type, sender, name) \
-    case type:                                      \
+    case type:                                          \
         return LL_SOUP_SENDER_##sender;
         LL_SOUP_PACKETS(LL_SOUP_SENDER_CASE)
     default:

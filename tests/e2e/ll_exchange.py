@@ -157,7 +157,8 @@ def enter50(number, side, shares, symbol, price, tif=b"0", tags=b""):
 
 
 def replace50(old, number, shares, price, tif=b"0"):
-    return struct.pack(">cIIIQccc", b"U", old, number, shares, price, tif, b"Y", b"N") + (b"LL%012d" % number) + b"\0\0"
+    return struct.pack(">cIIIQccc", b"U", old, number, shares, price, tif, b"Y", b"N") + \
+        (b"LL%012d" % number) + b"\0\0"
 
 
 def cancel50(number, shares=0):
@@ -167,8 +168,8 @@ def cancel50(number, shares=0):
 QUERY50 = b"Q"
 OUT50 = {  # type: (format behind type and time, names)
     "S": (">c", ("code",)),
-    "A": (">IcI8sQccQcccc14s", ("number", "side", "shares", "symbol", "price", "tif", "display", "reference", "capacity",
-                                "iso", "cross", "state", "cl_ord_id")),
+    "A": (">IcI8sQccQcccc14s", ("number", "side", "shares", "symbol", "price", "tif", "display", "reference",
+                                "capacity", "iso", "cross", "state", "cl_ord_id")),
     "U": (">IIcI8sQccQcccc14s", ("old", "number", "side", "shares", "symbol", "price", "tif", "display", "reference",
                                  "capacity", "iso", "cross", "state", "cl_ord_id")),
     "C": (">IIc", ("number", "shares", "reason")),

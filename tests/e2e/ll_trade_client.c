@@ -339,8 +339,9 @@ static bool client_do(struct client *client, char *line)
         client_say_request(client, lifeline_reopen(client->gateway));
         client->has_gone = false;
     } else if (strcmp(line, "subscribe") == 0) {
-        client_say_request(client, lifeline_subscribe(client->gateway,
-                                                      (enum lifeline_subscription)client_number(&words, "news")));
+        client_say_request(
+            client,
+            lifeline_subscribe(client->gateway, (enum lifeline_subscription)client_number(&words, "news")));
     } else if (client_kind(line) != 0) {
         client_say_request(client, client_ask(client->gateway, client_kind(line), &words));
     } else {
@@ -399,8 +400,9 @@ int main(int argc, char **argv)
     uint32_t used = 0;
     bool goes_on = true;
     if (client.door == NULL || lifeline_open(&client.gateway, client.door) < 0) {
-        (void)fprintf(stderr, "%s\n", client.gateway == NULL ? "usage: ll_trade_client DOOR"
-                                                            : lifeline_error_text(client.gateway));
+        (void)fprintf(stderr, "%s\n",
+                      client.gateway == NULL ? "usage: ll_trade_client DOOR"
+                                             : lifeline_error_text(client.gateway));
         lifeline_close(client.gateway);
         return 1;
     }

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: `make run` shows the main job whole and proves it, and would notice if something were wrong.
 
-Method: tools/demo.py runs for a few seconds, well and with an exchange that misbehaves; its JSON, the live lines and the
-logs must agree. Its proof is given records that were changed and must object. It is interrupted and killed, and nothing
-may stay behind. Nothing is measured.
+Method: tools/demo.py runs for a few seconds, well and with an exchange that misbehaves; its JSON, the live lines and
+the logs must agree. Its proof is given records that were changed and must object. It is interrupted and killed, and
+nothing may stay. Nothing is measured.
 limit 300 s
 """
 import contextlib

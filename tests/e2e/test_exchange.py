@@ -14,8 +14,8 @@ import subprocess
 import sys
 
 from ll_e2e import Checks, NaiveBook, Place, on_term, skip
-from ll_exchange import (EXCHANGE, QUERY50, Closed, Exchange, Line, Soup, cancel50, enter42, enter50, out42, out50, read_record,
-                      replace50)
+from ll_exchange import (EXCHANGE, QUERY50, Closed, Exchange, Line, Soup, cancel50, enter42, enter50, out42, out50,
+                         read_record, replace50)
 
 SYMBOLS = ["--symbol", "AAPL:150.00,MSFT:400.00"]
 

@@ -12,7 +12,7 @@
 static void kernel_as_it_is(const struct ll_life_memory *life, const struct ll_life_ask *asks,
                             struct ll_life_answer *answers, uint32_t count, uint32_t batch)
 {
-    ll_life_batch(life->control, life->buckets, life->ids, life->orders, asks, answers, count, batch);
+    ll_life_batch(life->control, life->buckets, life->places, life->orders, asks, answers, count, batch);
 }
 
 void ll_life_pair_init(struct ll_life_pair *pair, const struct ll_life_pair_config *config)
@@ -33,7 +33,7 @@ void ll_life_pair_init(struct ll_life_pair *pair, const struct ll_life_pair_conf
     pair->memory_bytes =
         sizeof control +
         ((size_t)config->bucket_count + config->overflow_count) * sizeof(struct ll_life_bucket) +
-        ((size_t)config->id_count + 3) / 4 * 4 * sizeof(struct ll_life_id) +
+        ((size_t)config->id_count + 15) / 16 * 16 * sizeof(uint32_t) +
         (size_t)config->order_count * sizeof(struct ll_life_order);
     pair->memory = aligned_alloc(64, pair->memory_bytes);
     LL_ASSERT(pair->memory != NULL);
@@ -41,7 +41,7 @@ void ll_life_pair_init(struct ll_life_pair *pair, const struct ll_life_pair_conf
     memcpy(pair->memory, &control, sizeof control);
     int status = ll_life_memory_attach(&pair->life, pair->memory, pair->memory_bytes, NULL);
     LL_ASSERT(status == LL_OK);
-    ll_life_reset(pair->life.control, pair->life.buckets, pair->life.ids, pair->life.orders);
+    ll_life_reset(pair->life.control, pair->life.buckets, pair->life.places, pair->life.orders);
     ll_naive_life_init(&pair->naive, config->id_count, config->order_count, config->epoch);
 }
 
@@ -111,18 +111,20 @@ bool ll_life_pair_expect(struct ll_life_pair *pair, const struct ll_life_ask *as
 static bool compare_id(const struct ll_life_pair *pair, uint32_t id, char text[LL_LIFE_PAIR_TEXT_BYTES])
 {
     const struct ll_naive_life_id *want = &pair->naive.ids[id];
-    const struct ll_life_id *got = &pair->life.ids[id];
-    if (!want->is_used && got->order == LL_LIFE_NONE)
+    uint32_t place = pair->life.places[id];
+    if (!want->is_used && place == LL_LIFE_NONE)
         return true;
-    if (want->is_used && ll_life_memory_find(&pair->life, want->key) == id && got->order == want->order &&
-        got->replaced_by == want->replaced_by && got->quantity == want->quantity && got->type == want->type &&
-        got->status == want->status && got->flags == (want->is_request ? LL_LIFE_REQUEST : 0))
+    struct ll_life_id none = {.order = LL_LIFE_NONE};
+    struct ll_life_id got = place == LL_LIFE_NONE ? none : ll_life_load(pair->life.buckets, place);
+    if (want->is_used && ll_life_memory_find(&pair->life, want->key) == id && got.order == want->order &&
+        got.replaced_by == want->replaced_by && got.quantity == want->quantity && got.type == want->type &&
+        got.status == want->status && got.flags == (want->is_request ? LL_LIFE_REQUEST : 0))
         return true;
     (void)snprintf(
         text, LL_LIFE_PAIR_TEXT_BYTES,
         "identifier %u: order %u/%u type %u/%u status %u/%u flags %u/%d replaced by %u/%u, %u/%u lots", id,
-        got->order, want->order, got->type, want->type, got->status, want->status, got->flags,
-        want->is_request, got->replaced_by, want->replaced_by, got->quantity, want->quantity);
+        got.order, want->order, got.type, want->type, got.status, want->status, got.flags, want->is_request,
+        got.replaced_by, want->replaced_by, got.quantity, want->quantity);
     return false;
 }
 

@@ -32,7 +32,8 @@ static void ll_rig_ask(void *context, const struct ll_life_ask *asks, struct ll_
                        uint32_t count)
 {
     struct ll_life_memory *life = context;
-    ll_life_batch(life->control, life->buckets, life->ids, life->orders, asks, answers, count, LL_RIG_BATCH);
+    ll_life_batch(life->control, life->buckets, life->places, life->orders, asks, answers, count,
+                  LL_RIG_BATCH);
 }
 
 void ll_oms_rig_config(struct ll_oms_config *config)

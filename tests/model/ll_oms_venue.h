@@ -2,8 +2,8 @@
 /*
  * A small venue behind one session of the rig: takes what was sent, in order, and says what a venue may say, by chance.
  *
- * Shape    take (bytes that arrived) -> it answers at once, or not at all; stir: it does something of its own (a fill, a
- *          cancel, a bust). What it says is numbered and kept for the day, so that it can be said again; the
+ * Shape    take (bytes that arrived) -> it answers at once, or not at all; stir: it does something of its own (a
+ *          fill, a cancel, a bust). What it says is numbered and kept for the day, so that it can be said again; the
  *          transport asks for it by its number. `is_calm`: no more rejects, silence or fills of its own.
  *          Numbers are taken as the venue takes them: 5.0 never one below the highest so far, 4.2 never one twice.
  *          The venue aborts when a number comes a second time with other bytes.

@@ -12,5 +12,5 @@
 void ll_plain_life(const struct ll_life_memory *life, const struct ll_life_ask *asks,
                    struct ll_life_answer *answers, uint32_t count, uint32_t batch)
 {
-    ll_life_batch(life->control, life->buckets, life->ids, life->orders, asks, answers, count, batch);
+    ll_life_batch(life->control, life->buckets, life->places, life->orders, asks, answers, count, batch);
 }

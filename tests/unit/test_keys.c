@@ -80,8 +80,8 @@ START_TEST(text_stays)
     struct ll_keys keys;
     ll_keys_init(&keys, seed_one);
     struct ll_key key = ll_key_text(&keys, platform, "OR20260102-0000000001", 21);
-    ck_assert_msg(key.word[0] == 0xfb251cff965d00e7u && key.word[1] == 0x72c1df5fefff651du, "0x%016llx 0x%016llx",
-                  (unsigned long long)key.word[0], (unsigned long long)key.word[1]);
+    ck_assert_msg(key.word[0] == 0xfb251cff965d00e7u && key.word[1] == 0x72c1df5fefff651du,
+                  "0x%016llx 0x%016llx", (unsigned long long)key.word[0], (unsigned long long)key.word[1]);
 }
 END_TEST
 

@@ -174,7 +174,7 @@ START_TEST(every_identifier_resolves_for_ever)
     expect_lots(100, 90, 10, 10);
     ck_assert((last.flags & LL_LIFE_LATE) != 0);
     EXPECT(status(50, LL_ID_STATUS_EXECUTED), LATE);
-    ck_assert_uint_eq(pair.life.ids[first].replaced_by, first + 1);
+    ck_assert_uint_eq(ll_life_load(pair.life.buckets, pair.life.places[first]).replaced_by, first + 1);
     EXPECT(resolve(53), UNKNOWN_ID);
     ck_assert_uint_eq(last.order, LL_LIFE_NONE);
 }
@@ -811,6 +811,11 @@ START_TEST(check_names_the_damage)
     some_of_everything();
     struct ll_life_memory *life = &pair.life;
     uint32_t first = ll_life_memory_find(life, (uint64_t[]){50, 0});
+    uint32_t place = life->places[first];
+    struct ll_life_bucket *bucket = &life->buckets[place >> LL_LIFE_WAY_BITS];
+    uint32_t way = place & (LL_LIFE_WAYS - 1u);
+    uint32_t next_place = life->places[first + 1];
+    uint32_t match_place = life->places[ll_life_memory_find(life, (uint64_t[]){MATCH, 0})];
 #define DAMAGED(field, value, said)        \
     do {                                   \
         __typeof__(field) whole = (field); \
@@ -818,13 +823,17 @@ START_TEST(check_names_the_damage)
         expect_damage(said);               \
         (field) = whole;                   \
     } while (0)
-    DAMAGED(life->ids[first].order, 3, "has no order");
-    DAMAGED(life->ids[first].order, 1, "successor");
-    DAMAGED(life->ids[first].type, LL_ID_CANCEL, "successor");
-    DAMAGED(life->ids[first].status, LL_ID_STATUS_ACTIVE, "replaced by");
-    DAMAGED(life->ids[first + 1].replaced_by, first, "replaces itself");
-    DAMAGED(life->ids[first].flags, 2, "flags");
-    DAMAGED(life->ids[first].quantity, 2, "lots");
+    DAMAGED(bucket->order[way], 3, "has no order");
+    DAMAGED(bucket->order[way], 1, "successor");
+    DAMAGED(bucket->type[way], LL_ID_CANCEL, "successor");
+    DAMAGED(bucket->status[way], LL_ID_STATUS_ACTIVE, "replaced by");
+    DAMAGED(life->buckets[next_place >> LL_LIFE_WAY_BITS].rest[next_place & (LL_LIFE_WAYS - 1u)], first,
+            "replaces itself");
+    DAMAGED(bucket->status[way], 2u << LL_LIFE_FLAG_SHIFT | LL_ID_STATUS_REPLACED, "flags");
+    DAMAGED(life->buckets[match_place >> LL_LIFE_WAY_BITS].rest[match_place & (LL_LIFE_WAYS - 1u)], 0,
+            "lots");
+    DAMAGED(life->places[first], next_place, "two places");
+    DAMAGED(life->places[first], LL_LIFE_NONE, "unused");
     DAMAGED(life->orders[0].active[LL_ID_STOPLOSS], LL_LIFE_NONE, "active");
     DAMAGED(life->orders[0].active[LL_ID_CLOSE], first, "not its active one");
     DAMAGED(life->orders[0].standing.leaves, 51, "open");

@@ -412,6 +412,11 @@ static void run(uint64_t seed)
     check_replay();
     for (uint32_t order = 0; order < ll_oms_order_count(world.rig->oms); order++)
         compare_order(order);
+    uint64_t ended = 0;
+    for (uint32_t state = 0; state < LL_ORDER_STATE_COUNT; state++)
+        ended += ll_oms_counters(world.rig->oms)->ended[state];
+    ck_assert_uint_eq(ended + ll_oms_live_count(world.rig->oms), ll_oms_order_count(world.rig->oms));
+    ck_assert_uint_eq(ll_oms_in_flight(world.rig->oms, world.session), 0);
     ck_assert_uint_eq(ll_oms_counters(world.rig->oms)->suspended, 0);
     ck_assert_uint_eq(ll_oms_counters(world.rig->oms)->money_lost, 0);
     ll_oms_rig_free(world.rig);
