@@ -172,7 +172,7 @@ struct client {
     uint64_t serial; /* of the run, in the orders' keys */
     uint64_t *planned_ns;
     uint64_t *asked_ns;
-    uint64_t answers;
+    uint64_t answers; /* those that were lost, because the client did not keep up, included */
     uint64_t refused;
     uint64_t full; /* times the ring was */
     atomic_bool done;
@@ -184,7 +184,7 @@ static void client_read(struct client *client, struct lifeline *gateway)
 {
     struct lifeline_event event;
     while (lifeline_poll(gateway, &event) == 1) {
-        client->answers += event.request != 0;
+        client->answers += event.kind == LIFELINE_EVENT_LOST ? event.value : event.request != 0;
         client->refused += event.kind == LIFELINE_EVENT_REFUSED;
     }
 }

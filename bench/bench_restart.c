@@ -11,6 +11,9 @@
  *   plain read         the snapshot's file and the segments behind it (or all of them), 1 MiB at a time into one buffer
  *   memory only        a gateway of the same capacities without a journal: taking and formatting the tables
  *
+ * With --own-ids the same with own orders instead of a feed: each placed, accepted and filled in parts, ten identifiers
+ * each, and all of them alive.
+ *
  * All files are in the page cache as far as they fit, for both sides. Both ways must end in the state hash of the first
  * run; else the exit code is 1. Nothing is asserted about time.
  */
@@ -21,6 +24,7 @@
 #include "host/base/ll_options.h"
 #include "host/core/ll_book_memory.h"
 #include "host/wire/ll_moldudp64.h"
+#include "tests/model/ll_own_orders.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -36,13 +40,19 @@
 #define DELETE_BYTES   19u
 #define READ_BYTES     ((size_t)1 << 20)
 #define SESSION        "RESTART001"
+#define START_NS       UINT64_C(1763693471000000000)
 #define PATH_BYTES     4096u
+#define OWN_IDS        10u /* of an own order: its own, the venue's, the public feed's, and those of its fills */
+#define OWN_FILLS      (OWN_IDS - 3u)
+#define OWN_TOGETHER   64u
+#define OWN_SYMBOLS    20000u
 
 struct config {
     bool is_smoke;
     const char *dir;
     uint64_t orders;
     uint64_t churn;
+    uint64_t own_ids;
     uint64_t rounds;
 };
 
@@ -55,6 +65,9 @@ static const struct ll_option options[] = {
      "live orders (default 1000000); 10000000 take about 2 GB of memory and 3 GB of disk"},
     {"churn", LL_OPTION_U64, offsetof(struct config, churn), 0, 1000, "N", NULL,
      "orders that come and go for each that stays (default 4; a real day has more)"},
+    {"own-ids", LL_OPTION_U64, offsetof(struct config, own_ids), 0, 10000000, "N", NULL,
+     "identifiers of own orders, ten each, instead of a feed; 10000000 take about 6 GB of memory and 4 GB of "
+     "disk"},
     {"rounds", LL_OPTION_U64, offsetof(struct config, rounds), 1, LL_ROUNDS_MAX, "N", NULL, "default 5"},
     {NULL, LL_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL}};
 
@@ -99,7 +112,7 @@ static int feed_until(struct feed *feed, struct ll_gateway *gateway, uint64_t li
     uint8_t message[ADD_BYTES];
     while (feed->live < live && ll_gateway_status(gateway, NULL) == LL_OK) {
         struct ll_moldudp64_builder builder;
-        uint64_t now_ns = (uint64_t)1763693471000000000 + feed->next_sequence * 1000;
+        uint64_t now_ns = START_NS + feed->next_sequence * 1000;
         uint64_t first_sequence = feed->next_sequence;
         ll_moldudp64_begin(&builder, datagram, sizeof datagram, SESSION, first_sequence);
         for (;;) {
@@ -122,6 +135,44 @@ static int feed_until(struct feed *feed, struct ll_gateway *gateway, uint64_t li
     }
     ll_gateway_drain(gateway);
     return ll_gateway_status(gateway, why);
+}
+
+/* --- Own orders --------------------------------------------------------------------------------------------- */
+
+static void own_flush(void *context, uint64_t now_ns)
+{
+    ll_oms_step(ll_trading_oms(ll_gateway_trading(context)));
+    (void)ll_gateway_trade(context, now_ns);
+}
+
+static void own_fill(struct ll_own_orders *own, uint64_t order, uint64_t match)
+{
+    uint8_t message[LL_OWN_EXECUTED_BYTES];
+    uint32_t bytes = ll_own_executed(message, ll_own_number(order), 1, match);
+    while (!ll_oms_room(own->oms))
+        own->flush(own->context, own->now_ns);
+    ll_oms_report(own->oms, 0, message, bytes, own->now_ns);
+}
+
+/* Orders until there are so many, each accepted and filled in parts. */
+static int own_until(struct ll_own_orders *own, struct ll_gateway *gateway, uint64_t orders,
+                     struct ll_why *why)
+{
+    own->oms = ll_trading_oms(ll_gateway_trading(gateway));
+    own->flush = own_flush;
+    own->context = gateway;
+    int status = own->count == 0 ? ll_own_orders_begin(own, why) : LL_OK;
+    while (own->count < orders && status == LL_OK) {
+        uint64_t first = own->count;
+        uint64_t next = first + OWN_TOGETHER < orders ? first + OWN_TOGETHER : orders;
+        status = ll_own_orders_until(own, next, why);
+        for (uint64_t fill = 0; fill < OWN_FILLS && status == LL_OK; fill++)
+            for (uint64_t order = first; order < next; order++)
+                own_fill(own, order, order * OWN_FILLS + fill + 1);
+        own->flush(own->context, own->now_ns);
+    }
+    ll_gateway_drain(gateway);
+    return status == LL_OK ? ll_gateway_status(gateway, why) : status;
 }
 
 /* --- Files ------------------------------------------------------------------------------------------------ */
@@ -168,6 +219,7 @@ static int read_files(const char *dir, bool snapshot, uint64_t first_segment, ui
 struct bench {
     struct config config;
     struct ll_gateway_config gateway;
+    struct ll_trading_config trading;
     struct ll_rounds rounds[WAY_COUNT];
     uint64_t read_bytes[WAY_COUNT];
     uint64_t tail_segment; /* the first one behind the snapshot */
@@ -179,6 +231,8 @@ struct bench {
 
 static uint64_t hash_of(const struct ll_gateway *gateway)
 {
+    if (ll_gateway_trading(gateway) != NULL)
+        return ll_trading_hash(ll_gateway_trading(gateway));
     return ll_engine_state_hash(ll_gateway_engine(gateway), ll_book_memory_hash(ll_gateway_book(gateway)));
 }
 
@@ -242,6 +296,7 @@ static uint64_t last_segment_of(const char *dir)
 static int prepare(struct bench *bench, struct ll_why *why)
 {
     struct feed feed = {.churn = bench->config.churn, .next_ref = 1, .next_sequence = 1};
+    struct ll_own_orders own = {.now_ns = START_NS, .lots = 100, .symbol_count = OWN_SYMBOLS};
     struct ll_gateway_snapshot snapshot;
     struct ll_gateway *gateway = NULL;
     uint64_t start_ns = 0;
@@ -249,8 +304,9 @@ static int prepare(struct bench *bench, struct ll_why *why)
         int status = ll_gateway_open(&gateway, &bench->gateway, why);
         if (status != LL_OK)
             return status;
-        status =
-            feed_until(&feed, gateway, life == 0 ? bench->config.orders / 10 * 9 : bench->config.orders, why);
+        uint64_t orders = life == 0 ? bench->config.orders / 10 * 9 : bench->config.orders;
+        status = bench->config.own_ids == 0 ? feed_until(&feed, gateway, orders, why)
+                                            : own_until(&own, gateway, orders, why);
         bench->state_hash = hash_of(gateway);
         bench->records = ll_engine_next_event_id(ll_gateway_engine(gateway)) - 1;
         int closed = ll_gateway_close(gateway, why);
@@ -275,8 +331,9 @@ static void print(const struct bench *bench)
 {
     const struct ll_rounds *rounds = bench->rounds;
     double snapshot_ns = ll_rounds_median(&rounds[WAY_SNAPSHOT]);
-    printf("%" PRIu64 " live orders, %" PRIu64 " records, %" PRIu64 " of them behind the snapshot\n\n",
-           bench->config.orders, bench->records, bench->records - bench->snapshot_event_id);
+    printf("%" PRIu64 " live %sorders, %" PRIu64 " records, %" PRIu64 " of them behind the snapshot\n\n",
+           bench->config.orders, bench->config.own_ids == 0 ? "" : "own ", bench->records,
+           bench->records - bench->snapshot_event_id);
     printf("%-32s %10s %10s %8s\n", "", "median s", "best s", "MB");
     for (uint32_t way = 0; way < WAY_COUNT; way++) {
         printf("%-32s %10.3f %10.3f", way_names[way], ll_rounds_median(&rounds[way]) / 1e9,
@@ -293,11 +350,44 @@ static void print(const struct bench *bench)
         100 * ll_rounds_median(&rounds[WAY_MEMORY]) / snapshot_ns);
 }
 
+static void configure_own(struct bench *bench)
+{
+    ll_trading_config_default(&bench->trading);
+    bench->config.orders = bench->config.own_ids / OWN_IDS;
+    bench->trading.oms.orders = bench->config.orders + 16;
+    bench->trading.oms.ids = bench->config.own_ids + 1024;
+    bench->trading.oms.instruments = OWN_SYMBOLS + 16;
+    bench->trading.oms.accounts = (uint64_t)1 << 17;
+    bench->gateway.trading = &bench->trading;
+    bench->gateway.device.book = (struct ll_book_config){.orders = 1024, .levels = 1024, .books = 16};
+}
+
+static int run(struct bench *bench, struct ll_why *why)
+{
+    memset(bench->rounds, 0, sizeof bench->rounds);
+    ll_gateway_config_default(&bench->gateway);
+    bench->gateway.device.book.orders = bench->config.orders + 1000;
+    bench->gateway.journal.dir = bench->config.dir;
+    bench->gateway.mold.start_sequence = 1;
+    bench->gateway.resume = true;
+    if (bench->config.own_ids != 0)
+        configure_own(bench);
+    ll_bench_remove_dir(bench->config.dir); /* of a run that was stopped */
+    int status = ll_bench_make_dir(bench->config.dir, why);
+    if (status == LL_OK)
+        status = prepare(bench, why);
+    if (status == LL_OK)
+        status = run_rounds(bench, why);
+    if (status == LL_OK)
+        print(bench);
+    ll_bench_remove_dir(bench->config.dir);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     static struct bench bench = {
-        .config = {
-            .is_smoke = false, .dir = "build/bench-restart", .orders = 1000000, .churn = 4, .rounds = 5}};
+        .config = {.dir = "build/bench-restart", .orders = 1000000, .churn = 4, .rounds = 5}};
     struct ll_operands operands = {{NULL}, 0};
     struct ll_why why = {0};
     int help = 0;
@@ -313,25 +403,17 @@ int main(int argc, char **argv)
         bench.config.orders = 20000;
         bench.config.rounds = 1;
     }
-    ll_gateway_config_default(&bench.gateway);
-    bench.gateway.device.book.orders = bench.config.orders + 1000;
-    bench.gateway.journal.dir = bench.config.dir;
-    bench.gateway.mold.start_sequence = 1;
-    bench.gateway.resume = true;
     bench.buffer = malloc(READ_BYTES);
     if (bench.buffer == NULL)
         return 3;
     ll_bench_header(stdout, "restart");
-    int status = ll_bench_make_dir(bench.config.dir, &why);
-    if (status == LL_OK)
-        status = prepare(&bench, &why);
-    if (status == LL_OK)
-        status = run_rounds(&bench, &why);
-    if (status == LL_OK)
-        print(&bench);
-    else
+    int status = run(&bench, &why);
+    if (status == LL_OK && bench.config.is_smoke && bench.config.own_ids == 0) {
+        bench.config.own_ids = 20000;
+        status = run(&bench, &why);
+    }
+    if (status != LL_OK)
         (void)fprintf(stderr, "bench_restart: %s: %s\n", ll_err_name(status), why.text);
-    ll_bench_remove_dir(bench.config.dir);
     free(bench.buffer);
     return status == LL_OK ? 0 : 1;
 }
