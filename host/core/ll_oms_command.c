@@ -426,6 +426,7 @@ static uint32_t ll_oms_command_stop_cancel(struct ll_oms *oms, const struct ll_c
     *id = ll_oms_name_action(oms, command, order, type);
     ll_oms_stop_clear(oms, stop, LL_ID_STATUS_CANCELLED);
     ll_oms_watch_off(oms, order);
+    ll_oms_id_status(oms, *id, LL_ID_STATUS_EXECUTED); /* nobody else has to do it */
     return order;
 }
 

@@ -3,8 +3,11 @@
 
 Every order that the trader wants has a key and a price of its own, so the venue's record alone says how often it was sent.
 """
+import time
+
 import ll_trade as trade
 
+OVER = ("filled", "cancelled", "rejected", "expired")
 # Never crossing while there are few enough: one does not trade with oneself.
 BUY_FROM, SELL_FROM, MARKET = 1000000, 1700000, 1500000
 
@@ -144,6 +147,22 @@ class Trader:
         except AssertionError as error:
             raise AssertionError("%s: %d orders are restless, such as %s" % (error, len(restless),
                                                                              restless[:2])) from error
+
+    def end_everything(self, gateway):
+        """The kill latch cancels what lives; where an exchange passed that over, it is asked again."""
+        got = self.client.ask("kill", scope=0, notes="the end of the test")
+        assert got.get("event") == "accepted", got
+        names = [wish.order_id for wish in self.wishes if wish.order_id]
+        end = time.monotonic() + 30
+        while True:
+            live = [answer for answer in self.client.ask_all("status", "target", names) if answer["state"] not in OVER]
+            if not live:
+                return
+            assert time.monotonic() < end, "%d orders still live, such as %s: %s" % (len(live), live[0],
+                                                                                    gateway.errors()[-500:])
+            for answer in live:
+                self.client.ask("cancel", target=answer["order_id"])
+            time.sleep(0.05)
 
     def check_told(self, checks, what):
         """Every identifier that a client was ever told resolves to the order it was told."""

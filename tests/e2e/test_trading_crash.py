@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: a gateway that is killed at any instant, again and again, neither forgets an order nor sends one twice.
 
-Method: a client trades at random against a venue that fills, rejects, cancels and busts at random, while the gateway is
-killed at random instants: at work, while it starts, several times in a row. It resumes each time. At the end the venue's own
-record is compared with what the gateway believes: every order, every fill, the money, and every identifier that a client was
-ever told. LL_KILLS says how many kills.
+Method: a client trades at random against venues that fill, reject, cancel and bust at random, scripted ones and
+lifeline-exchange, while the gateway is killed at random instants: at work, while it starts, several times in a row. It
+resumes each time. At the end the venues' own records are compared with what the gateway believes: every order, every fill,
+the money, and every identifier that a client was ever told. LL_KILLS says how many kills.
 serial
 limit 900 s
 """
+import collections
+import contextlib
 import os
 import random
 import sys
@@ -22,35 +24,52 @@ import ll_venue
 KILLS = int(os.environ.get("LL_KILLS") or 200)
 KILLS_PER_CHAIN = 20
 LOTS = 10**6
+REAL_FAULTS = "delay=200,drop=5,drop-lost=5,reject-retry=30,reject-final=30,fill-on-cancel=200,fill-on-replace=200,bust=50," \
+    "cancel=50"
+REAL_TIMES = ["--delay-max", "20ms", "--bust-max", "100ms", "--cancel-max", "100ms"]
 
 
 class Chain:
-    """One journal that is killed again and again."""
+    """One journal that is killed again and again, with a scripted venue or with lifeline-exchange."""
 
-    def __init__(self, place, index, seed, protocol, more=()):
-        self.what = "chain %d (%s%s)" % (index, protocol, " " + " ".join(more) if more else "")
+    def __init__(self, place, index, seed, protocols, real, more=()):
+        self.what = "chain %d (%s%s%s)" % (index, "exchange " if real else "", " ".join(protocols),
+                                           " " + " ".join(more) if more else "")
         self.name = "chain-%d" % index
         self.place = place
         self.rng = random.Random(seed)
-        self.protocol = protocol
+        self.protocols = protocols
+        self.real = real
         self.more = list(more)
         self.kills = {"start": 0, "open": 0, "work": 0}
         self.restart_s = []
 
     def run(self, checks, kills):
-        fate = ll_trader.Fate(random.Random(self.rng.getrandbits(32)))
-        with ll_venue.Venue(self.protocol, policy=fate) as venue, \
-                trade.Gateway(self.place, [venue], self.name, more=self.more) as gateway:
-            gateway.start()
-            with trade.Client(gateway.door) as client:
-                trade.wait_open(client, gateway)
-                client.fund(AAPL=LOTS)
-                trader = ll_trader.Trader(client, random.Random(self.rng.getrandbits(32)))
-                for _ in range(kills):
-                    self.work_and_kill(gateway, trader)
-                self.finish(checks, gateway, venue, client, trader)
-            checks.true(venue.failure is None, "%s: the venue: %r" % (self.what, venue.failure))
-        return fate.counts
+        if self.real:
+            words = ["--misbehave", REAL_FAULTS, "--seed", self.rng.getrandbits(32), "--house-rate", 300, *REAL_TIMES]
+            with trade.RealExchange(self.place, self.protocols, *words, name=self.name) as exchange, \
+                    exchange.gateway(self.place, self.name, more=self.more) as gateway:
+                self.trade(checks, gateway, kills, exchange.accounts, exchange)
+            return
+        with contextlib.ExitStack() as stack:
+            venues = [stack.enter_context(ll_venue.Venue(protocol, policy=ll_trader.Fate(
+                random.Random(self.rng.getrandbits(32))))) for protocol in self.protocols]
+            gateway = stack.enter_context(trade.Gateway(self.place, venues, self.name, more=self.more))
+            self.trade(checks, gateway, kills, venues, None)
+            for venue in venues:
+                checks.true(venue.failure is None, "%s: the venue: %r" % (self.what, venue.failure))
+
+    def trade(self, checks, gateway, kills, venues, exchange):
+        gateway.start()
+        with trade.Client(gateway.door) as client:
+            for session in range(len(venues)):
+                trade.wait_open(client, gateway, session)
+            client.fund(AAPL=LOTS)
+            trader = ll_trader.Trader(client, random.Random(self.rng.getrandbits(32)), meets=0.3 if exchange else 0,
+                                      sessions=len(venues))
+            for _ in range(kills):
+                self.work_and_kill(gateway, trader)
+            self.finish(checks, gateway, venues, trader, exchange)
 
     def work_and_kill(self, gateway, trader):
         """Kills at some instant of the work; now and then again before the next start is over."""
@@ -87,25 +106,40 @@ class Chain:
             assert time.monotonic() < end, "the gateway did not come back: %s" % gateway.errors()[-2000:]
             time.sleep(0.002)
 
-    def finish(self, checks, gateway, venue, client, trader):
+    def finish(self, checks, gateway, venues, trader, exchange):
         """Calm, then everything is compared."""
-        venue.policy = None
+        for venue in venues:
+            venue.policy = None
         trader.settle(gateway)
-        time.sleep(0.15)  # what the venue still had to say has been said
+        if exchange:
+            trader.end_everything(gateway)
+            time.sleep(0.5)  # longer than anything there takes
+        time.sleep(0.15)  # what a venue still had to say has been said
         trader.settle(gateway)
+        if exchange:
+            exchange.refresh()
         trader.check_told(checks, self.what)
         status, report = gateway.stop()
         checks.true(status == 0 and report, "%s: exit %s: %s" % (self.what, status, gateway.errors()[-1000:]))
-        trader.check_sent_once(checks, self.what, [venue])
+        trader.check_sent_once(checks, self.what, venues)
         gateway.sound(checks, self.what)
-        orders = trade.reconcile(checks, self.what, gateway, [venue],
+        orders = trade.reconcile(checks, self.what, gateway, venues,
                                  {("A1", "money"): trade.MONEY, ("A1", "AAPL"): LOTS})
         checks.equal(len(orders), sum(wish.order_id is not None for wish in trader.wishes),
                      self.what + ": every order of the gateway has its client")
-        print("%s: %s kills, %d wishes, %d orders, %d requests, restart %.0f ms, %s" %
-              (self.what, self.kills, len(trader.wishes), len(orders), len(venue.requests),
-               1000 * sum(self.restart_s) / max(1, len(self.restart_s)), dict(venue.policy.counts) if venue.policy
-               else ""), flush=True)
+        states = collections.Counter(order["state"] for order in orders)
+        print("%-36s killed at work %d, starting %d, not open %d; %d wishes, %s; restart %.0f ms" %
+              (self.what, self.kills["work"], self.kills["start"], self.kills["open"], len(trader.wishes), dict(states),
+               1000 * sum(self.restart_s) / max(1, len(self.restart_s))), flush=True)
+
+
+KINDS = (  # protocols, lifeline-exchange, options
+    (["ouch50"], False, []),
+    (["ouch50"], True, []),
+    (["ouch42"], False, []),
+    (["ouch50", "ouch42"], False, ["--snapshot-every", "300"]),
+    (["ouch50", "ouch42"], True, []),
+    (["ouch50"], False, []))
 
 
 def main():
@@ -116,10 +150,12 @@ def main():
     done, index = 0, 0
     with e2e.Place("/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as memory, e2e.Place() as disk:
         while done < KILLS and not checks.failed:
-            chain = Chain(disk if index % 4 == 3 else memory, index, rng.getrandbits(32),
-                          "ouch42" if index % 3 == 2 else "ouch50")
-            counts = chain.run(checks, min(KILLS_PER_CHAIN, KILLS - done))
-            print("    the venue: %s" % counts, flush=True)
+            protocols, real, more = KINDS[index % len(KINDS)]
+            chain = Chain(disk if index % 4 == 3 else memory, index, rng.getrandbits(32), protocols, real, more)
+            try:
+                chain.run(checks, min(KILLS_PER_CHAIN, KILLS - done))
+            except AssertionError as error:
+                checks.true(False, "%s: %s" % (chain.what, error))
             done += chain.kills["work"] + chain.kills["start"]
             index += 1
     checks.true(done >= KILLS or checks.failed, "%d kills of %d" % (done, KILLS))

@@ -25,24 +25,6 @@ ALL = {"delay": 200, "silence": 5, "drop": 10, "drop-lost": 10, "reject-retry": 
 ALONE = [("behaves", ()), *((name, ("--misbehave", "%s=%d" % (name, 3 * rate))) for name, rate in ALL.items()),
          ("drop-every", ("--misbehave", "drop-every=20")), ("cut packet", ("--drop-after-bytes", "2000")),
          ("feed", ("--mold-faults", "loss=100,delay=100,reorder=100,duplicate=100"))]
-OVER = ("filled", "cancelled", "rejected", "expired")
-
-
-def end_everything(client, trader, gateway):
-    """The latch cancels what lives; where an exchange passed that over, it is asked again."""
-    got = client.ask("kill", scope=0, notes="the end of the test")
-    assert got.get("event") == "accepted", got
-    names = [wish.order_id for wish in trader.wishes if wish.order_id]
-    end = time.monotonic() + 30
-    while True:
-        live = [answer for answer in client.ask_all("status", "target", names) if answer["state"] not in OVER]
-        if not live:
-            return
-        assert time.monotonic() < end, "%d orders still live, such as %s: %s" % (len(live), live[0],
-                                                                                gateway.errors()[-500:])
-        for answer in live:
-            client.ask("cancel", target=answer["order_id"])
-        time.sleep(0.05)
 
 
 def one(checks, place, what, words, seed, work_s, protocols=("ouch50", "ouch42")):
@@ -62,7 +44,7 @@ def one(checks, place, what, words, seed, work_s, protocols=("ouch50", "ouch42")
                 trader.turn()
                 time.sleep(rng.choice((0, 0.001, 0.004)))
             trader.settle(gateway)
-            end_everything(client, trader, gateway)
+            trader.end_everything(gateway)
             time.sleep(BUST_S + 0.3)  # busts, and silences, are over
             trader.settle(gateway)
             exchange.refresh()
@@ -70,6 +52,7 @@ def one(checks, place, what, words, seed, work_s, protocols=("ouch50", "ouch42")
             trader.check_told(checks, what)
             status, report = gateway.stop()
             checks.true(status == 0 and report, "%s: exit %s: %s" % (what, status, before[-1000:]))
+            checks.true(not report or not report["gaps_given_up"], what + ": the feed has holes")
             trader.check_sent_once(checks, what, exchange.accounts)
         gateway.sound(checks, what)
         orders = trade.reconcile(checks, what, gateway, exchange.accounts,
