@@ -202,8 +202,8 @@ LL_FN struct ll_life_outcome ll_life_add(LL_LIFE_MEMORY, struct ll_life_ask ask,
         return outcome;
     outcome.place = places[ask.id];
     if (ll_life_takes_slot(ask.type, ask.flags) != 0) {
-        outcome.previous = ll_life_supersede(buckets, places, orders[ask.order].active[ask.type], ask.id,
-                                             LL_LIFE_NONE);
+        outcome.previous =
+            ll_life_supersede(buckets, places, orders[ask.order].active[ask.type], ask.id, LL_LIFE_NONE);
         orders[ask.order].active[ask.type] = ask.id;
     }
     return outcome;
@@ -238,9 +238,8 @@ LL_FN struct ll_life_outcome ll_life_event_do(LL_GLOBAL const struct ll_life_buc
 }
 
 /* What a known new_key of a FILL or REPLACE means, when it is none of those that may be there. */
-LL_FN struct ll_life_outcome ll_life_new_key_known(LL_GLOBAL const struct ll_life_bucket *buckets,
-                                                   u32 order, u32 type, u32 place,
-                                                   struct ll_life_outcome outcome)
+LL_FN struct ll_life_outcome ll_life_new_key_known(LL_GLOBAL const struct ll_life_bucket *buckets, u32 order,
+                                                   u32 type, u32 place, struct ll_life_outcome outcome)
 {
     struct ll_life_id record = ll_life_load(buckets, place);
     outcome.verdict = LL_VERDICT_DUPLICATE;
@@ -616,8 +615,7 @@ LL_FN_HOT void ll_life_whose_some(LL_GLOBAL const struct ll_life_control *contro
     u32 far_count = 0;
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
-        home[i] =
-            ll_life_bucket_of(keys[2 * i], keys[2 * i + 1], control->hash_seed, control->bucket_count);
+        home[i] = ll_life_bucket_of(keys[2 * i], keys[2 * i + 1], control->hash_seed, control->bucket_count);
         LL_PREFETCH(&buckets[home[i]]);
     }
     for (u32 i = 0; i < count; i++) {

@@ -830,7 +830,8 @@ START_TEST(check_names_the_damage)
     DAMAGED(life->buckets[next_place >> LL_LIFE_WAY_BITS].rest[next_place & (LL_LIFE_WAYS - 1u)], first,
             "replaces itself");
     DAMAGED(bucket->status[way], 2u << LL_LIFE_FLAG_SHIFT | LL_ID_STATUS_REPLACED, "flags");
-    DAMAGED(life->buckets[match_place >> LL_LIFE_WAY_BITS].rest[match_place & (LL_LIFE_WAYS - 1u)], 0, "lots");
+    DAMAGED(life->buckets[match_place >> LL_LIFE_WAY_BITS].rest[match_place & (LL_LIFE_WAYS - 1u)], 0,
+            "lots");
     DAMAGED(life->places[first], next_place, "two places");
     DAMAGED(life->places[first], LL_LIFE_NONE, "unused");
     DAMAGED(life->orders[0].active[LL_ID_STOPLOSS], LL_LIFE_NONE, "active");
