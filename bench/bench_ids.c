@@ -6,11 +6,11 @@
  *
  *   resolve, one        hls/ll_life.h, one ask at a time: a 64-byte ask in, a 64-byte answer out with type and
  *                       status of the identifier, state and quantities of its order (four identifiers each)
- *   resolve, batch      the same in batches of 32
- *   whose, batch        key to the identifier's number, order, type and status, in batches of 64: the answer
- *                       that rte_hash's one number would stand for
+ *   resolve, batch      the same in batches of 64
+ *   whose, batch        key to the identifier's number, order, type and status, in batches of 64: what
+ *                       rte_hash's number would lead to
  *   rte_hash, one       lookup_data; the data is the number
- *   rte_hash, bulk      lookup_bulk_data, 32 at once
+ *   rte_hash, bulk      lookup_bulk_data, 64 at once
  *
  * Texts: ours makes the digest, looks it up, and compares the full text with a store of texts by number;
  * rte_hash has the text as its key. Both in memory of the same kind (transparent huge pages where the kernel
@@ -36,8 +36,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define BULK          32u
-#define WHOSE         64u
+#define BULK          64u
 #define BLOCK         1024u
 #define LOOKUPS_MAX   ((uint64_t)8 << 20)
 #define BLOCKS_MAX    (LARGE_IDS / BLOCK)
@@ -262,21 +261,21 @@ static uint64_t resolve_some(struct bench *bench, struct block *block, uint32_t 
 
 static uint64_t whose_some(struct bench *bench, struct block *block, uint32_t at)
 {
-    uint64_t keys[WHOSE][2];
-    struct ll_life_owner owners[WHOSE];
-    uint32_t ids[WHOSE];
+    uint64_t keys[BULK][2];
+    struct ll_life_owner owners[BULK];
+    uint32_t ids[BULK];
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < WHOSE; i++) {
+    for (uint32_t i = 0; i < BULK; i++) {
         struct ll_key key = key_of(bench, block, at + i);
         keys[i][0] = key.word[0];
         keys[i][1] = key.word[1];
     }
-    ll_life_whose(bench->life.control, bench->life.buckets, keys[0], owners, WHOSE);
-    for (uint32_t i = 0; i < WHOSE; i++) {
+    ll_life_whose(bench->life.control, bench->life.buckets, keys[0], owners, BULK);
+    for (uint32_t i = 0; i < BULK; i++) {
         ids[i] = owners[i].id;
         sum += owners[i].order == ids[i] / IDS_PER_ORDER ? ids[i] : 0;
     }
-    return bench->is_text ? texts_agree(bench, block, at, WHOSE, ids) : sum;
+    return bench->is_text ? texts_agree(bench, block, at, BULK, ids) : sum;
 }
 
 static uint64_t rte_one(struct bench *bench, const struct block *block, uint32_t at)
@@ -315,7 +314,7 @@ static __attribute__((noinline)) uint64_t time_lookups(struct bench *bench, stru
             *sum += resolve_some(bench, block, at, BULK);
         break;
     case WAY_WHOSE:
-        for (uint32_t at = 0; at < BLOCK; at += WHOSE)
+        for (uint32_t at = 0; at < BLOCK; at += BULK)
             *sum += whose_some(bench, block, at);
         break;
     case WAY_RTE:

@@ -151,6 +151,45 @@ static bool compare_order(const struct ll_life_pair *pair, uint32_t number,
     return equal;
 }
 
+static bool owner_is(const struct ll_naive_life_id *want, uint32_t id, const struct ll_life_owner *got)
+{
+    struct ll_life_owner owner = {.order = LL_LIFE_NONE, .id = LL_LIFE_NONE};
+    if (want->is_used)
+        owner = (struct ll_life_owner){
+            .order = want->order,
+            .id = id,
+            .type = (uint8_t)want->type,
+            .status = (uint8_t)want->status,
+            .flags = (uint8_t)(LL_LIFE_FOUND | (want->is_request ? LL_LIFE_IS_REQUEST : 0)),
+        };
+    return memcmp(&owner, got, sizeof owner) == 0;
+}
+
+/* Whose the keys are, all in one call; for each number that is free, a key that nobody added. */
+static bool compare_owners(const struct ll_life_pair *pair, char text[LL_LIFE_PAIR_TEXT_BYTES])
+{
+    uint32_t count = pair->config.id_count;
+    uint64_t(*keys)[2] = calloc((size_t)count + 1, sizeof *keys);
+    struct ll_life_owner *owners = calloc((size_t)count + 1, sizeof *owners);
+    LL_ASSERT(keys != NULL && owners != NULL);
+    bool equal = true;
+    for (uint32_t id = 0; id < count; id++) {
+        const struct ll_naive_life_id *at = &pair->naive.ids[id];
+        keys[id][0] = at->is_used ? at->key[0] : UINT64_MAX - id;
+        keys[id][1] = at->is_used ? at->key[1] : UINT64_MAX;
+    }
+    ll_life_whose(pair->life.control, pair->life.buckets, keys[0], owners, count);
+    for (uint32_t id = 0; id < count && equal; id++)
+        if (!owner_is(&pair->naive.ids[id], id, &owners[id])) {
+            equal = false;
+            (void)snprintf(text, LL_LIFE_PAIR_TEXT_BYTES, "owner of identifier %u: order %u, number %u", id,
+                           owners[id].order, owners[id].id);
+        }
+    free(owners);
+    free(keys);
+    return equal;
+}
+
 bool ll_life_pair_compare_all(struct ll_life_pair *pair, char text[LL_LIFE_PAIR_TEXT_BYTES])
 {
     struct ll_why why = {0};
@@ -164,5 +203,5 @@ bool ll_life_pair_compare_all(struct ll_life_pair *pair, char text[LL_LIFE_PAIR_
     for (uint32_t number = 0; number < pair->config.order_count; number++)
         if (!compare_order(pair, number, text))
             return false;
-    return true;
+    return compare_owners(pair, text);
 }
