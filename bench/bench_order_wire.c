@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goal: how long an order takes from the client to the socket, with and without waiting for the disk.
- * Method: a real gateway with journal, door and an OUCH 5.0 session over loopback TCP; a client thread that places
- * orders through liblifeline's shared memory; a venue thread that logs the gateway in and answers each order. Open loop:
- * orders are planned at an even rate, and measured from the planned time, so that a stall shows in each order that had
- * to wait for it, and from the moment they were put into the ring. They count as left when the gateway's turn that
- * handed them to the socket is over. The same with durable_before_send on (orders leave when their records are on disk)
- * and off. Before each run of the first kind the disk alone: the bytes that one order needs in the journal, by pwrite
- * and fdatasync into a zeroed file, one after the other.
+ * Method: a real gateway with journal, door and an OUCH 5.0 session over loopback TCP; a client thread that
+ * places orders through liblifeline's shared memory; a venue thread that logs the gateway in and answers each
+ * order. Open loop: orders are planned at an even rate, and measured from the planned time, so that a stall
+ * shows in each order that had to wait for it, and from the moment they were put into the ring. They count as
+ * left when the gateway's turn that handed them to the socket is over. The same with durable_before_send on
+ * (orders leave when their records are on disk) and off. Before each run of the first kind the disk alone: the
+ * bytes that one order needs in the journal, by pwrite and fdatasync into a zeroed file, one after the other.
  *
  * Every order must be accepted by the venue, and nothing refused; else the exit code is 1. Nothing is asserted about
  * time.
@@ -21,10 +21,10 @@
 #include "host/base/ll_options.h"
 #include "host/base/ll_tcp.h"
 #include "host/client/lifeline.h"
+#include "host/exchange/ll_own_orders.h"
 #include "host/exchange/ll_soup_server.h"
 #include "host/wire/ll_ouch.h"
 #include "host/wire/ll_ouch50.h"
-#include "tests/model/ll_own_orders.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -30,7 +30,7 @@
 #include "host/base/ll_options.h"
 #include "host/base/ll_prng.h"
 #include "host/core/ll_life_memory.h"
-#include "tests/model/ll_own_orders.h"
+#include "host/exchange/ll_own_orders.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@
 #define SESSION       "REPORTS001"
 #define START_NS      (1700000000 * LL_NS_PER_S)
 #define LOTS          10000u /* of an order: more than it is ever filled with */
-#define SYMBOLS_MAX   20000u
+#define SYMBOLS_MAX   5000u
 #define LIFE_BATCH    32u
 #define PACKET_BYTES  1400u
 #define REPORTS_SMOKE 2000u

@@ -23,8 +23,8 @@
 #include "host/base/ll_clock.h"
 #include "host/base/ll_options.h"
 #include "host/core/ll_book_memory.h"
+#include "host/exchange/ll_own_orders.h"
 #include "host/wire/ll_moldudp64.h"
-#include "tests/model/ll_own_orders.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@
 #define OWN_IDS        10u /* of an own order: its own, the venue's, the public feed's, and those of its fills */
 #define OWN_FILLS      (OWN_IDS - 3u)
 #define OWN_TOGETHER   64u
-#define OWN_SYMBOLS    20000u
+#define OWN_SYMBOLS    5000u
 
 struct config {
     bool is_smoke;

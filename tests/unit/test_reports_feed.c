@@ -15,10 +15,10 @@
 #include "host/base/ll_bytes.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_prng.h"
+#include "host/exchange/ll_own_orders.h"
 #include "host/journal/ll_journal_reader.h"
 #include "host/wire/ll_moldudp64.h"
 #include "host/wire/ll_ouch50.h"
-#include "tests/model/ll_own_orders.h"
 #include "tests/model/ll_sim_disk.h"
 
 #include <check.h>

@@ -6,15 +6,15 @@
  * Shape    begin (limits, symbols, cash, session 0 open with OUCH 5.0) -> place, accept, again and again. Order n is a
  *          buy of `lots` in symbol n modulo symbol_count, and its number at the venue is 2n + 1.
  *          ll_own_accepted and ll_own_executed write what the venue says, for a feed that carries it.
- *          `flush` is the owner's: it works the reports that wait, journals and empties the batch, and lets out sends and
- *          events.
+ *          `flush` is the owner's: it works the reports that wait, journals and empties the batch, and lets out
+ *          sends and events.
  *          `now_ns` moves on by itself, so that no throttle is met.
  * Units    lots, ticks of 1/10,000, UTC ns.
  * Errors   LL_ERR_INPUT with the refusal; limits that are not good.
  * Threads  one owner.
  */
-#ifndef LL_TESTS_MODEL_OWN_ORDERS_H
-#define LL_TESTS_MODEL_OWN_ORDERS_H
+#ifndef LL_HOST_EXCHANGE_OWN_ORDERS_H
+#define LL_HOST_EXCHANGE_OWN_ORDERS_H
 
 #include "host/core/ll_oms.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/model/ll_own_orders.h"
+#include "host/exchange/ll_own_orders.h"
 
 #include "host/base/ll_assert.h"
 #include "host/base/ll_bytes.h"
