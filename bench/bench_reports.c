@@ -123,7 +123,7 @@ static void engine_ask(void *context, const struct ll_life_ask *asks, struct ll_
     struct engine *engine = context;
     struct ll_life_memory *life = &engine->life;
     uint64_t start_ns = ll_clock_mono_ns();
-    ll_life_batch(life->control, life->buckets, life->ids, life->orders, asks, answers, count, LIFE_BATCH);
+    ll_life_batch(life->control, life->buckets, life->places, life->orders, asks, answers, count, LIFE_BATCH);
     engine->kernel_ns += ll_clock_mono_ns() - start_ns;
 }
 
