@@ -2,9 +2,11 @@
 /*
  * The lifecycle half of the kernel: asks in, one answer each.
  *
- * Shape    ll_life_reset once, then ll_life_batch; between batches also ll_life_whose, which only reads. A batch is worked in stages:
+ * Shape    ll_life_reset once, then ll_life_batch. ll_life_whose between two batches: it only reads. A batch is
+ *          worked in stages:
  *
- *            asks -> hash -> bucket with the identifier (ll_life_ids.h) -> order -> do (ll_life_step.h) -> answers
+ *            asks -> hash -> bucket with the identifier (ll_life_ids.h) -> order -> do (ll_life_step.h) ->
+ *            answers
  *
  *          Asks are done strictly in arrival order; the answers are those of doing one after the other. On a
  *          CPU each stage fetches ahead what the next one touches; in hardware the stages are the dataflow
