@@ -43,7 +43,8 @@
 #define OPEN_NS          (20 * LL_NS_PER_S)
 #define DONE_NS          (60 * LL_NS_PER_S) /* for the last orders to leave */
 #define VENUE_NAP_NS     20000
-#define CLIENT_NAP_NS    ((uint64_t)100000) /* before an order is due the client spins so long */
+#define FULL_NAP_NS      10000             /* of a client whose ring is full */
+#define CLIENT_SPIN_NS   ((uint64_t)20000) /* before an order is due; more would take a CPU from the others */
 #define DISK_SYNCS       1000u
 #define DISK_SYNCS_SMOKE 20u
 
@@ -194,8 +195,8 @@ static void client_wait(struct client *client, struct lifeline *gateway, uint64_
     uint64_t now_ns = ll_clock_mono_ns();
     client_read(client, gateway);
     while (now_ns < until_ns) {
-        if (until_ns - now_ns > 2 * CLIENT_NAP_NS) {
-            uint64_t nap_ns = until_ns - now_ns - CLIENT_NAP_NS;
+        if (until_ns - now_ns > 2 * CLIENT_SPIN_NS) {
+            uint64_t nap_ns = until_ns - now_ns - CLIENT_SPIN_NS;
             const struct timespec nap = {0, (long)(nap_ns < LL_NS_PER_S ? nap_ns : LL_NS_PER_S - 1)};
             (void)nanosleep(&nap, NULL);
         }
@@ -217,8 +218,10 @@ static bool client_place(struct client *client, struct lifeline *gateway, uint64
     client->asked_ns[i] = ll_clock_mono_ns();
     int64_t request = lifeline_place(gateway, &order);
     while (request == LIFELINE_ERR_FULL) {
+        const struct timespec nap = {0, FULL_NAP_NS};
         client->full++;
         client_read(client, gateway);
+        (void)nanosleep(&nap, NULL);
         request = lifeline_place(gateway, &order);
     }
     if (request < 0)
@@ -350,6 +353,7 @@ static int gateway_open(struct bench *bench, struct ll_why *why)
     if (status != LL_OK)
         return status;
     bench->trading = ll_gateway_trading(bench->gateway);
+    (void)ll_bench_pin(0);
     status = ll_trading_start(bench->trading, ll_clock_utc_ns(), why);
     return status == LL_OK ? gateway_ready(bench, why) : status;
 }
@@ -428,8 +432,10 @@ static int run_rate(struct bench *bench, uint64_t rate, uint64_t count, struct l
     ll_histogram_init(&bench->from_ring);
     bench->sends_before = sends_of(bench);
     bench->slots_before = slots_of(bench);
+    ll_bench_pin_away(0);
     if (pthread_create(&client->thread, NULL, client_run, client) != 0)
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "no thread for the client");
+    (void)ll_bench_pin(0);
     int status = run_hot(bench, why);
     (void)pthread_join(client->thread, NULL);
     if (status == LL_OK && client->text[0] != 0)
@@ -490,6 +496,7 @@ static int run_all(struct bench *bench, struct ll_why *why)
     int status = ll_bench_make_dir(bench->config.dir, why);
     for (int mode = 0; mode < 2 && status == LL_OK; mode++) {
         bench->durable = mode == 0;
+        ll_bench_pin_away(0); /* whoever is made now keeps off the hot thread's CPU */
         status = venue_open(&bench->venue, why);
         if (status == LL_OK) {
             status = run_mode(bench, why);

@@ -346,7 +346,8 @@ static int bench_open(struct bench *bench, struct ll_why *why)
     bench->reports.message = malloc(bench->reports.count * sizeof *bench->reports.message);
     if (bench->reports.message == NULL)
         return LL_FAIL(why, LL_ERR_NO_MEMORY, "no memory for the reports");
-    ll_bench_remove_dir(bench->config.dir); /* of a run that was stopped */
+    ll_bench_pin_away((int)bench->config.cpu); /* the journal's threads */
+    ll_bench_remove_dir(bench->config.dir);    /* of a run that was stopped */
     int status = ll_bench_make_dir(bench->config.dir, why);
     if (status == LL_OK)
         status = engine_open(&bench->engine, &config, why);
@@ -356,6 +357,8 @@ static int bench_open(struct bench *bench, struct ll_why *why)
         status = gate_open(&bench->durable, &config, bench->config.dir, why);
     if (status != LL_OK)
         return status;
+    if (!ll_bench_pin((int)bench->config.cpu))
+        return LL_FAIL(why, LL_ERR_USAGE, "--cpu %" PRIu64 ": may not run there", bench->config.cpu);
     bench->engine.own.oms = bench->engine.oms;
     bench->engine.own.flush = engine_flush;
     bench->engine.own.context = &bench->engine;
