@@ -123,6 +123,8 @@ class Chain:
         checks.true(status == 0 and report, "%s: exit %s: %s" % (self.what, status, gateway.errors()[-1000:]))
         trader.check_sent_once(checks, self.what, venues)
         gateway.sound(checks, self.what)
+        if self.more:
+            self.check_snapshots(checks, gateway)
         orders = trade.reconcile(checks, self.what, gateway, venues,
                                  {("A1", "money"): trade.MONEY, ("A1", "AAPL"): LOTS})
         checks.equal(len(orders), sum(wish.order_id is not None for wish in trader.wishes),
@@ -133,12 +135,21 @@ class Chain:
                1000 * sum(self.restart_s) / max(1, len(self.restart_s))), flush=True)
 
 
+    def check_snapshots(self, checks, gateway):
+        """What a snapshot and the records behind it give is what all records give."""
+        made = [name for name in os.listdir(gateway.journal) if name.endswith(".llsnap")]
+        checks.true(made, self.what + ": snapshots were made")
+        hashes = [gateway.look("check", "--json", gateway.journal, *words).json["state_hash"]
+                  for words in ([], ["--no-snapshot"])]
+        checks.equal(hashes[0], hashes[1], self.what + ": from a snapshot, and from the first record")
+
+
 KINDS = (  # protocols, lifeline-exchange, options
     (["ouch50"], False, []),
     (["ouch50"], True, []),
     (["ouch42"], False, []),
-    (["ouch50", "ouch42"], False, ["--snapshot-every", "300"]),
-    (["ouch50", "ouch42"], True, []),
+    (["ouch50", "ouch42"], False, ["--snapshot-every", "100"]),
+    (["ouch50", "ouch42"], True, ["--snapshot-every", "100"]),
     (["ouch50"], False, []))
 
 
