@@ -4,8 +4,8 @@
 
 Method: a client trades at random against venues that fill, reject, cancel and bust at random, scripted ones and
 lifeline-exchange, while the gateway is killed at random instants: at work, while it starts, several times in a row. It
-resumes each time. At the end the venues' own records are compared with what the gateway believes: every order, every fill,
-the money, and every identifier that a client was ever told. LL_KILLS says how many kills.
+resumes each time. At the end the venues' own records are compared with what the gateway believes: every order, every
+fill, the money, and every identifier that a client was ever told. LL_KILLS says how many kills.
 serial
 limit 900 s
 """
@@ -24,8 +24,8 @@ import ll_venue
 KILLS = int(os.environ.get("LL_KILLS") or 200)
 KILLS_PER_CHAIN = 20
 LOTS = 10**6
-REAL_FAULTS = "delay=200,drop=5,drop-lost=5,reject-retry=30,reject-final=30,fill-on-cancel=200,fill-on-replace=200,bust=50," \
-    "cancel=50"
+REAL_FAULTS = "delay=200,drop=5,drop-lost=5,reject-retry=30,reject-final=30,fill-on-cancel=200,fill-on-replace=200," \
+    "bust=50,cancel=50"
 REAL_TIMES = ["--delay-max", "20ms", "--bust-max", "100ms", "--cancel-max", "100ms"]
 
 
