@@ -112,13 +112,23 @@ static int ll_gateway_replay_record(struct ll_gateway *gateway, const struct ll_
     return ll_trading_replay(gateway->trading, record, why);
 }
 
+/* An event also numbers the messages that it makes, so their records are still to be read when it is done. */
+static bool ll_gateway_is_before(const struct ll_gateway *gateway, uint64_t until_event_id)
+{
+    if (ll_engine_next_event_id(gateway->engine) <= until_event_id)
+        return true;
+    const struct ll_oms_send *send =
+        gateway->trading == NULL ? NULL : ll_oms_send_peek(ll_trading_oms(gateway->trading));
+    return send != NULL && send->event_id <= until_event_id;
+}
+
 /* Replays up to `until_event_id`, or to the end: LL_ERR_SHORT. `record` is the last one. */
 static int ll_gateway_replay_records(struct ll_gateway *gateway, struct ll_journal_reader *reader,
                                      const struct ll_gateway_config *config, uint64_t until_event_id,
                                      struct ll_journal_record *record, struct ll_why *why)
 {
     int status = LL_OK;
-    while (ll_engine_next_event_id(gateway->engine) <= until_event_id) {
+    while (ll_gateway_is_before(gateway, until_event_id)) {
         status = ll_journal_reader_next(reader, record, why);
         if (status != LL_OK)
             break;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of trading share: a gateway, clients of it, limits, a public feed, and the comparison of what the gateway
-believes with what the venue knows.
+"""What the tests of trading share: a gateway, clients of it, limits, a public feed, and the comparison of what the
+gateway believes with what the venue knows.
 """
 import collections
 import datetime
@@ -108,7 +108,8 @@ class Gateway:
             words += ["--" + venue.protocol, venue.address]
         if self.limits:
             words += ["--limits", self.limits]
-        return words + ["--user", "LIFE01", "--password-file", self.password, *self.more, *(["--resume"] if resume else [])]
+        words += ["--user", "LIFE01", "--password-file", self.password, *self.more]
+        return words + (["--resume"] if resume else [])
 
     def start(self, resume=None, more=()):
         resume = self.starts > 0 if resume is None else resume
@@ -517,7 +518,8 @@ def expected_order(chain):
 
 def reconcile(checks, what, gateway, venues, deposits):
     """Every order of the venue is known to the gateway and the same there; the gateway has no other one that it thinks
-    was taken; the ledger is what the executions make of the deposits: {(account, asset): amount}. Returns the orders."""
+    was taken; the ledger is what the executions make of the deposits: {(account, asset): amount}. Returns the gateway's
+    orders."""
     orders = gateway.orders()
     by_number = {(order["session"], order["number"]): order for order in orders if order["number"]}
     seen = set()

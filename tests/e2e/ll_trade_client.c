@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A strategy that a test steers: it reads requests as lines, asks the gateway through liblifeline, and prints what it is
- * told as JSON lines.
+ * A strategy that a test steers: it reads requests as lines, asks the gateway through liblifeline, and prints what it
+ * is told as JSON lines.
  *
  * Shape    ll_trade_client DOOR. A line is a verb and key=value words; %XX in a value is that byte. The verbs are those
- *          of lifeline.h, as in LL_COMMANDS; `raw verb=...` puts a command into a ring of its own past the checks of the
- *          library, as broken code would; `reopen` comes in again. Each line is answered at once by {"request":N} or
- *          {"error":...}; events come as they come, those of the raw ring with "raw":true; {"gone":...} says once
+ *          of lifeline.h, as in LL_COMMANDS; `raw verb=...` puts a command into a ring of its own past the checks of
+ *          the library, as broken code would; `reopen` comes in again. Each line is answered at once by {"request":N}
+ *          or {"error":...}; events come as they come, those of the raw ring with "raw":true; {"gone":...} says once
  *          that there is no gateway any more.
  * Units    as in lifeline.h.
  * Errors   exit status 1: the door cannot be opened at the start, or a line makes no sense.

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client that trades at random, and a venue that answers at random: what crashes and faults are tried out on.
 
-Every order that the trader wants has a key and a price of its own, so the venue's record alone says how often it was sent.
+Every order that the trader wants has a key and a price of its own, so the venue's record alone says how often it was
+sent.
 """
 import time
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: whatever a client, a venue, a file or a second gateway does wrong is refused or kept by name, and nothing is lost,
-sent twice, or booked twice because of it.
+"""Goal: whatever a client, a venue, a file or a second gateway does wrong is refused or kept by name, and nothing is
+lost, sent twice, or booked twice because of it.
 
-Method: a real gateway with a scripted venue; clients that ask past the checks of the library; after each part the journal
-is checked and compared with the venue's own record.
+Method: a real gateway with a scripted venue; clients that ask past the checks of the library; after each part the
+journal is checked and compared with the venue's own record.
 limit 300 s
 """
 import os
@@ -65,8 +65,9 @@ class Stage:
 
 
 def refused(checks, what, event, refusal, **more):
-    checks.true(event.get("event") == "refused" and event["refusal"] == refusal and
-                all(event[key] == value for key, value in more.items()), "%s: %s, not %s %s" % (what, event, refusal, more))
+    good = event.get("event") == "refused" and event["refusal"] == refusal
+    good = good and all(event[key] == value for key, value in more.items())
+    checks.true(good, "%s: %s, not %s %s" % (what, event, refusal, more))
 
 
 # --- what clients ask -----------------------------------------------------------------------------------------------
@@ -92,7 +93,8 @@ def case_identifiers(checks, place):
             refused(checks, "new id with " + what,
                     raw(client, 40 + number, "id-add", target="ORDER-1", lifecycle_id=name, id_type=4), "bad_id")
             got = client.ask("resolve", lifecycle_id=name)
-            checks.true(got.get("error") == "bad_argument" or what == "a NUL", "the library refuses %s: %s" % (what, got))
+            checks.true(got.get("error") == "bad_argument" or what == "a NUL",
+                        "the library refuses %s: %s" % (what, got))
             refused(checks, "resolve of " + what, raw(client, 50 + number, "resolve", lifecycle_id=name), "bad_id")
         refused(checks, "a target of 0 bytes", raw(client, 60, "cancel"), "bad_id")
         got = raw(client, 61, "id-add", target="ORDER-1", id_type=4)
@@ -257,6 +259,10 @@ def case_reports(checks, place, protocol):
         return report
 
 
+def wait_login(venue, before, gateway):
+    trade.wait_until("login", lambda: venue.login_count > before, gateway=gateway)
+
+
 def case_connection(checks, place, protocol):
     """Connections that break anywhere, logins that are refused, sessions and numbers that cannot be."""
     with Stage(place, "connection-" + protocol, protocol) as stage:
@@ -275,13 +281,13 @@ def case_connection(checks, place, protocol):
             logins = venue.login_count
             venue.send_bytes(nonsense)
             time.sleep(0.02)
-            with venue.lock:
-                venue.drop()
-            trade.wait_until("login again", lambda: venue.login_count > logins, gateway=gateway)  # pylint: disable=W0640
+            venue.drop()
+            wait_login(venue, logins, gateway)
             trade.wait_open(client, gateway)
         asked = venue.asked[-1]
         checks.equal(asked[0], venue.session, "it asks for the session it knows")
-        checks.true(1 < asked[1] <= len(venue.messages) + 1, "and for the next number: %s of %d" % (asked, len(venue.messages)))
+        checks.true(1 < asked[1] <= len(venue.messages) + 1,
+                    "and for the next number: %s of %d" % (asked, len(venue.messages)))
         got = client.place("c-last", PRICE - 5000)
         trade.wait_state(client, got["order_id"], "new", gateway=gateway)
         stage.finish(checks)
@@ -307,7 +313,7 @@ def case_logins(checks, place):
                 venue.login = answer
                 logins = venue.login_count
                 venue.drop()
-            trade.wait_until("login", lambda: venue.login_count > logins, gateway=gateway)  # pylint: disable=W0640
+            wait_login(venue, logins, gateway)
             time.sleep(0.05)
             refused(checks, what, client.place("l-2", PRICE - 100), "not_open")
             refused(checks, what, client.ask("cancel", target=one["order_id"]), "not_open")
@@ -447,8 +453,8 @@ def case_dead_client(checks, place):
         gateway, venue = stage.gateway, stage.venue
         dead = trade.Client(gateway.door)
         gateway.pause()
-        lines = ["place account=A1 symbol=AAPL client_order_id=dead-%d side=0 quantity=1 price=%d\n" % (n, PRICE - 100 * n)
-                 for n in range(50)]
+        lines = ["place account=A1 symbol=AAPL client_order_id=dead-%d side=0 quantity=1 price=%d\n" %
+                 (n, PRICE - 100 * n) for n in range(50)]
         asked = dead.send_many(lines)
         for request in asked:
             assert request.asked.wait(trade.WAIT_S)

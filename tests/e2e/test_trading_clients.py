@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: however many clients ask at once, one order leaves where one shall, a latch stops what it stops, and no client can
-hurt the others.
+"""Goal: however many clients ask at once, one order leaves where one shall, a latch stops what it stops, and no client
+can hurt the others.
 
-Method: real client processes at one gateway, which is held still while their requests gather in the rings, so that it finds
-all of them at once. Venues are scripted or lifeline-exchange; their records say what left.
+Method: real client processes at one gateway, which is held still while their requests gather in the rings, so that it
+finds all of them at once. Venues are scripted or lifeline-exchange; their records say what left.
 limit 200 s
 """
 import json
@@ -149,7 +149,8 @@ def case_kill(checks, place, protocol):
             taken = [answer for answer in answers if answer["event"] == "accepted"]
             refusals = {answer["refusal"] for answer in answers if answer["event"] == "refused"}
             checks.equal(refusals, {"killed"}, "what came behind the latch is refused")
-            checks.true(all(answer["event_id"] < killed["event_id"] for answer in taken), "what was taken came before it")
+            checks.true(all(answer["event_id"] < killed["event_id"] for answer in taken),
+                        "what was taken came before it")
             checks.true(all(answer["event_id"] > killed["event_id"] for answer in answers
                             if answer["event"] == "refused"), "what was refused came behind it")
             checks.true(all(request.wait()["event"] == "refused" and request.wait()["refusal"] == "killed"
@@ -160,7 +161,8 @@ def case_kill(checks, place, protocol):
                             "cancel: %s" % got)
             names = resting + [answer["order_id"] for answer in taken]
             trade.wait_until("all cancelled", lambda: all(
-                answer["state"] == "cancelled" for answer in client.ask_all("status", "target", names)), gateway=gateway)
+                answer["state"] == "cancelled" for answer in client.ask_all("status", "target", names)),
+                             gateway=gateway)
             checks.equal(len(venue.entered()), len(names), "orders at the venue")
             got = client.ask("replace", target=names[0], quantity=5, price=PRICE)
             checks.equal(got["event"], "refused", "no replace")

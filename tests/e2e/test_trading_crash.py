@@ -4,8 +4,8 @@
 
 Method: a client trades at random against venues that fill, reject, cancel and bust at random, scripted ones and
 lifeline-exchange, while the gateway is killed at random instants: at work, while it starts, several times in a row. It
-resumes each time. At the end the venues' own records are compared with what the gateway believes: every order, every fill,
-the money, and every identifier that a client was ever told. LL_KILLS says how many kills.
+resumes each time. At the end the venues' own records are compared with what the gateway believes: every order, every
+fill, the money, and every identifier that a client was ever told. LL_KILLS says how many kills.
 serial
 limit 900 s
 """
@@ -24,8 +24,8 @@ import ll_venue
 KILLS = int(os.environ.get("LL_KILLS") or 200)
 KILLS_PER_CHAIN = 20
 LOTS = 10**6
-REAL_FAULTS = "delay=200,drop=5,drop-lost=5,reject-retry=30,reject-final=30,fill-on-cancel=200,fill-on-replace=200,bust=50," \
-    "cancel=50"
+REAL_FAULTS = "delay=200,drop=5,drop-lost=5,reject-retry=30,reject-final=30,fill-on-cancel=200,fill-on-replace=200," \
+    "bust=50,cancel=50"
 REAL_TIMES = ["--delay-max", "20ms", "--bust-max", "100ms", "--cancel-max", "100ms"]
 
 
@@ -123,6 +123,8 @@ class Chain:
         checks.true(status == 0 and report, "%s: exit %s: %s" % (self.what, status, gateway.errors()[-1000:]))
         trader.check_sent_once(checks, self.what, venues)
         gateway.sound(checks, self.what)
+        if self.more:
+            self.check_snapshots(checks, gateway)
         orders = trade.reconcile(checks, self.what, gateway, venues,
                                  {("A1", "money"): trade.MONEY, ("A1", "AAPL"): LOTS})
         checks.equal(len(orders), sum(wish.order_id is not None for wish in trader.wishes),
@@ -133,12 +135,21 @@ class Chain:
                1000 * sum(self.restart_s) / max(1, len(self.restart_s))), flush=True)
 
 
+    def check_snapshots(self, checks, gateway):
+        """What a snapshot and the records behind it give is what all records give."""
+        made = [name for name in os.listdir(gateway.journal) if name.endswith(".llsnap")]
+        checks.true(made, self.what + ": snapshots were made")
+        hashes = [gateway.look("check", "--json", gateway.journal, *words).json["state_hash"]
+                  for words in ([], ["--no-snapshot"])]
+        checks.equal(hashes[0], hashes[1], self.what + ": from a snapshot, and from the first record")
+
+
 KINDS = (  # protocols, lifeline-exchange, options
     (["ouch50"], False, []),
     (["ouch50"], True, []),
     (["ouch42"], False, []),
-    (["ouch50", "ouch42"], False, ["--snapshot-every", "300"]),
-    (["ouch50", "ouch42"], True, []),
+    (["ouch50", "ouch42"], False, ["--snapshot-every", "100"]),
+    (["ouch50", "ouch42"], True, ["--snapshot-every", "100"]),
     (["ouch50"], False, []))
 
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: whatever an exchange does, gateway and exchange agree in the end: every order, every fill, all money, every identifier.
+"""Goal: whatever an exchange does, gateway and exchange agree in the end: every order, every fill, all money, every
+identifier.
 
-Method: lifeline-exchange misbehaves in one way after another, then in several at once by the seed, with OUCH 5.0 and 4.2
-beside each other, while a client trades at random, at prices that the market has and at others. Then everything is
+Method: lifeline-exchange misbehaves in one way after another, then in several at once by the seed, with OUCH 5.0 and
+4.2 beside each other, while a client trades at random, at prices that the market has and at others. Then everything is
 cancelled by the kill latch, and the exchange's own record is compared with what the gateway believes.
 limit 400 s
 """
@@ -19,7 +20,8 @@ import ll_trader
 
 LOTS = 10**6
 BUST_S = 0.2
-TIMES = ["--delay-max", "30ms", "--silence-max", "400ms", "--bust-max", "%dms" % (1000 * BUST_S), "--cancel-max", "100ms"]
+TIMES = ["--delay-max", "30ms", "--silence-max", "400ms", "--bust-max", "%dms" % (1000 * BUST_S), "--cancel-max",
+         "100ms"]
 ALL = {"delay": 200, "silence": 5, "drop": 10, "drop-lost": 10, "reject-retry": 60, "reject-final": 60,
        "fill-on-cancel": 300, "fill-on-replace": 300, "bust": 100, "cancel": 100}
 ALONE = [("behaves", ()), *((name, ("--misbehave", "%s=%d" % (name, 3 * rate))) for name, rate in ALL.items()),

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: the story the gateway was made for comes out right, and so does everything an order can go through.
 
-Method: a position gets a stop-loss that leaves as an order, is cancelled and replaced by another one while its execution is
-already under way, and then fills late. Once with a scripted venue, where every interleaving is made on purpose, once with
-lifeline-exchange, whose delayed answers make the race. Then the life of plain orders, step by step, in both protocols.
+Method: a position gets a stop-loss that leaves as an order, is cancelled and replaced by another one while its
+execution is already under way, and then fills late. Once with a scripted venue, where every interleaving is made on
+purpose, once with lifeline-exchange, whose delayed answers make the race. Then the life of plain orders, step by step,
+in both protocols.
 limit 200 s
 """
 import os
@@ -128,7 +129,8 @@ def story(checks, place, protocol, order_of_events):
         time.sleep(0.05)
         checks.equal(status_of(client, "SL-1"), ("POS-1", "stoploss_id", "executed"), "SL-1 at the end")
         got = status_of(client, "SL-2")
-        checks.true(got[:2] == ("POS-1", "stoploss_id") and got[2] != "active", "SL-2 has nothing to guard: %s" % (got,))
+        checks.true(got[:2] == ("POS-1", "stoploss_id") and got[2] != "active",
+                    "SL-2 has nothing to guard: %s" % (got,))
         checks.equal(status_of(client, "SLC-1")[:2], ("POS-1", "stoploss_cancel_id"), "SLC-1")
         # Nothing closes the position a second time.
         feed.quote("AAPL", 1460000, 1461000)
@@ -153,12 +155,14 @@ def story(checks, place, protocol, order_of_events):
         orders = stage.finish(checks)
         checks.equal(len(orders), 2, "two orders")
         history = {row["lifecycle_id"]: row for row in stage.gateway.history("SL-1")}
-        checks.true({"POS-1", "SL-1", "SL-2", "SLC-1"} <= set(history), "the history has them all: %s" % sorted(history))
+        checks.true({"POS-1", "SL-1", "SL-2", "SLC-1"} <= set(history),
+                    "the history has them all: %s" % sorted(history))
         again = {row["lifecycle_id"]: row for row in stage.gateway.history("POS-1")}
         checks.equal(again, history, "the same history by every identifier")
         ledger = stage.gateway.ledger()
         checks.equal(ledger[("A1", "AAPL", "available")], LOTS, "bought and sold once")
-        checks.equal(ledger[("A1", "money", "available")], trade.MONEY - 100 * PRICE + late.notional(), "the loss, once")
+        checks.equal(ledger[("A1", "money", "available")], trade.MONEY - 100 * PRICE + late.notional(),
+                     "the loss, once")
 
 
 def story_replaced(checks, place, protocol):
@@ -230,7 +234,8 @@ def story_at_the_exchange(checks, place, protocol):
                                  gateway=gateway)
                 for name in ("SL-%d-1" % turn, "SLC-%d" % turn, "SL-%d-2" % turn):
                     owner, _, status = status_of(client, name)
-                    checks.true(owner in (position, None) and status != "active", "%s: %s of %s" % (name, status, owner))
+                    checks.true(owner in (position, None) and status != "active",
+                                "%s: %s of %s" % (name, status, owner))
                 checks.equal(status_of(client, "SL-%d-1" % turn)[0], position, "the old stop-loss")
             checks.true(raced > 0, "the exits were raced")
             time.sleep(0.2)
@@ -253,7 +258,8 @@ def lifecycle(checks, place, protocol):
         checks.true(one["state"] in ("submitted", "new"), "its state: %s" % one)
         stage.state("O-1", "new")
         chain = stage.chain(one)
-        accepted(checks, "replace", client.ask("replace", target="O-1", lifecycle_id="M-1", quantity=150, price=PRICE + 500))
+        accepted(checks, "replace", client.ask("replace", target="O-1", lifecycle_id="M-1", quantity=150,
+                                               price=PRICE + 500))
         trade.wait_until("replaced", lambda: client.status("O-1")["price"] == PRICE + 500, gateway=stage.gateway)
         got = client.status("M-1")
         checks.equal((got["order_id"], got["quantity"], got["leaves"]), ("O-1", 150, 150), "replaced")
@@ -319,7 +325,8 @@ def lifecycle(checks, place, protocol):
         trade.wait_until("bust", lambda: client.status(bust["order_id"])["filled"] == 40, gateway=stage.gateway)
         # Closed by hand, at a limit.
         before = len(venue.entered())
-        closing = accepted(checks, "close", client.ask("close", target=bust["order_id"], lifecycle_id="CL-8", price=PRICE + 9000))
+        closing = accepted(checks, "close", client.ask("close", target=bust["order_id"], lifecycle_id="CL-8",
+                                                       price=PRICE + 9000))
         trade.wait_until("exit", lambda: len(venue.entered()) == before + 1, gateway=stage.gateway)
         exit_order = trade.wait_until("exit", lambda: venue.asked_at(PRICE + 9000))[-1]
         checks.equal((exit_order.side, exit_order.open), ("S", 40), "it sells what is left")
