@@ -5,8 +5,8 @@
  * Shape    One list: word, state, active. A word keeps its own text beside the normal form; the way back gives the one
  *          word of a state that we say ourselves.
  * Units    none.
- * Errors   a word that is not listed is LL_CODE_UNKNOWN, and active: an order must not be sent a second time because of a
- *          word we do not know. Whoever asks keeps it, counts it and raises the alarm.
+ * Errors   a word that is not listed is not known, and active: an order must not be sent a second time because of
+ *          a word we do not know. Whoever asks keeps it, counts it and raises the alarm.
  * Threads  pure functions.
  * Source   docs/orders.md, "States"; FIX 4.4 tag 39 (OrdStatus) for the one-letter words.
  */

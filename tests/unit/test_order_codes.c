@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal: every word of the domain means what the domain says, and a word nobody knows is active. Method: the two lists of
- * active and inactive words, written down here once more; each state there and back; words that are nearly one.
+ * Goal: every word of the domain means what the domain says, and a word nobody knows is active. Method: the two
+ * lists of active and inactive words, written down here once more; each state there and back; words that are nearly
+ * one.
  */
 #include "host/core/ll_order_codes.h"
 
