@@ -105,6 +105,27 @@ START_TEST(a_replace_that_is_passed_over)
 }
 END_TEST
 
+/* The late word of the first replace is no answer to the second one. */
+START_TEST(a_late_answer_to_the_replace_before)
+{
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    (void)ll_oms_rig_replace(&rig, "A1", 50, LL_RIG_MID);
+    uint64_t first = last_sent().number;
+    ll_oms_rig_pass(&rig, LL_RIG_TIMEOUT_NS);
+    answer_query(first + 1);
+    (void)ll_oms_rig_replace(&rig, "A1", 200, LL_RIG_MID);
+    uint64_t second = last_sent().number;
+    SAY(.type = 'U', .number = first, .old_number = number, .quantity = 50, .price = LL_RIG_MID);
+    ck_assert(ll_oms_rig_order(&rig, "A1").request_outstanding);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").leaves, 50);
+    ck_assert_int_eq(ll_test_oms_locked(), 200 * (int64_t)LL_RIG_MID); /* it may still be done */
+    SAY(.type = 'U', .number = second, .old_number = first, .quantity = 200, .price = LL_RIG_MID);
+    ck_assert(!ll_oms_rig_order(&rig, "A1").request_outstanding);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").leaves, 200);
+    ll_test_oms_replays();
+}
+END_TEST
+
 /* --- Connections ------------------------------------------------------------------------------------------ */
 
 /* Three enters, a cancel and a replace are out when the connection breaks. The venue has seen the first two. */
@@ -349,6 +370,7 @@ int main(void)
     tcase_add_test(links, a_cancel_of_a_filled_order);
     tcase_add_test(links, an_order_that_is_passed_over);
     tcase_add_test(links, a_replace_that_is_passed_over);
+    tcase_add_test(links, a_late_answer_to_the_replace_before);
     tcase_add_test(links, a_broken_connection);
     tcase_add_test(links, an_old_answer_among_what_was_missed);
     tcase_add_test(links, a_venue_that_cannot_be_asked);

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEEDS = 300, STEPS = 400, NAMES = 64, MARKS = 8192 };
+enum { SEEDS = 200, STEPS = 400, NAMES = 64, MARKS = 8192 };
 
 /* A gateway and a venue, and the wire between them. */
 struct world {

@@ -153,9 +153,12 @@ START_TEST(a_fill_that_cannot_be_paid)
     ck_assert_uint_eq(ll_oms_rig_order(&rig, "P").cumulative, 10);
     ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", 0, LL_LEDGER_AVAILABLE), 0);
     ck_assert_uint_eq(counters()->money_short, 1);
+    /* Lots that the owner has from elsewhere are not those of this fill. */
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .account = "POOR", .symbol = "SYM0", .amount = 10);
     SAY(.type = 'B', .number = number, .match = 1);
     ck_assert_uint_eq(ll_oms_rig_order(&rig, "P").cumulative, 0);
-    ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", 0, LL_LEDGER_AVAILABLE), 0);
+    ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", 0, LL_LEDGER_AVAILABLE), 10);
+    ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", -1, LL_LEDGER_AVAILABLE), 0);
     ll_test_oms_replays();
 }
 END_TEST
