@@ -504,14 +504,23 @@ static uint32_t ll_oms_command_id_status(struct ll_oms *oms, const struct ll_com
 
 /* --- Money, latches -------------------------------------------------------------------------------------- */
 
+/* A client's key is its account's own: the table knows it by the keyed digest of both, in hexadecimal digits. */
+static void ll_oms_booking_name(const struct ll_oms *oms, uint32_t account, struct ll_oms_text key,
+                                char name[LL_OMS_BOOKING_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    struct ll_key digest = ll_oms_key_text(oms, account, key);
+    for (uint32_t i = 0; i < LL_OMS_BOOKING_BYTES; i++)
+        name[i] = digits[digest.word[i / 16] >> (i % 16 * 4) & 15];
+}
+
 /* Returns whether a booking of this key was made before. */
 static bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
                                  struct ll_oms_refusal *refusal)
 {
     struct ll_oms_text key = ll_oms_text_of(command, LL_TEXT_client_order_id);
+    char name[LL_OMS_BOOKING_BYTES];
     uint32_t booking = LL_NAME_NONE;
-    if (key.bytes_count != 0 && ll_names_find(&oms->bookings, key.bytes, key.bytes_count) != LL_NAME_NONE)
-        return true;
     struct ll_ledger_entry entries[LL_LEDGER_ENTRIES_MAX];
     struct ll_oms_text symbol = ll_oms_text_of(command, LL_TEXT_symbol);
     uint32_t account =
@@ -526,6 +535,11 @@ static bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *co
         refusal->code = LL_REFUSAL_UNKNOWN_INSTRUMENT;
         return false;
     }
+    if (key.bytes_count != 0) {
+        ll_oms_booking_name(oms, account, key, name);
+        if (ll_names_find(&oms->bookings, name, sizeof name) != LL_NAME_NONE)
+            return true;
+    }
     uint32_t asset = symbol.bytes_count == 0 ? LL_LEDGER_CURRENCY : instrument + 1;
     ll_ledger_begin(&oms->ledger, entries, LL_LEDGER_ENTRIES_MAX);
     int status = command->kind == LL_COMMAND_DEPOSIT
@@ -533,7 +547,7 @@ static bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *co
                      : ll_ledger_withdraw(&oms->ledger, account, asset, command->amount, NULL);
     (void)ll_ledger_commit(&oms->ledger);
     if (status == LL_OK && key.bytes_count != 0)
-        status = ll_names_intern(&oms->bookings, key.bytes, key.bytes_count, &booking, NULL);
+        status = ll_names_intern(&oms->bookings, name, sizeof name, &booking, NULL);
     if (status == LL_OK)
         return false;
     refusal->code = status == LL_ERR_FUNDS      ? LL_REFUSAL_BALANCE

@@ -18,7 +18,12 @@ static struct ll_guard_key ll_oms_guard_key(const struct ll_oms_new *new_order)
 /* What an order of this side must not meet: a resting one of the same account at a price they would trade at. */
 static uint32_t ll_oms_self_trade(const struct ll_oms *oms, const struct ll_oms_new *new_order)
 {
-    uint32_t peer = oms->peers[new_order->instrument];
+    const struct ll_risk_tally *own = ll_risk_position(&oms->risk, new_order->account, new_order->instrument);
+    uint64_t against_lots = 0;
+    if (own != NULL)
+        against_lots = new_order->side == LL_ORDER_BUY ? own->open_sell_lots : own->open_buy_lots;
+    /* Nearly always the account has nothing on the other side, and then nobody need be looked at. */
+    uint32_t peer = against_lots == 0 ? LL_OMS_NONE : oms->peers[new_order->instrument];
     while (peer != LL_OMS_NONE) {
         const struct ll_oms_order *other = &oms->orders[peer];
         if (other->account == new_order->account && ll_order_is_live(other->state) != 0 &&

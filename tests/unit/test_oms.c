@@ -492,6 +492,31 @@ START_TEST(a_latch_waits_for_the_session)
 }
 END_TEST
 
+/* The key of a booking is its account's own: the same again changes nothing, another account's is another booking. */
+START_TEST(a_booking_is_made_once)
+{
+    int64_t before = ll_oms_rig_balance(&rig, "ACC", -1, LL_LEDGER_AVAILABLE);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-1");
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-1");
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_EXISTING);
+    ck_assert_int_eq(ll_oms_rig_balance(&rig, "ACC", -1, LL_LEDGER_AVAILABLE), before + 500);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 700, .key = "PAY-1", .account = "OTHER");
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    ck_assert_int_eq(ll_oms_rig_balance(&rig, "OTHER", -1, LL_LEDGER_AVAILABLE), 700);
+    /* What was refused was not made, and may be asked again. */
+    ck_assert_uint_eq(
+        DO(.kind = LL_COMMAND_WITHDRAW, .amount = 701, .key = "OUT-1", .account = "OTHER")->refusal,
+        LL_REFUSAL_BALANCE);
+    (void)DO(.kind = LL_COMMAND_WITHDRAW, .amount = 700, .key = "OUT-1", .account = "OTHER");
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500);
+    ck_assert_int_eq(ll_oms_rig_balance(&rig, "ACC", -1, LL_LEDGER_AVAILABLE), before + 1500);
+    ll_test_oms_replays();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("oms");
@@ -515,6 +540,7 @@ int main(void)
     tcase_add_test(orders, good_till_a_date);
     tcase_add_test(orders, a_latch_takes_all_back);
     tcase_add_test(orders, a_latch_waits_for_the_session);
+    tcase_add_test(orders, a_booking_is_made_once);
     suite_add_tcase(suite, orders);
     return ll_test_oms_run(suite);
 }

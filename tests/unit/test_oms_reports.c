@@ -445,6 +445,31 @@ START_TEST(a_failed_order_that_cannot_be_paid_again)
 }
 END_TEST
 
+/* Both feeds tell of a fill of what stood in the book: who was first is counted, once for each. */
+START_TEST(two_feeds_tell_of_one_fill)
+{
+    uint32_t seen;
+    uint32_t differ;
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    uint64_t ref = ll_oms_rig_order(&rig, "A1").exchange_ref;
+    ck_assert(ll_oms_public(rig.oms, ref, 0, false));
+    SAY(.type = 'E', .number = number, .quantity = 40, .price = LL_RIG_MID, .match = 1, .code = 'A');
+    ll_oms_feeds(rig.oms, &seen, &differ);
+    ck_assert_uint_eq(seen, 1);
+    ck_assert_uint_eq(differ, 1); /* the public feed has not told yet */
+    ck_assert(ll_oms_public(rig.oms, ref, 40, false));
+    ck_assert_uint_eq(ll_oms_counters(rig.oms)->private_first, 1);
+    ck_assert_uint_eq(ll_oms_counters(rig.oms)->public_first, 0);
+    ck_assert(ll_oms_public(rig.oms, ref, 60, true));
+    SAY(.type = 'E', .number = number, .quantity = 60, .price = LL_RIG_MID, .match = 2, .code = 'A');
+    ck_assert_uint_eq(ll_oms_counters(rig.oms)->private_first, 1);
+    ck_assert_uint_eq(ll_oms_counters(rig.oms)->public_first, 1);
+    ll_oms_feeds(rig.oms, &seen, &differ);
+    ck_assert_uint_eq(differ, 0);
+    ck_assert(!ll_oms_public(rig.oms, ref + 1, 1, false)); /* somebody else's */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("oms_reports");
@@ -469,6 +494,7 @@ int main(void)
     tcase_add_test(reports, rejects_that_may_pass);
     tcase_add_loop_test(reports, a_failed_order_that_is_cancelled, 0, 2);
     tcase_add_test(reports, a_failed_order_that_cannot_be_paid_again);
+    tcase_add_test(reports, two_feeds_tell_of_one_fill);
     suite_add_tcase(suite, reports);
     return ll_test_oms_run(suite);
 }

@@ -220,6 +220,39 @@ START_TEST(stops_need_something_to_guard)
 }
 END_TEST
 
+/* An order may bring both along; they get identifiers of their own and guard what it fills. */
+START_TEST(stops_that_come_with_the_order)
+{
+    (void)DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .side = LL_ORDER_BUY, .quantity = 100,
+             .price = LL_RIG_MID, .id = "A1", .key = "K1", .stop_price = LL_RIG_MID - 1000,
+             .take_price = LL_RIG_MID + 1000);
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    uint64_t number = last_sent().number;
+    uint32_t found = 0;
+    for (uint32_t id = ll_oms_first_id(rig.oms, rig.answer.order); id != LL_LIFE_NONE;
+         id = ll_oms_next_id(rig.oms, id)) {
+        struct ll_oms_id_view view;
+        ll_oms_id(rig.oms, id, &view);
+        found += view.type == LL_ID_STOPLOSS && view.status == LL_ID_STATUS_ACTIVE;
+        found += view.type == LL_ID_TAKEPROFIT && view.status == LL_ID_STATUS_ACTIVE;
+    }
+    ck_assert_uint_eq(found, 2);
+    (void)DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .side = LL_ORDER_BUY, .quantity = 100,
+             .price = LL_RIG_MID, .id = "A1", .key = "K1", .stop_price = LL_RIG_MID - 1000);
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_EXISTING); /* and no second stop */
+    SAY(.type = 'A', .number = number, .quantity = 100, .price = LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 100, .price = LL_RIG_MID, .match = 7);
+    quote(LL_RIG_MID - 1000);
+    ck_assert_int_eq(last_sent().side, 'S');
+    ck_assert_uint_eq(last_sent().quantity, 100);
+    ck_assert_uint_eq(DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .side = LL_ORDER_BUY, .quantity = 100,
+                         .price = LL_RIG_MID, .id = "A2", .key = "K2", .stop_price = UINT64_MAX)
+                          ->refusal,
+                      LL_REFUSAL_BAD_PRICE);
+    ll_test_oms_replays();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("oms_stops");
@@ -234,6 +267,7 @@ int main(void)
     tcase_add_test(stops, a_stop_of_an_order_that_still_rests);
     tcase_add_test(stops, exits_never_sell_more_than_is_held);
     tcase_add_test(stops, stops_need_something_to_guard);
+    tcase_add_test(stops, stops_that_come_with_the_order);
     suite_add_tcase(suite, stops);
     return ll_test_oms_run(suite);
 }
