@@ -267,7 +267,8 @@ def case_sleeping_client(checks, place):
 
 def case_flood(checks, where, name, deaf):
     """More at once than may wait for the disk or for a venue that does not read: requests wait in their rings."""
-    with ll_venue.Venue(small_window=deaf) as venue, trade.Gateway(where, [venue], name, more=["--answer-timeout", "20s"]) as gateway:
+    with ll_venue.Venue(small_window=deaf) as venue, \
+            trade.Gateway(where, [venue], name, more=["--answer-timeout", "20s"]) as gateway:
         gateway.start()
         clients = clients_of(gateway, 30)
         try:
