@@ -95,7 +95,7 @@ def read_42(raw):
 class Venue:
     """policy(venue, request) -> True when it has dealt with the request itself."""
 
-    def __init__(self, protocol="ouch50", session=DAY, policy=None, port=0, heartbeat_s=0.03):
+    def __init__(self, protocol="ouch50", session=DAY, policy=None, port=0, heartbeat_s=0.03, small_window=False):
         self.protocol = protocol
         self.is_50 = protocol == "ouch50"
         self.session = session
@@ -116,6 +116,7 @@ class Venue:
         self.cut_after = None    # close the connection after so many bytes more, wherever that is
         self.drop_after = None   # close it after so many requests more
         self.lose_after = None   # the same, and that request is lost
+        self.deaf = False        # reads nothing, so that the gateway's socket fills up
         self.silent = False      # says nothing, not even heartbeats
         self.refuse_connections = False
         self.ignored = 0
@@ -129,6 +130,8 @@ class Venue:
         self.later = []          # (time, function)
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if small_window:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.listener.bind(("127.0.0.1", port))
         self.listener.listen(8)
         self.port = self.listener.getsockname()[1]
@@ -172,7 +175,7 @@ class Venue:
 
     def turn(self):
         watched = [self.wake_in] + ([] if self.refuse_connections else [self.listener])
-        if self.connection:
+        if self.connection and not self.deaf:
             watched.append(self.connection)
         writes = [self.connection] if self.connection and self.outbound else []
         ready, _, _ = select.select(watched, writes, [], 0.005)

@@ -265,21 +265,26 @@ def case_sleeping_client(checks, place):
         trade.reconcile(checks, "sleepy", gateway, [venue], DEPOSITS)
 
 
-def case_flood(checks, place, where, name):
+def case_flood(checks, where, name, deaf):
     """More at once than may wait for the disk or for a venue that does not read: requests wait in their rings."""
-    with ll_venue.Venue() as venue, trade.Gateway(where, [venue], name, more=["--answer-timeout", "20s"]) as gateway:
+    with ll_venue.Venue(small_window=deaf) as venue, \
+            trade.Gateway(where, [venue], name, more=["--answer-timeout", "20s"]) as gateway:
         gateway.start()
         clients = clients_of(gateway, 30)
         try:
             trade.wait_open(clients[0], gateway)
             clients[0].fund(AAPL=LOTS)
             gateway.pause()
+            venue.deaf = deaf
             asked = []
             for number, client in enumerate(clients):
                 asked += client.send_many(burst_lines(100 * number, 100))
             for request in asked:
                 assert request.asked.wait(trade.WAIT_S)
             gateway.go_on()
+            if deaf:
+                time.sleep(0.5)
+                venue.deaf = False
             for request in asked:
                 got = request.wait()
                 checks.true(got.get("event") == "accepted", "%s: %s" % (name, got))
@@ -302,16 +307,17 @@ def main():
     seed = e2e.seed()
     checks = e2e.Checks()
     with e2e.Place("/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as place, e2e.Place() as disk:
-        cases = [(case, protocol) for case in (case_one_exit, case_one_exit_exchange, case_kill)
+        cases = [(case, place, protocol) for case in (case_one_exit, case_one_exit_exchange, case_kill)
                  for protocol in ("ouch50", "ouch42")]
-        cases += [(case_dying_clients, seed), (case_sleeping_client,), (case_flood, place, "in memory"),
-                  (case_flood, disk, "on disk")]
+        cases += [(case_dying_clients, place, seed), (case_sleeping_client, place),
+                  (case_flood, place, "in memory", False), (case_flood, disk, "on disk", False),
+                  (case_flood, place, "deaf", True)]
         for case, *words in cases:
             if sys.argv[1:] and case.__name__ not in sys.argv[1:]:
                 continue
             start = time.monotonic()
             try:
-                case(checks, place, *words)
+                case(checks, *words)
             except AssertionError as error:
                 checks.true(False, "%s: %s" % (case.__name__, error))
             print("%-24s %.1f s" % (case.__name__, time.monotonic() - start), flush=True)
