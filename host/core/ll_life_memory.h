@@ -52,8 +52,8 @@ size_t ll_life_memory_footprint_bytes(const struct ll_life_config *config);
 /* Formats `memory` (64-byte aligned, footprint bytes) and empties the tables. */
 void ll_life_memory_place(struct ll_life_memory *life, void *memory, const struct ll_life_config *config);
 
-/* Takes memory that was placed before (here or elsewhere) as it is. Until ll_life_memory_check has said yes,
- * only that may be done with it. */
+/* Takes memory that was placed before (here or elsewhere) as it is. Bytes that nothing else vouches for need
+ * ll_life_memory_check before anything else is done with them. */
 LL_MUST_CHECK int ll_life_memory_attach(struct ll_life_memory *life, void *memory, size_t memory_bytes,
                                         struct ll_why *why);
 
