@@ -32,13 +32,14 @@ static void ll_ledger_owner(const struct ll_oms *oms, const struct ll_ledger_acc
 static void ll_ledger_asset(const struct ll_oms *oms, const struct ll_ledger_account *account, char *text,
                             size_t text_bytes)
 {
-    if (account->asset == LL_LEDGER_CURRENCY)
+    if (account->asset == LL_LEDGER_CURRENCY) {
         (void)snprintf(text, text_bytes, "money");
-    else if (account->asset <= ll_instruments_count(ll_oms_instruments(oms)))
-        (void)snprintf(text, text_bytes, "%.8s",
-                       ll_instruments_at(ll_oms_instruments(oms), account->asset - 1)->symbol);
-    else
+    } else if (account->asset <= ll_instruments_count(ll_oms_instruments(oms))) {
+        const char *symbol = ll_instruments_at(ll_oms_instruments(oms), account->asset - 1)->symbol;
+        (void)snprintf(text, text_bytes, "%.*s", (int)ll_symbol_bytes(symbol), symbol);
+    } else {
         (void)snprintf(text, text_bytes, "(unknown)");
+    }
 }
 
 int ll_cmd_ledger(int argc, char **argv)

@@ -21,7 +21,7 @@ static void ll_orders_json(struct ll_json *json, const struct ll_oms_view *order
 {
     ll_json_begin_object(json, NULL);
     ll_json_string(json, "order_id", order_id);
-    ll_json_text(json, "symbol", order->symbol, sizeof order->symbol);
+    ll_json_text(json, "symbol", order->symbol, ll_symbol_bytes(order->symbol));
     ll_json_string(json, "side", ll_order_side_name(order->side));
     ll_json_string(json, "state", ll_order_state_name(order->state));
     ll_json_u64(json, "quantity", order->quantity);

@@ -79,6 +79,14 @@ int ll_journal_look_close(struct ll_journal_look *look, const char *verb, int st
     return ll_exit_code(status);
 }
 
+uint32_t ll_symbol_bytes(const char symbol[LL_SYMBOL_BYTES])
+{
+    uint32_t bytes = LL_SYMBOL_BYTES;
+    while (bytes != 0 && symbol[bytes - 1] == ' ')
+        bytes--;
+    return bytes;
+}
+
 const char *ll_order_state_name(uint8_t state)
 {
     switch (state) {
