@@ -512,6 +512,7 @@ LL_FN_HOT void ll_life_look(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask *
 {
     u32 far[LL_LIFE_BATCH_MAX]; /* the asks whose keys are not in their home, which has a chain */
     u32 far_count = 0;
+    far[0] = 0;
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         home[i] =
@@ -615,6 +616,7 @@ LL_FN_HOT void ll_life_whose_some(LL_GLOBAL const struct ll_life_control *contro
     u32 home[LL_LIFE_BATCH_MAX];
     u32 far[LL_LIFE_BATCH_MAX];
     u32 far_count = 0;
+    far[0] = 0;
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         home[i] = ll_life_bucket_of(keys[2 * i], keys[2 * i + 1], control->hash_seed, control->bucket_count);

@@ -137,7 +137,7 @@ static int ll_daemon_open_gateway(struct ll_daemon *daemon, struct ll_why *why)
     const struct ll_daemon_options *options = &daemon->options;
     struct ll_gateway_config config;
     struct ll_progress recovery;
-    struct ll_trading_config trading;
+    struct ll_trading_config trading = {.session_count = 0};
     char session[LL_MOLDUDP64_SESSION_BYTES];
     if (ll_trading_options_wanted(&options->trading)) {
         int wanted = ll_trading_options_config(&daemon->options.trading, &trading, why);

@@ -112,8 +112,8 @@ static void ll_oms_sizes(const struct ll_oms_config *config, size_t sizes[LL_OMS
     sizes[LL_OMS_PART_TEXTS] = (size_t)config->ids * LL_ID_BYTES_MAX;
     sizes[LL_OMS_PART_PEERS] = (size_t)config->instruments * sizeof(uint32_t);
     sizes[LL_OMS_PART_QUOTES] = (size_t)config->instruments * sizeof(struct ll_oms_quote);
-    sizes[LL_OMS_PART_OWN_REFS] = parts.own_places * sizeof(uint64_t);
-    sizes[LL_OMS_PART_OWN_ORDERS] = parts.own_places * sizeof(uint32_t);
+    sizes[LL_OMS_PART_OWN_REFS] = (size_t)parts.own_places * sizeof(uint64_t);
+    sizes[LL_OMS_PART_OWN_ORDERS] = (size_t)parts.own_places * sizeof(uint32_t);
     sizes[LL_OMS_PART_LEDGER] = ll_ledger_footprint_bytes(&parts.ledger);
     sizes[LL_OMS_PART_ACCOUNTS] = ll_names_footprint_bytes(&parts.names);
     sizes[LL_OMS_PART_USERS] = sizes[LL_OMS_PART_ACCOUNTS];
@@ -193,8 +193,8 @@ static void ll_oms_format(struct ll_oms *oms, unsigned char *const at[LL_OMS_PAR
     control->expire_cursor = LL_OMS_NONE;
     memset(oms->peers, 0xff, (size_t)oms->config.instruments * sizeof *oms->peers);
     memset(oms->quotes, 0, (size_t)oms->config.instruments * sizeof *oms->quotes);
-    memset(oms->own_refs, 0, parts->own_places * sizeof *oms->own_refs);
-    memset(oms->own_orders, 0, parts->own_places * sizeof *oms->own_orders);
+    memset(oms->own_refs, 0, (size_t)parts->own_places * sizeof *oms->own_refs);
+    memset(oms->own_orders, 0, (size_t)parts->own_places * sizeof *oms->own_orders);
     ll_ledger_init(&oms->ledger, at[LL_OMS_PART_LEDGER], &parts->ledger);
     ll_names_init(&oms->accounts, at[LL_OMS_PART_ACCOUNTS], &parts->names);
     ll_names_init(&oms->users, at[LL_OMS_PART_USERS], &parts->names);
@@ -292,9 +292,10 @@ int ll_oms_init(struct ll_oms **oms_out, void *handle, void *state, const struct
 bool ll_oms_room(const struct ll_oms *oms)
 {
     /* A waiting report may still send two cancels; the event to come a command, a message and two cancels. */
-    uint32_t promised = oms->waiting_count * 2u + LL_RECORD_SLOTS_MAX + 8u;
+    uint32_t promised_sends = oms->waiting_count * 2u + 8u;
+    uint32_t promised = promised_sends + LL_RECORD_SLOTS_MAX;
     return oms->batch->slot_count + promised <= LL_RECORD_BATCH_SLOTS &&
-           oms->send_head - oms->send_tail + oms->waiting_count * 2u + 8u <= LL_OMS_SENDS;
+           oms->send_head - oms->send_tail + promised_sends <= LL_OMS_SENDS;
 }
 
 bool ll_oms_is_busy(const struct ll_oms *oms)

@@ -71,10 +71,10 @@ static int command(struct ll_own_orders *own, const struct ll_command *asked, st
     ll_oms_command(own->oms, asked, own->now_ns);
     if (counters->refused == refused)
         return LL_OK;
-    for (uint8_t refusal = 0; refusal < LL_REFUSAL_COUNT; refusal++)
+    for (uint32_t refusal = 0; refusal < LL_REFUSAL_COUNT; refusal++)
         if (counters->refusals[refusal] != 0)
             return LL_FAIL(why, LL_ERR_INPUT, "%s was refused: %s", ll_command_verb(asked->kind),
-                           ll_refusal_name(refusal));
+                           ll_refusal_name((uint8_t)refusal));
     return LL_FAIL(why, LL_ERR_INPUT, "refused");
 }
 

@@ -15,7 +15,8 @@
 
 static const char ll_snapshot_magic[8] = {'L', 'L', 'S', 'N', 'A', 'P', '0', '1'};
 
-static_assert(LL_SNAPSHOT_CHUNK_PAGES * LL_SNAPSHOT_PAGE_BYTES == LL_SNAPSHOT_CHUNK_BYTES, "whole pages");
+static_assert((uint64_t)LL_SNAPSHOT_CHUNK_PAGES * LL_SNAPSHOT_PAGE_BYTES == LL_SNAPSHOT_CHUNK_BYTES,
+              "whole pages");
 
 static uint64_t ll_snapshot_chunk_hash(const struct ll_snapshot_file *file,
                                        const struct ll_snapshot_chunk *head, const void *pages,
