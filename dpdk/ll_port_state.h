@@ -14,7 +14,7 @@
 #include "dpdk/ll_frame.h"
 #include "dpdk/ll_port.h"
 #include "dpdk/ll_port_spec.h"
-#include "dpdk/ll_udp_socket.h"
+#include "dpdk/ll_udp_sockets.h"
 
 #include <rte_mbuf.h>
 #include <rte_mempool.h>

@@ -3,6 +3,7 @@
 
 #include "host/app/ll_journal_look.h"
 #include "host/base/ll_json.h"
+#include "host/client/lifeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +23,8 @@ static const char ll_history_help[] =
 
 static void ll_history_line(const struct ll_oms *oms, const struct ll_oms_id_view *id)
 {
-    (void)printf("  %-20s %-24s %-10s", ll_id_type_name(id->type), id->text, ll_id_status_name(id->status));
+    (void)printf("  %-20s %-24s %-10s", lifeline_id_type_name(id->type), id->text,
+                 lifeline_id_status_name(id->status));
     if (id->replaced_by != LL_LIFE_NONE) {
         struct ll_oms_id_view next;
         ll_oms_id(oms, id->replaced_by, &next);
@@ -34,9 +36,9 @@ static void ll_history_line(const struct ll_oms *oms, const struct ll_oms_id_vie
 static void ll_history_json(const struct ll_oms *oms, struct ll_json *json, const struct ll_oms_id_view *id)
 {
     ll_json_begin_object(json, NULL);
-    ll_json_string(json, "id_type", ll_id_type_name(id->type));
+    ll_json_string(json, "id_type", lifeline_id_type_name(id->type));
     ll_json_string(json, "lifecycle_id", id->text);
-    ll_json_string(json, "status", ll_id_status_name(id->status));
+    ll_json_string(json, "status", lifeline_id_status_name(id->status));
     ll_json_u64(json, "created_ns", id->created_ns);
     ll_json_u64(json, "updated_ns", id->updated_ns);
     if (id->replaced_by != LL_LIFE_NONE) {
@@ -70,7 +72,7 @@ int ll_cmd_history(int argc, char **argv)
         ll_oms_order(oms, view.order, &order);
         if (!look.json)
             (void)printf("order %u: %.8s %s, %s, %" PRIu64 " of %" PRIu64 " filled\n", order.order,
-                         order.symbol, ll_order_side_name(order.side), ll_order_state_name(order.state),
+                         order.symbol, ll_order_side_name(order.side), lifeline_state_name(order.state),
                          order.cumulative, order.quantity);
         for (uint32_t at = ll_oms_first_id(oms, view.order); at != LL_LIFE_NONE;
              at = ll_oms_next_id(oms, at)) {

@@ -2,10 +2,14 @@
 #include "host/app/ll_cmd_orders.h"
 
 #include "host/app/ll_journal_look.h"
+#include "host/base/ll_decimal.h"
 #include "host/base/ll_json.h"
+#include "host/client/lifeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+#define LL_ORDERS_PRICE_DECIMALS 4u
 
 static const char ll_orders_help[] =
     "usage: lifeline orders [options] DIR\n"
@@ -23,7 +27,7 @@ static void ll_orders_json(struct ll_json *json, const struct ll_oms_view *order
     ll_json_string(json, "order_id", order_id);
     ll_json_text(json, "symbol", order->symbol, ll_symbol_bytes(order->symbol));
     ll_json_string(json, "side", ll_order_side_name(order->side));
-    ll_json_string(json, "state", ll_order_state_name(order->state));
+    ll_json_string(json, "state", lifeline_state_name(order->state));
     ll_json_u64(json, "quantity", order->quantity);
     ll_json_u64(json, "leaves", order->leaves);
     ll_json_u64(json, "filled", order->cumulative);
@@ -42,11 +46,11 @@ static void ll_orders_json(struct ll_json *json, const struct ll_oms_view *order
 
 static void ll_orders_line(const struct ll_oms_view *order, const char *order_id)
 {
-    (void)printf("%-24s %.8s %-10s %-16s %8" PRIu64 " of %8" PRIu64 " filled, %8" PRIu64 " open at %" PRIu64
-                 ".%04" PRIu64 "\n",
-                 order_id, order->symbol, ll_order_side_name(order->side), ll_order_state_name(order->state),
-                 order->cumulative, order->quantity, order->leaves, order->price / 10000,
-                 order->price % 10000);
+    char price[LL_DECIMAL_TEXT_BYTES];
+    ll_decimal_format(price, order->price, LL_ORDERS_PRICE_DECIMALS);
+    (void)printf("%-24s %.8s %-10s %-16s %8" PRIu64 " of %8" PRIu64 " filled, %8" PRIu64 " open at %s\n",
+                 order_id, order->symbol, ll_order_side_name(order->side), lifeline_state_name(order->state),
+                 order->cumulative, order->quantity, order->leaves, price);
 }
 
 int ll_cmd_orders(int argc, char **argv)

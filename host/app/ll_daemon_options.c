@@ -97,11 +97,11 @@ static const char ll_daemon_help[] =
     "sealed.\n"
     "A second one ends it at once; the journal then recovers at the next start with --resume.\n"
     "\n"
-    "Exit: 0 ended in order (also with exceptions), 1 the feed is not what it should be, 2 usage, 3 the "
-    "machine\n"
-    "lacks something (interface, right, memory, a free journal), 4 the journal could not be written, 5 it "
-    "is\n"
-    "corrupt.\n"
+    "Exit: 0 ended in order (also with exceptions), 1 the feed is not what it should be, 2 usage, or what "
+    "stands\n"
+    "in the limits file, 3 the machine lacks something (interface, right, memory, a free journal), 4 a file "
+    "could\n"
+    "not be read (limits, password) or written (journal, report), 5 the journal is corrupt.\n"
     "\n"
     "options:\n";
 

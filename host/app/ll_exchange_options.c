@@ -2,6 +2,7 @@
 #include "host/app/ll_exchange_options.h"
 
 #include "host/base/ll_clock.h"
+#include "host/base/ll_decimal.h"
 #include "host/base/ll_options.h"
 #include "host/exchange/ll_house.h"
 #include "host/exchange/ll_symbol_name.h"
@@ -308,22 +309,15 @@ static int check_names(struct ll_exchange_options *options, struct ll_why *why)
 /* "150.34" in 1/10,000; 0 = not a price, or one that no tick fits. */
 static uint32_t parse_price(const char *text, uint32_t bytes)
 {
-    uint64_t value = 0;
-    uint32_t decimals = 0;
-    bool has_point = false;
-    for (uint32_t i = 0; i < bytes; i++) {
-        if (text[i] == '.' && !has_point) {
-            has_point = true;
-            continue;
-        }
-        if (text[i] < '0' || text[i] > '9' || decimals == PRICE_DECIMALS || value > LL_MATCHING_PRICE_MAX)
-            return 0;
-        value = value * 10 + (uint64_t)(text[i] - '0');
-        decimals += has_point;
-    }
-    for (; decimals < PRICE_DECIMALS; decimals++)
-        value *= 10;
-    return value <= LL_MATCHING_PRICE_MAX && value % LL_EXCHANGE_TICK == 0 ? (uint32_t)value : 0;
+    char number[LL_DECIMAL_TEXT_BYTES];
+    uint64_t price;
+    if (bytes >= sizeof number)
+        return 0;
+    memcpy(number, text, bytes);
+    number[bytes] = '\0';
+    if (ll_decimal_parse(number, PRICE_DECIMALS, &price, NULL) != LL_OK)
+        return 0;
+    return price <= LL_MATCHING_PRICE_MAX && price % LL_EXCHANGE_TICK == 0 ? (uint32_t)price : 0;
 }
 
 static void add_instrument(struct ll_exchange_options *options, const char *name, uint32_t bytes,

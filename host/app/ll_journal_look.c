@@ -79,55 +79,8 @@ int ll_journal_look_close(struct ll_journal_look *look, const char *verb, int st
     return ll_exit_code(status);
 }
 
-uint32_t ll_symbol_bytes(const char symbol[LL_SYMBOL_BYTES])
-{
-    uint32_t bytes = LL_SYMBOL_BYTES;
-    while (bytes != 0 && symbol[bytes - 1] == ' ')
-        bytes--;
-    return bytes;
-}
-
-const char *ll_order_state_name(uint8_t state)
-{
-    switch (state) {
-#define LL_STATE_CASE(name, number, text, live) \
-    case number:                                \
-        return text;
-        LL_ORDER_STATES(LL_STATE_CASE)
-#undef LL_STATE_CASE
-    default:
-        return "unknown";
-    }
-}
-
 const char *ll_order_side_name(uint8_t side)
 {
     static const char *const names[] = {"buy", "sell", "sell-short"};
     return side < sizeof names / sizeof names[0] ? names[side] : "unknown";
-}
-
-const char *ll_id_type_name(uint8_t type)
-{
-    switch (type) {
-#define LL_TYPE_CASE(name, number, text, prefix) \
-    case number:                                 \
-        return text;
-        LL_ID_TYPES(LL_TYPE_CASE)
-#undef LL_TYPE_CASE
-    default:
-        return "unknown";
-    }
-}
-
-const char *ll_id_status_name(uint8_t status)
-{
-    switch (status) {
-#define LL_STATUS_CASE(name, number, text) \
-    case number:                           \
-        return text;
-        LL_ID_STATUSES(LL_STATUS_CASE)
-#undef LL_STATUS_CASE
-    default:
-        return "unknown";
-    }
 }

@@ -33,11 +33,6 @@ int ll_journal_look_open(struct ll_journal_look *look, int argc, char **argv, co
 int ll_journal_look_close(struct ll_journal_look *look, const char *verb, int status,
                           const struct ll_why *why);
 
-/* Bytes of a symbol without the spaces behind it. */
-uint32_t ll_symbol_bytes(const char symbol[LL_SYMBOL_BYTES]);
-const char *ll_order_state_name(uint8_t state);
 const char *ll_order_side_name(uint8_t side);
-const char *ll_id_type_name(uint8_t type);
-const char *ll_id_status_name(uint8_t status);
 
 #endif

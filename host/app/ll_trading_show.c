@@ -3,6 +3,7 @@
 
 #include "hls/ll_order_states.h"
 #include "host/app/ll_report.h"
+#include "host/client/lifeline.h"
 #include "host/core/ll_engine.h"
 
 #include <inttypes.h>
@@ -403,20 +404,17 @@ static void ll_show_json_sessions(struct ll_json *json, const struct ll_trading_
 
 static const char *ll_show_state_name(uint8_t state)
 {
-    static const char *const names[] = {
-#define LL_SHOW_STATE(name, number, text, live) [number] = text,
-        LL_ORDER_STATES(LL_SHOW_STATE)
-#undef LL_SHOW_STATE
-    };
-    return state < sizeof names / sizeof names[0] ? names[state] : "unknown";
+    return lifeline_state_name(state);
 }
 
-static void ll_show_json_counters(struct ll_json *json, const struct ll_trading_snapshot *now)
+static void ll_show_json_counters(struct ll_json *json, const struct ll_trading_snapshot *now,
+                                  uint64_t events_dropped)
 {
     const struct ll_oms_counters *counters = &now->counters;
 #define LL_SHOW_COUNTER(name, text) ll_json_u64(json, #name, counters->name);
     LL_OMS_COUNTERS(LL_SHOW_COUNTER)
 #undef LL_SHOW_COUNTER
+    ll_json_u64(json, "events_dropped", events_dropped);
     ll_json_u64(json, "live", now->live);
     ll_show_json_table(json, "ended", counters->ended, LL_ORDER_STATE_COUNT, ll_show_state_name);
     ll_show_json_table(json, "refusals", counters->refusals, LL_REFUSAL_COUNT, ll_refusal_name);
@@ -439,7 +437,7 @@ void ll_trading_show_json(const struct ll_trading *trading, struct ll_json *json
     now.counters.refusals[LL_REFUSAL_NONE] = 0; /* what was not refused */
     ll_json_begin_object(json, key);
     ll_show_json_sessions(json, &now);
-    ll_show_json_counters(json, &now);
+    ll_show_json_counters(json, &now, ll_oms_events_dropped(ll_trading_oms(trading)));
     ll_json_begin_object(json, "ledger");
     ll_json_u64(json, "accounts", now.accounts);
     ll_json_i64(json, "money_available", now.money_available);

@@ -121,6 +121,14 @@ bool ll_symbol_pad(char symbol[LL_SYMBOL_BYTES], const char *text, uint32_t text
     return true;
 }
 
+uint32_t ll_symbol_bytes(const char symbol[LL_SYMBOL_BYTES])
+{
+    uint32_t bytes = LL_SYMBOL_BYTES;
+    while (bytes != 0 && symbol[bytes - 1] == ' ')
+        bytes--;
+    return bytes;
+}
+
 /* The slot a symbol has, or would get. The table of slots is never more than half full. */
 static uint32_t *ll_instruments_slot(const struct ll_instruments *table, const char symbol[LL_SYMBOL_BYTES])
 {
@@ -178,10 +186,7 @@ const struct ll_instrument *ll_instruments_at(const struct ll_instruments *table
 int ll_instrument_entry_check(const struct ll_instrument_entry *entry, struct ll_why *why)
 {
     char symbol[LL_SYMBOL_BYTES];
-    uint32_t symbol_bytes = LL_SYMBOL_BYTES;
-    while (symbol_bytes > 0 && entry->symbol[symbol_bytes - 1] == ' ')
-        symbol_bytes--;
-    if (!ll_symbol_pad(symbol, entry->symbol, symbol_bytes))
+    if (!ll_symbol_pad(symbol, entry->symbol, ll_symbol_bytes(entry->symbol)))
         return LL_FAIL(why, LL_ERR_MALFORMED, "a symbol has 1 to 8 printable characters without space");
     if (entry->price_step_ticks == 0 || entry->price_step_ticks > LL_PRICE_TICKS_MAX)
         return LL_FAIL(why, LL_ERR_MALFORMED, "%.8s: the tick is at least the finest price", entry->symbol);

@@ -135,6 +135,8 @@ bool ll_instruments_is_listed(const struct ll_instruments *table, uint32_t numbe
 
 /* A text of 1..8 printable bytes without space, space padded; false when it is none. */
 bool ll_symbol_pad(char symbol[LL_SYMBOL_BYTES], const char *text, uint32_t text_bytes);
+/* Bytes of a symbol without the spaces behind it. */
+uint32_t ll_symbol_bytes(const char symbol[LL_SYMBOL_BYTES]);
 
 uint64_t ll_instruments_hash(const struct ll_instruments *table);
 

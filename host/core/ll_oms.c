@@ -390,11 +390,6 @@ const struct ll_instruments *ll_oms_instruments(const struct ll_oms *oms)
     return &oms->instruments;
 }
 
-bool ll_oms_has_limits(const struct ll_oms *oms)
-{
-    return ll_limits_version(&oms->limits) != 0;
-}
-
 /* What of an order is state, and not only where it stands in a list. */
 static uint64_t ll_oms_order_hash(const struct ll_oms *oms, uint32_t order)
 {

@@ -276,9 +276,6 @@ const struct ll_names *ll_oms_accounts(const struct ll_oms *oms);
 uint32_t ll_oms_first_session_owner(const struct ll_oms *oms);
 const struct ll_instruments *ll_oms_instruments(const struct ll_oms *oms);
 
-/* Limits are loaded; without them every order is refused. */
-bool ll_oms_has_limits(const struct ll_oms *oms);
-
 /* The health checks of identifiers, the states, the invariants of ledger and risk; names the first thing that is
  * wrong. `scratch` has one number for each account of the configuration. */
 LL_MUST_CHECK int ll_oms_check(struct ll_oms *oms, int64_t *scratch, struct ll_why *why);

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-static struct ll_oms_text ll_oms_text_of(const struct ll_command *command, enum ll_command_text which)
-{
-    struct ll_oms_text text;
-    text.bytes = ll_command_text(command, which, &text.bytes_count);
-    return text;
-}
-
 /* --- Looking up ------------------------------------------------------------------------------------------ */
 
 /* A name is printable text without space, or nothing. */
@@ -36,9 +29,8 @@ static uint32_t ll_oms_name(struct ll_names *names, struct ll_oms_text text)
                                                                                         : LL_OMS_NONE;
 }
 
-/* An account or a strategy; the limits are told what its number is called. */
-static uint32_t ll_oms_limited(struct ll_oms *oms, struct ll_names *names, enum ll_limit_scope scope,
-                               struct ll_oms_text text)
+uint32_t ll_oms_limited(struct ll_oms *oms, struct ll_names *names, enum ll_limit_scope scope,
+                        struct ll_oms_text text)
 {
     char name[LL_NAME_BYTES_MAX] = {0};
     uint32_t known = ll_names_count(names);
@@ -50,7 +42,7 @@ static uint32_t ll_oms_limited(struct ll_oms *oms, struct ll_names *names, enum 
     return number;
 }
 
-static uint32_t ll_oms_instrument(const struct ll_oms *oms, struct ll_oms_text text)
+uint32_t ll_oms_instrument(const struct ll_oms *oms, struct ll_oms_text text)
 {
     char symbol[LL_SYMBOL_BYTES];
     if (!ll_symbol_pad(symbol, text.bytes, text.bytes_count))
@@ -58,9 +50,7 @@ static uint32_t ll_oms_instrument(const struct ll_oms *oms, struct ll_oms_text t
     return ll_instruments_find(&oms->instruments, symbol);
 }
 
-/* The order a command is about; LL_OMS_NONE and a refusal = there is none. */
-static uint32_t ll_oms_target(struct ll_oms *oms, const struct ll_command *command,
-                              struct ll_oms_refusal *refusal)
+uint32_t ll_oms_target(struct ll_oms *oms, const struct ll_command *command, struct ll_oms_refusal *refusal)
 {
     struct ll_oms_text text = ll_oms_text_of(command, LL_TEXT_target);
     if (!ll_id_text_is_good(text.bytes, text.bytes_count)) {
@@ -195,16 +185,14 @@ void ll_oms_cancel_order(struct ll_oms *oms, uint32_t order, uint32_t open_lots,
     ll_oms_send_cancel(oms, order);
 }
 
-/* May this action have its name? `id` is the identifier if the same action was asked for before. */
-static bool ll_oms_check_name(struct ll_oms *oms, const struct ll_command *command, uint32_t order,
-                              uint8_t type, uint32_t *id, struct ll_oms_refusal *refusal)
+bool ll_oms_check_name(struct ll_oms *oms, const struct ll_command *command, uint32_t order, uint8_t type,
+                       uint32_t *id, struct ll_oms_refusal *refusal)
 {
     return ll_oms_id_check(oms, order, type, ll_oms_text_of(command, LL_TEXT_lifecycle_id), id, refusal);
 }
 
-/* The name of an action that was done becomes an identifier of the order; one is made when it has none. */
-static uint32_t ll_oms_name_action(struct ll_oms *oms, const struct ll_command *command, uint32_t order,
-                                   uint8_t type)
+uint32_t ll_oms_name_action(struct ll_oms *oms, const struct ll_command *command, uint32_t order,
+                            uint8_t type)
 {
     struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE, .order = LL_OMS_NONE};
     uint32_t id = ll_oms_id_give(oms, order, type, ll_oms_text_of(command, LL_TEXT_lifecycle_id), &ignored);
@@ -335,101 +323,6 @@ static uint32_t ll_oms_command_close(struct ll_oms *oms, const struct ll_command
     return closer;
 }
 
-/* --- Stop-losses and take-profits -------------------------------------------------------------------------- */
-
-/* An active one is over; what it may have sent is taken back. */
-void ll_oms_stop_clear(struct ll_oms *oms, struct ll_oms_stop *stop, uint8_t status)
-{
-    struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE};
-    if (stop->id != LL_OMS_NONE)
-        ll_oms_id_status(oms, stop->id, status);
-    if (stop->closer != LL_OMS_NONE && ll_oms_is_working(&oms->orders[stop->closer]))
-        ll_oms_cancel_order(oms, stop->closer, 0, &ignored);
-    *stop = (struct ll_oms_stop){0, LL_OMS_NONE, LL_OMS_NONE, 0};
-}
-
-/* Arms a stop under its identifier, in place of the one that may be there. */
-static void ll_oms_stop_set(struct ll_oms *oms, uint32_t order, uint8_t type, uint32_t id, uint64_t price)
-{
-    struct ll_oms_order *entry = &oms->orders[order];
-    struct ll_oms_stop *stop = type == LL_ID_STOPLOSS ? &entry->stoploss : &entry->takeprofit;
-    struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE};
-    uint32_t closer = stop->closer;
-    *stop = (struct ll_oms_stop){price, id, LL_OMS_NONE, 0};
-    /* What the old one has sent must not close the position beside the new one. */
-    if (closer != LL_OMS_NONE && ll_oms_is_working(&oms->orders[closer]))
-        ll_oms_cancel_order(oms, closer, 0, &ignored);
-    ll_oms_watch(oms, order);
-}
-
-/* A new order may bring its stops along: they get identifiers of their own. */
-static void ll_oms_place_stops(struct ll_oms *oms, const struct ll_command *command, uint32_t order)
-{
-    const uint64_t prices[] = {command->stop_price, command->take_price};
-    const uint8_t types[] = {LL_ID_STOPLOSS, LL_ID_TAKEPROFIT};
-    const struct ll_oms_text made_here = {NULL, 0};
-    for (uint32_t i = 0; i < 2; i++) {
-        struct ll_oms_refusal ignored = {.code = LL_REFUSAL_NONE};
-        if (prices[i] == 0)
-            continue;
-        uint32_t id = ll_oms_id_give(oms, order, types[i], made_here, &ignored);
-        if (id == LL_OMS_NONE) { /* the device has no room: the order is on its way all the same */
-            oms->control->counters.ids_on_host++;
-            continue;
-        }
-        ll_oms_stop_set(oms, order, types[i], id, prices[i]);
-    }
-}
-
-static uint32_t ll_oms_command_stop_add(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
-                                        bool *existing, struct ll_oms_refusal *refusal)
-{
-    bool is_loss = command->kind == LL_COMMAND_STOPLOSS_ADD;
-    uint64_t price = is_loss ? command->stop_price : command->take_price;
-    uint8_t type = is_loss ? LL_ID_STOPLOSS : LL_ID_TAKEPROFIT;
-    uint32_t order = ll_oms_target(oms, command, refusal);
-    if (order == LL_OMS_NONE || !ll_oms_check_name(oms, command, order, type, id, refusal))
-        return order;
-    *existing = *id != LL_OMS_NONE;
-    if (*existing)
-        return order; /* the same again changes nothing, however long ago it was */
-    const struct ll_oms_order *entry = &oms->orders[order];
-    if (price == 0 || price > LL_PRICE_TICKS_MAX) {
-        refusal->code = LL_REFUSAL_BAD_PRICE;
-        refusal->value = price;
-    } else if (!ll_oms_is_working(entry) && entry->cumulative <= entry->closed) {
-        refusal->code = LL_REFUSAL_ORDER_ENDED; /* there is no position, and there will be none */
-    } else {
-        *id = ll_oms_name_action(oms, command, order, type);
-        ll_oms_stop_set(oms, order, type, *id, price);
-    }
-    return order;
-}
-
-static uint32_t ll_oms_command_stop_cancel(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
-                                           bool *existing, struct ll_oms_refusal *refusal)
-{
-    bool is_loss = command->kind == LL_COMMAND_STOPLOSS_CANCEL;
-    uint8_t type = is_loss ? LL_ID_STOPLOSS_CANCEL : LL_ID_TAKEPROFIT_CANCEL;
-    uint32_t order = ll_oms_target(oms, command, refusal);
-    if (order == LL_OMS_NONE || !ll_oms_check_name(oms, command, order, type, id, refusal))
-        return order;
-    *existing = *id != LL_OMS_NONE;
-    if (*existing)
-        return order;
-    struct ll_oms_order *entry = &oms->orders[order];
-    struct ll_oms_stop *stop = is_loss ? &entry->stoploss : &entry->takeprofit;
-    if (stop->id == LL_OMS_NONE) {
-        refusal->code = LL_REFUSAL_NOT_ACTIVE;
-        return order;
-    }
-    *id = ll_oms_name_action(oms, command, order, type);
-    ll_oms_stop_clear(oms, stop, LL_ID_STATUS_CANCELLED);
-    ll_oms_watch_off(oms, order);
-    ll_oms_id_status(oms, *id, LL_ID_STATUS_EXECUTED); /* nobody else has to do it */
-    return order;
-}
-
 /* --- Identifiers ----------------------------------------------------------------------------------------- */
 
 static uint32_t ll_oms_command_id_add(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
@@ -453,17 +346,6 @@ static uint32_t ll_oms_command_id_add(struct ll_oms *oms, const struct ll_comman
     if (command->id_type == LL_ID_TAKEPROFIT && entry->takeprofit.id != LL_OMS_NONE)
         entry->takeprofit.id = *id;
     return order;
-}
-
-/* A stop whose identifier is active no more is armed no more. */
-static void ll_oms_stop_follow(struct ll_oms *oms, uint32_t order, uint32_t id)
-{
-    struct ll_oms_order *entry = &oms->orders[order];
-    struct ll_oms_stop *stops[] = {&entry->stoploss, &entry->takeprofit};
-    for (uint32_t i = 0; i < 2; i++)
-        if (stops[i]->id == id)
-            ll_oms_stop_clear(oms, stops[i], oms->ids[id].status);
-    ll_oms_watch_off(oms, order);
 }
 
 static uint32_t ll_oms_command_id_status(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
@@ -500,104 +382,6 @@ static uint32_t ll_oms_command_id_status(struct ll_oms *oms, const struct ll_com
         refusal->value = done->status;
     }
     return order;
-}
-
-/* --- Money, latches -------------------------------------------------------------------------------------- */
-
-/* A client's key is its account's own: the table knows it by the keyed digest of both, in hexadecimal digits. */
-static void ll_oms_booking_name(const struct ll_oms *oms, uint32_t account, struct ll_oms_text key,
-                                char name[LL_OMS_BOOKING_BYTES])
-{
-    static const char digits[] = "0123456789abcdef";
-    struct ll_key digest = ll_oms_key_text(oms, account, key);
-    for (uint32_t i = 0; i < LL_OMS_BOOKING_BYTES; i++)
-        name[i] = digits[digest.word[i / 16] >> (i % 16 * 4) & 15];
-}
-
-/* Returns whether a booking of this key was made before. */
-static bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
-                                 struct ll_oms_refusal *refusal)
-{
-    struct ll_oms_text key = ll_oms_text_of(command, LL_TEXT_client_order_id);
-    char name[LL_OMS_BOOKING_BYTES];
-    uint32_t booking = LL_NAME_NONE;
-    struct ll_ledger_entry entries[LL_LEDGER_ENTRIES_MAX];
-    struct ll_oms_text symbol = ll_oms_text_of(command, LL_TEXT_symbol);
-    uint32_t account =
-        ll_oms_limited(oms, &oms->accounts, LL_SCOPE_ACCOUNT, ll_oms_text_of(command, LL_TEXT_account));
-    uint32_t instrument = symbol.bytes_count == 0 ? LL_INSTRUMENT_NONE : ll_oms_instrument(oms, symbol);
-    if (account == LL_OMS_NONE ||
-        (key.bytes_count != 0 && ll_names_count(&oms->bookings) == LL_OMS_BOOKINGS)) {
-        refusal->code = LL_REFUSAL_TABLE_FULL;
-        return false;
-    }
-    if (symbol.bytes_count != 0 && instrument == LL_INSTRUMENT_NONE) {
-        refusal->code = LL_REFUSAL_UNKNOWN_INSTRUMENT;
-        return false;
-    }
-    if (key.bytes_count != 0) {
-        ll_oms_booking_name(oms, account, key, name);
-        if (ll_names_find(&oms->bookings, name, sizeof name) != LL_NAME_NONE)
-            return true;
-    }
-    uint32_t asset = symbol.bytes_count == 0 ? LL_LEDGER_CURRENCY : instrument + 1;
-    ll_ledger_begin(&oms->ledger, entries, LL_LEDGER_ENTRIES_MAX);
-    int status = command->kind == LL_COMMAND_DEPOSIT
-                     ? ll_ledger_deposit(&oms->ledger, account, asset, command->amount, NULL)
-                     : ll_ledger_withdraw(&oms->ledger, account, asset, command->amount, NULL);
-    (void)ll_ledger_commit(&oms->ledger);
-    if (status == LL_OK && key.bytes_count != 0)
-        status = ll_names_intern(&oms->bookings, name, sizeof name, &booking, NULL);
-    if (status == LL_OK)
-        return false;
-    refusal->code = status == LL_ERR_FUNDS      ? LL_REFUSAL_BALANCE
-                    : status == LL_ERR_OVERFLOW ? LL_REFUSAL_OVERFLOW
-                    : status == LL_ERR_FULL     ? LL_REFUSAL_TABLE_FULL
-                                                : LL_REFUSAL_BAD_QUANTITY;
-    refusal->limit = (uint64_t)ll_ledger_balance(&oms->ledger, account, asset, LL_LEDGER_AVAILABLE);
-    refusal->value = (uint64_t)command->amount;
-    return false;
-}
-
-/* The number of what a latch is about; LL_OMS_NONE = there is none. */
-static uint32_t ll_oms_scope_number(struct ll_oms *oms, const struct ll_command *command)
-{
-    switch (command->scope) {
-    case LL_KILL_FIRM:
-        return 0;
-    case LL_KILL_ACCOUNT:
-        return ll_oms_limited(oms, &oms->accounts, LL_SCOPE_ACCOUNT,
-                              ll_oms_text_of(command, LL_TEXT_account));
-    case LL_KILL_STRATEGY:
-        return ll_oms_limited(oms, &oms->strategies, LL_SCOPE_STRATEGY,
-                              ll_oms_text_of(command, LL_TEXT_strategy));
-    case LL_KILL_SYMBOL:
-        return ll_oms_instrument(oms, ll_oms_text_of(command, LL_TEXT_symbol));
-    default:
-        return LL_OMS_NONE;
-    }
-}
-
-static void ll_oms_command_latch(struct ll_oms *oms, const struct ll_command *command,
-                                 struct ll_oms_refusal *refusal)
-{
-    bool strategy = command->kind == LL_COMMAND_ENABLE_STRATEGY;
-    uint32_t number = strategy ? ll_oms_limited(oms, &oms->strategies, LL_SCOPE_STRATEGY,
-                                                ll_oms_text_of(command, LL_TEXT_strategy))
-                               : ll_oms_scope_number(oms, command);
-    if (!strategy && command->scope > LL_KILL_SYMBOL) {
-        refusal->code = LL_REFUSAL_MALFORMED;
-    } else if (number == LL_OMS_NONE) {
-        refusal->code = !strategy && command->scope == LL_KILL_SYMBOL ? LL_REFUSAL_UNKNOWN_INSTRUMENT
-                                                                      : LL_REFUSAL_TABLE_FULL;
-    } else if (strategy) {
-        ll_risk_enable_strategy(&oms->risk, number);
-    } else if (command->kind == LL_COMMAND_UNKILL) {
-        ll_risk_unkill(&oms->risk, (enum ll_kill_scope)command->scope, number);
-    } else {
-        ll_risk_kill(&oms->risk, (enum ll_kill_scope)command->scope, number);
-        oms->control->kill_cursor = oms->control->live_first;
-    }
 }
 
 /* --- One command ------------------------------------------------------------------------------------------ */

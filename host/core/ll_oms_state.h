@@ -274,6 +274,13 @@ struct ll_oms_text {
     uint32_t bytes_count;
 };
 
+static inline struct ll_oms_text ll_oms_text_of(const struct ll_command *command, enum ll_command_text which)
+{
+    struct ll_oms_text text;
+    text.bytes = ll_command_text(command, which, &text.bytes_count);
+    return text;
+}
+
 /* What an answer to a refused command tells beside the refusal. */
 struct ll_oms_refusal {
     uint8_t code;   /* enum ll_refusal; NONE = not refused */
@@ -396,7 +403,43 @@ uint32_t ll_oms_close_order(struct ll_oms *oms, uint32_t target, uint32_t id, ui
                             struct ll_oms_new *exit_order, struct ll_oms_refusal *refusal, bool *existing);
 /* An order that waits for a retry is at no venue: it ends here and now. */
 void ll_oms_cancel_waiting(struct ll_oms *oms, uint32_t order);
+
+/* --- ll_oms_command.c: what the parts of it share ---------------------------------------------------------- */
+
+/* The number of an account or a strategy; the limits are told what it is called. */
+uint32_t ll_oms_limited(struct ll_oms *oms, struct ll_names *names, enum ll_limit_scope scope,
+                        struct ll_oms_text text);
+uint32_t ll_oms_instrument(const struct ll_oms *oms, struct ll_oms_text text);
+/* The order a command is about; LL_OMS_NONE and a refusal = there is none. */
+uint32_t ll_oms_target(struct ll_oms *oms, const struct ll_command *command, struct ll_oms_refusal *refusal);
+/* May this action have its name? `id` is the identifier if the same action was asked for before. */
+bool ll_oms_check_name(struct ll_oms *oms, const struct ll_command *command, uint32_t order, uint8_t type,
+                       uint32_t *id, struct ll_oms_refusal *refusal);
+/* The name of an action that was done becomes an identifier of the order; one is made when it has none. */
+uint32_t ll_oms_name_action(struct ll_oms *oms, const struct ll_command *command, uint32_t order,
+                            uint8_t type);
+
+/* --- ll_oms_command_stop.c --------------------------------------------------------------------------------- */
+
+/* An active one is over; what it may have sent is taken back. */
 void ll_oms_stop_clear(struct ll_oms *oms, struct ll_oms_stop *stop, uint8_t status);
+/* A stop whose identifier is active no more is armed no more. */
+void ll_oms_stop_follow(struct ll_oms *oms, uint32_t order, uint32_t id);
+/* A new order may bring its stops along: they get identifiers of their own. */
+void ll_oms_place_stops(struct ll_oms *oms, const struct ll_command *command, uint32_t order);
+/* Both return the order it was about, or LL_OMS_NONE. */
+uint32_t ll_oms_command_stop_add(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
+                                 bool *existing, struct ll_oms_refusal *refusal);
+uint32_t ll_oms_command_stop_cancel(struct ll_oms *oms, const struct ll_command *command, uint32_t *id,
+                                    bool *existing, struct ll_oms_refusal *refusal);
+
+/* --- ll_oms_command_money.c -------------------------------------------------------------------------------- */
+
+/* Returns whether a booking of this key was made before. */
+bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
+                          struct ll_oms_refusal *refusal);
+void ll_oms_command_latch(struct ll_oms *oms, const struct ll_command *command,
+                          struct ll_oms_refusal *refusal);
 
 /* --- ll_oms_due.c: stops ----------------------------------------------------------------------------------- */
 

@@ -1000,11 +1000,6 @@ const struct ll_ouch_link *ll_ouch_port_link(const struct ll_ouch_port *port, ui
     return &port->links[link];
 }
 
-uint32_t ll_ouch_port_execution_count(const struct ll_ouch_port *port)
-{
-    return port->execution_count;
-}
-
 const struct ll_ouch_execution *ll_ouch_port_execution(const struct ll_ouch_port *port, uint32_t execution)
 {
     LL_ASSERT(execution < port->execution_count);

@@ -210,7 +210,6 @@ const char *ll_ouch_link_state_name(uint8_t state);  /* "live" */
 uint8_t ll_ouch_port_protocol(const struct ll_ouch_port *port);
 uint32_t ll_ouch_port_link_count(const struct ll_ouch_port *port);
 const struct ll_ouch_link *ll_ouch_port_link(const struct ll_ouch_port *port, uint32_t link);
-uint32_t ll_ouch_port_execution_count(const struct ll_ouch_port *port);
 const struct ll_ouch_execution *ll_ouch_port_execution(const struct ll_ouch_port *port, uint32_t execution);
 /* Answers that wait because of faults. */
 uint32_t ll_ouch_port_waiting(const struct ll_ouch_port *port);

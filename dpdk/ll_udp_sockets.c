@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dpdk/ll_udp_socket.h"
+#include "dpdk/ll_udp_sockets.h"
 
 #include "host/base/ll_assert.h"
 
@@ -12,7 +12,7 @@
  * CAP_NET_ADMIN. */
 #define LL_UDP_SOCKET_BUFFER_BYTES (8 << 20)
 
-static int ll_udp_socket_fail(const struct ll_ipv4 *endpoint, const char *what, struct ll_why *why)
+static int ll_udp_line_fail(const struct ll_ipv4 *endpoint, const char *what, struct ll_why *why)
 {
     int error = errno;
     char text[LL_IPV4_TEXT_BYTES];
@@ -22,7 +22,7 @@ static int ll_udp_socket_fail(const struct ll_ipv4 *endpoint, const char *what, 
                    strerror(error));
 }
 
-static int ll_udp_socket_join(int fd, const struct ll_ipv4 *group, uint32_t interface_address)
+static int ll_udp_line_join(int fd, const struct ll_ipv4 *group, uint32_t interface_address)
 {
     const int no = 0;
     const struct ip_mreqn request = {.imr_multiaddr.s_addr = htonl(group->address),
@@ -32,8 +32,8 @@ static int ll_udp_socket_join(int fd, const struct ll_ipv4 *group, uint32_t inte
     return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request);
 }
 
-static int ll_udp_socket_open(struct ll_udp_socket *socket_out, const struct ll_ipv4 *endpoint,
-                              uint32_t interface_address, struct ll_why *why)
+static int ll_udp_line_open(struct ll_udp_line *socket_out, const struct ll_ipv4 *endpoint,
+                            uint32_t interface_address, struct ll_why *why)
 {
     const int yes = 1;
     const int buffer_bytes = LL_UDP_SOCKET_BUFFER_BYTES;
@@ -42,18 +42,18 @@ static int ll_udp_socket_open(struct ll_udp_socket *socket_out, const struct ll_
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     socket_out->fd = fd;
     if (fd < 0)
-        return ll_udp_socket_fail(endpoint, "no socket", why);
+        return ll_udp_line_fail(endpoint, "no socket", why);
     /* Several programs may listen to a group; a port of one's own shall be one's own. */
     if (multicast && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0)
-        return ll_udp_socket_fail(endpoint, "cannot be shared", why);
+        return ll_udp_line_fail(endpoint, "cannot be shared", why);
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0)
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
     if (setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes) != 0)
-        return ll_udp_socket_fail(endpoint, "the kernel does not count its drops", why);
+        return ll_udp_line_fail(endpoint, "the kernel does not count its drops", why);
     if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0)
-        return ll_udp_socket_fail(endpoint, "cannot be bound", why);
-    if (multicast && ll_udp_socket_join(fd, endpoint, interface_address) != 0)
-        return ll_udp_socket_fail(endpoint, "cannot be joined on that interface", why);
+        return ll_udp_line_fail(endpoint, "cannot be bound", why);
+    if (multicast && ll_udp_line_join(fd, endpoint, interface_address) != 0)
+        return ll_udp_line_fail(endpoint, "cannot be joined on that interface", why);
     return LL_OK;
 }
 
@@ -62,7 +62,7 @@ int ll_udp_sockets_open(struct ll_udp_sockets *sockets, const struct ll_port_spe
     LL_ASSERT(spec->endpoint_count <= LL_PORT_SPEC_ENDPOINTS_MAX);
     for (uint32_t i = 0; i < spec->endpoint_count; i++) {
         sockets->socket_count = i + 1;
-        int rc = ll_udp_socket_open(&sockets->socket[i], &spec->endpoint[i], spec->interface_address, why);
+        int rc = ll_udp_line_open(&sockets->socket[i], &spec->endpoint[i], spec->interface_address, why);
         if (rc != LL_OK)
             return rc;
     }
@@ -83,8 +83,8 @@ void ll_udp_sockets_close(struct ll_udp_sockets *sockets)
 }
 
 /* The kernel adds its count to a datagram only when it is not 0. */
-static void ll_udp_socket_count_drops(struct ll_udp_sockets *sockets, struct ll_udp_socket *socket,
-                                      struct msghdr *message)
+static void ll_udp_line_count_drops(struct ll_udp_sockets *sockets, struct ll_udp_line *socket,
+                                    struct msghdr *message)
 {
     for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
         uint32_t kernel_drops;
@@ -97,8 +97,7 @@ static void ll_udp_socket_count_drops(struct ll_udp_sockets *sockets, struct ll_
 }
 
 /* Fills headers from `first` on; returns how many there were. */
-static uint32_t ll_udp_socket_burst(struct ll_udp_sockets *sockets, struct ll_udp_socket *socket,
-                                    uint32_t first)
+static uint32_t ll_udp_line_burst(struct ll_udp_sockets *sockets, struct ll_udp_line *socket, uint32_t first)
 {
     for (uint32_t i = first; i < LL_PORT_BURST_MAX; i++) /* the kernel wrote the last burst's lengths there */
         sockets->header[i].msg_hdr.msg_controllen = LL_UDP_SOCKET_CONTROL_BYTES;
@@ -114,12 +113,12 @@ uint32_t ll_udp_sockets_receive(struct ll_udp_sockets *sockets,
     uint32_t line = sockets->turn;
     for (uint32_t i = 0; i < sockets->socket_count && used < LL_PORT_BURST_MAX; i++) {
         uint32_t first = used;
-        used += ll_udp_socket_burst(sockets, &sockets->socket[line], first);
+        used += ll_udp_line_burst(sockets, &sockets->socket[line], first);
         for (uint32_t j = first; j < used; j++) {
             struct mmsghdr *header = &sockets->header[j];
             sockets->frames++;
             sockets->bytes += header->msg_len;
-            ll_udp_socket_count_drops(sockets, &sockets->socket[line], &header->msg_hdr);
+            ll_udp_line_count_drops(sockets, &sockets->socket[line], &header->msg_hdr);
             if (LL_UNLIKELY((header->msg_hdr.msg_flags & MSG_TRUNC) != 0)) {
                 sockets->oversize++;
                 continue;

@@ -10,8 +10,8 @@
  *          kernel had to drop is counted (`dropped`), as soon as a later datagram of that socket tells of it.
  * Threads  one owner.
  */
-#ifndef LL_DPDK_UDP_SOCKET_H
-#define LL_DPDK_UDP_SOCKET_H
+#ifndef LL_DPDK_UDP_SOCKETS_H
+#define LL_DPDK_UDP_SOCKETS_H
 
 #include "dpdk/ll_port.h"
 #include "dpdk/ll_port_spec.h"
@@ -25,7 +25,7 @@
 
 _Static_assert(CMSG_SPACE(sizeof(uint32_t)) <= LL_UDP_SOCKET_CONTROL_BYTES, "room for one count");
 
-struct ll_udp_socket {
+struct ll_udp_line {
     int fd;
     uint32_t kernel_drops; /* as last told */
 };
@@ -37,7 +37,7 @@ struct ll_udp_sockets { /* private; zeroed memory, large */
     uint64_t bytes;
     uint64_t oversize; /* longer than LL_PORT_FRAME_BYTES_MAX */
     uint64_t dropped;
-    struct ll_udp_socket socket[LL_PORT_SPEC_ENDPOINTS_MAX];
+    struct ll_udp_line socket[LL_PORT_SPEC_ENDPOINTS_MAX];
     struct mmsghdr header[LL_PORT_BURST_MAX];
     struct iovec vector[LL_PORT_BURST_MAX];
     _Alignas(struct cmsghdr) uint8_t control[LL_PORT_BURST_MAX][LL_UDP_SOCKET_CONTROL_BYTES];
