@@ -248,7 +248,7 @@ static void ll_oms_check_replace(const struct ll_oms *oms, const struct ll_comma
         return;
     refusal->value = command->quantity;
     refusal->limit = entry->cumulative;
-    if (entry->state == LL_ORDER_FAILED)
+    if (entry->state == LL_ORDER_FAILED || !ll_oms_number_room(oms, entry->session))
         refusal->code = LL_REFUSAL_NOT_OPEN;
     else if (entry->type == LL_TYPE_MARKET) /* it has no price that could be another, and does not rest */
         refusal->code = LL_REFUSAL_UNSUPPORTED;
@@ -400,8 +400,10 @@ static uint32_t ll_oms_command_stop_add(struct ll_oms *oms, const struct ll_comm
     } else if (!ll_oms_is_working(entry) && entry->cumulative <= entry->closed) {
         refusal->code = LL_REFUSAL_ORDER_ENDED; /* there is no position, and there will be none */
     } else {
-        *id = ll_oms_name_action(oms, command, order, type);
-        ll_oms_stop_set(oms, order, type, *id, price);
+        /* A stop is watched under its identifier: one that finds no room for it is not armed, and says so. */
+        *id = ll_oms_id_give(oms, order, type, ll_oms_text_of(command, LL_TEXT_lifecycle_id), refusal);
+        if (*id != LL_OMS_NONE)
+            ll_oms_stop_set(oms, order, type, *id, price);
     }
     return order;
 }

@@ -222,6 +222,63 @@ START_TEST(bytes_that_are_no_report)
 }
 END_TEST
 
+/* Some lots went by themselves while a cancel of all was out: it is still to be answered. */
+START_TEST(a_part_is_no_answer_to_a_cancel_of_all)
+{
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    (void)ll_oms_rig_cancel(&rig, "A1");
+    SAY(.type = 'C', .number = number, .quantity = 40);
+    ck_assert(ll_oms_rig_order(&rig, "A1").request_outstanding);
+    ck_assert_int_eq(ll_test_oms_locked(), 60 * (int64_t)LL_RIG_MID);
+    SAY(.type = 'C', .number = number, .quantity = 60);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_CANCELLED);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* A fill that follows an order that was dead on arrival, matched together with it, is late like any other. */
+START_TEST(a_fill_behind_a_dead_order)
+{
+    (void)ll_oms_rig_place(&rig, "A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    uint64_t number = ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).number;
+    ll_oms_rig_hold(&rig, 0,
+                    &(struct ll_rig_message){.type = 'A',
+                                             .number = number,
+                                             .quantity = 100,
+                                             .price = LL_RIG_MID,
+                                             .exchange_ref = 7,
+                                             .dead = true});
+    SAY(.type = 'E', .number = number, .quantity = 40, .price = LL_RIG_MID, .match = 1);
+    struct ll_oms_view order = ll_oms_rig_order(&rig, "A1");
+    ck_assert_uint_eq(order.state, LL_ORDER_CANCELLED);
+    ck_assert_uint_eq(order.cumulative, 40);
+    ck_assert_int_eq(ll_test_oms_locked(), 0);
+    ck_assert_uint_eq(last_verdict(), LL_VERDICT_LATE);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* A message longer than a record keeps is judged by what is kept: a replay sees no more. */
+START_TEST(a_report_longer_than_its_record)
+{
+    static uint8_t long_one[LL_RECORD_PAYLOAD_BYTES_MAX + 64];
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    const struct ll_rig_message gone = {.type = 'C', .number = number, .quantity = 100};
+    uint32_t at = ll_rig_write(LL_PROTOCOL_OUCH50, &gone, long_one);
+    at -= _i == 0 ? 0 : 2; /* with and without an appendage of its own */
+    long_one[at] = (uint8_t)((sizeof long_one - at - 2) >> 8);
+    long_one[at + 1] = (uint8_t)(sizeof long_one - at - 2);
+    for (at += 2; at < sizeof long_one; at += long_one[at] + 1u)
+        long_one[at] = (uint8_t)(sizeof long_one - at - 1 < 100 ? sizeof long_one - at - 1 : 100);
+    /* Not through the rig, whose journal keeps shorter ones only. */
+    ll_oms_report(rig.oms, 0, long_one, sizeof long_one, rig.now_ns);
+    ll_oms_step(rig.oms);
+    rig.batch.slot_count = 0;
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_NEW);
+    ck_assert_uint_eq(counters()->bad_reports, 1);
+}
+END_TEST
+
 START_TEST(accepted_for_less_and_partly_cancelled)
 {
     (void)ll_oms_rig_place(&rig, "A1", LL_ORDER_SELL, 100, LL_RIG_MID);
@@ -484,6 +541,9 @@ int main(void)
     tcase_add_test(reports, a_fill_that_cannot_be_paid);
     tcase_add_test(reports, a_short_sale_and_its_cover);
     tcase_add_test(reports, bytes_that_are_no_report);
+    tcase_add_test(reports, a_part_is_no_answer_to_a_cancel_of_all);
+    tcase_add_test(reports, a_fill_behind_a_dead_order);
+    tcase_add_loop_test(reports, a_report_longer_than_its_record, 0, 2);
     tcase_add_test(reports, accepted_for_less_and_partly_cancelled);
     tcase_add_loop_test(reports, a_replace_of_a_filled_order, 0, 2);
     tcase_add_loop_test(reports, a_replace_that_cancels, 0, 2);
