@@ -285,7 +285,8 @@ static void ll_oms_retry(struct ll_oms *oms, uint32_t order)
         return;
     }
     if (!ll_oms_is_open(oms, entry->session) || !ll_oms_number_room(oms, entry->session) ||
-        !ll_oms_ids_room(oms, 1, 0) || ll_oms_is_killed(oms, entry)) {
+        !ll_oms_ids_room(oms, 1, 0) || ll_oms_is_killed(oms, entry) ||
+        ll_risk_strategy_is_disabled(&oms->risk, entry->strategy)) {
         ll_timers_set(&oms->timers, order, oms->time_ns + oms->config.retry_ns);
         return;
     }

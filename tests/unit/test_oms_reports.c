@@ -68,6 +68,32 @@ START_TEST(a_replayed_fill_is_booked_once)
 }
 END_TEST
 
+/* Without room for identifiers a fill is booked all the same, and a repeat of one that has its own is still told. */
+START_TEST(a_repeat_without_room_for_identifiers)
+{
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = 4;
+    config.ids = 16;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
+    for (uint32_t i = 0; i < 16; i++)
+        (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
+    ck_assert_uint_eq(last_verdict(), LL_VERDICT_DUPLICATE);
+    ck_assert_int_eq(lots(), 10);
+    SAY(.type = 'E', .number = number, .quantity = 20, .price = LL_RIG_MID, .match = 2);
+    ck_assert_uint_eq(last_verdict(), LL_VERDICT_OK);
+    ck_assert_int_eq(lots(), 30);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").leaves, 70);
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(a_fill_after_the_cancel)
 {
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
@@ -487,6 +513,30 @@ START_TEST(a_failed_order_that_is_cancelled)
 END_TEST
 
 /* While it waits its money is free; when that is spent, it cannot come again. */
+/* A strategy that is stopped until a person lets it go on does not try again either. */
+START_TEST(a_failed_order_of_a_stopped_strategy)
+{
+    ll_oms_rig_limit(&rig, LL_SCOPE_FIRM, "", LL_LIMIT_EXECUTION_WINDOW, 1000 * LL_RIG_S);
+    ll_oms_rig_limit(&rig, LL_SCOPE_STRATEGY, "S", LL_LIMIT_EXECUTIONS, 1);
+    ll_oms_rig_load(&rig);
+    (void)DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .strategy = "S", .id = "A1", .quantity = 10,
+             .price = LL_RIG_MID);
+    (void)DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .strategy = "S", .id = "A2", .quantity = 20,
+             .price = LL_RIG_MID);
+    SAY(.type = 'J', .number = 1, .code = LL_OUCH50_REJECT_HALTED);
+    for (uint32_t lot = 0; lot < 3; lot++)
+        SAY(.type = 'E', .number = 3, .quantity = 1, .price = LL_RIG_MID, .match = 1 + lot);
+    uint32_t sends = rig.send_count;
+    ll_oms_rig_pass(&rig, 2 * LL_RIG_RETRY_NS);
+    ck_assert_uint_eq(rig.send_count, sends);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_FAILED);
+    (void)DO(.kind = LL_COMMAND_ENABLE_STRATEGY, .strategy = "S");
+    ll_oms_rig_pass(&rig, 2 * LL_RIG_RETRY_NS);
+    ck_assert_int_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).type, 'O');
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(a_failed_order_that_cannot_be_paid_again)
 {
     (void)DO(.kind = LL_COMMAND_DEPOSIT, .account = "POOR", .amount = 10 * (int64_t)LL_RIG_MID);
@@ -534,6 +584,7 @@ int main(void)
     tcase_add_checked_fixture(reports, ll_test_oms_begin, ll_test_oms_end);
     tcase_add_test(reports, a_fill_before_its_acknowledgement);
     tcase_add_test(reports, a_replayed_fill_is_booked_once);
+    tcase_add_test(reports, a_repeat_without_room_for_identifiers);
     tcase_add_test(reports, a_fill_after_the_cancel);
     tcase_add_test(reports, more_than_was_asked_for);
     tcase_add_test(reports, a_bust_and_the_same_bust_again);
@@ -553,6 +604,7 @@ int main(void)
     tcase_add_test(reports, a_final_reject);
     tcase_add_test(reports, rejects_that_may_pass);
     tcase_add_loop_test(reports, a_failed_order_that_is_cancelled, 0, 2);
+    tcase_add_test(reports, a_failed_order_of_a_stopped_strategy);
     tcase_add_test(reports, a_failed_order_that_cannot_be_paid_again);
     tcase_add_test(reports, two_feeds_tell_of_one_fill);
     suite_add_tcase(suite, reports);
