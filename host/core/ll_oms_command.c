@@ -236,7 +236,7 @@ static void ll_oms_check_replace(const struct ll_oms *oms, const struct ll_comma
         return;
     refusal->value = command->quantity;
     refusal->limit = entry->cumulative;
-    if (entry->state == LL_ORDER_FAILED)
+    if (entry->state == LL_ORDER_FAILED || !ll_oms_number_room(oms, entry->session))
         refusal->code = LL_REFUSAL_NOT_OPEN;
     else if (entry->type == LL_TYPE_MARKET) /* it has no price that could be another, and does not rest */
         refusal->code = LL_REFUSAL_UNSUPPORTED;

@@ -73,8 +73,10 @@ uint32_t ll_oms_command_stop_add(struct ll_oms *oms, const struct ll_command *co
     } else if (!ll_oms_is_working(entry) && entry->cumulative <= entry->closed) {
         refusal->code = LL_REFUSAL_ORDER_ENDED; /* there is no position, and there will be none */
     } else {
-        *id = ll_oms_name_action(oms, command, order, type);
-        ll_oms_stop_set(oms, order, type, *id, price);
+        /* A stop is watched under its identifier: one that finds no room for it is not armed, and says so. */
+        *id = ll_oms_id_give(oms, order, type, ll_oms_text_of(command, LL_TEXT_lifecycle_id), refusal);
+        if (*id != LL_OMS_NONE)
+            ll_oms_stop_set(oms, order, type, *id, price);
     }
     return order;
 }

@@ -137,9 +137,24 @@ bool ll_oms_is_killed(const struct ll_oms *oms, const struct ll_oms_order *entry
 
 /* --- Sweeps over the live orders --------------------------------------------------------------------------- */
 
+/* Sessions whose flight had no room for all cancels of a latch: when half of it is free, all is looked at again. */
+static void ll_oms_kill_again(struct ll_oms *oms)
+{
+    if (oms->kill_again == 0 || oms->control->kill_cursor != LL_OMS_NONE)
+        return;
+    for (uint8_t session = 0; session < LL_OMS_SESSIONS_MAX; session++) {
+        if ((oms->kill_again >> session & 1u) == 0 || ll_oms_in_flight(oms, session) > LL_OMS_FLIGHT / 2)
+            continue;
+        oms->kill_again = 0;
+        oms->control->kill_cursor = oms->control->live_first;
+        return;
+    }
+}
+
 /* The cursors only say where to look next. They belong to no state: a replay starts them anew. */
 static bool ll_oms_kill_due(struct ll_oms *oms, struct ll_record_action *action)
 {
+    ll_oms_kill_again(oms);
     while (oms->control->kill_cursor != LL_OMS_NONE) {
         uint32_t order = oms->control->kill_cursor;
         const struct ll_oms_order *entry = &oms->orders[order];
@@ -147,6 +162,10 @@ static bool ll_oms_kill_due(struct ll_oms *oms, struct ll_record_action *action)
         if (entry->request != LL_REQUEST_NONE || !ll_oms_is_killed(oms, entry) ||
             (entry->state != LL_ORDER_FAILED && !ll_oms_is_open(oms, entry->session)))
             continue;
+        if (entry->state != LL_ORDER_FAILED && !ll_oms_flight_room(oms, entry->session)) {
+            oms->kill_again |= (uint8_t)(1u << entry->session);
+            continue;
+        }
         action->action = LL_ACTION_KILL_CANCEL;
         action->session = entry->session;
         action->order = order;
@@ -265,8 +284,9 @@ static void ll_oms_retry(struct ll_oms *oms, uint32_t order)
         ll_oms_end_by(oms, order, LL_LIFE_OP_EXPIRE);
         return;
     }
-    if (!ll_oms_is_open(oms, entry->session) || !ll_oms_flight_room(oms, entry->session) ||
-        !ll_oms_ids_room(oms, 1, 0) || ll_oms_is_killed(oms, entry)) {
+    if (!ll_oms_is_open(oms, entry->session) || !ll_oms_number_room(oms, entry->session) ||
+        !ll_oms_ids_room(oms, 1, 0) || ll_oms_is_killed(oms, entry) ||
+        ll_risk_strategy_is_disabled(&oms->risk, entry->strategy)) {
         ll_timers_set(&oms->timers, order, oms->time_ns + oms->config.retry_ns);
         return;
     }

@@ -20,11 +20,16 @@ static struct ll_oms_flight *ll_oms_flight_at(struct ll_oms_session *session, ui
     return &session->flight[position % LL_OMS_FLIGHT];
 }
 
-/* Room for one more request, and a number for it: the venue may say that it would take the last one next. */
 bool ll_oms_flight_room(const struct ll_oms *oms, uint8_t session)
 {
     const struct ll_oms_session *link = &oms->control->sessions[session];
-    return link->flight_next - link->flight_first < LL_OMS_FLIGHT && link->next_number < UINT32_MAX;
+    return link->flight_next - link->flight_first < LL_OMS_FLIGHT;
+}
+
+/* The venue may say that it would take the last number next. */
+bool ll_oms_number_room(const struct ll_oms *oms, uint8_t session)
+{
+    return ll_oms_flight_room(oms, session) && oms->control->sessions[session].next_number < UINT32_MAX;
 }
 
 bool ll_oms_is_open(const struct ll_oms *oms, uint8_t session)
@@ -155,6 +160,8 @@ static void ll_oms_write(struct ll_oms *oms, uint32_t order, uint8_t request)
 
 void ll_oms_send_enter(struct ll_oms *oms, uint32_t order)
 {
+    /* Under a new number: of the one before nothing is asked any more, whatever the venue has said of it. */
+    ll_oms_answered(oms, order, 0, LL_REQUEST_ENTER);
     ll_oms_fly(oms, order, LL_REQUEST_ENTER, oms->orders[order].number);
     ll_oms_write(oms, order, LL_REQUEST_ENTER);
 }
@@ -387,12 +394,15 @@ void ll_oms_query_answered(struct ll_oms *oms, uint8_t session, uint64_t next_nu
 }
 
 /* What has to be done about the request the sweep stands at: what the venue never saw goes again, after a connection
- * that broke; cancels go again in any case, since they have no number to tell by. */
-static void ll_oms_sweep_due(const struct ll_oms_session *link, uint8_t session,
-                             struct ll_record_action *action)
+ * that broke; cancels go again in any case, since they have no number to tell by. Under a latch what is sure to have
+ * been seen by nobody is given up; where the venue cannot be asked, it may have been, and only the same again tells. */
+static void ll_oms_sweep_due(const struct ll_oms *oms, uint8_t session, struct ll_record_action *action)
 {
+    const struct ll_oms_session *link = &oms->control->sessions[session];
     const struct ll_oms_flight *flight = &link->flight[link->sweep % LL_OMS_FLIGHT];
-    bool unseen = flight->request == LL_REQUEST_CANCEL || flight->number >= link->known_number;
+    bool given_up =
+        link->protocol == LL_PROTOCOL_OUCH50 && ll_oms_is_killed(oms, &oms->orders[flight->order]);
+    bool unseen = flight->request == LL_REQUEST_CANCEL || (flight->number >= link->known_number && !given_up);
     action->action =
         link->state == LL_OMS_SESSION_RESENDING && unseen ? LL_ACTION_RESEND : LL_ACTION_UNANSWERED;
     action->session = session;
@@ -405,7 +415,7 @@ bool ll_oms_link_due(const struct ll_oms *oms, struct ll_record_action *action)
         const struct ll_oms_session *link = &oms->control->sessions[session];
         bool sweeps = link->state == LL_OMS_SESSION_RESENDING || link->state == LL_OMS_SESSION_OPEN;
         if (sweeps && link->sweep < link->sweep_end) {
-            ll_oms_sweep_due(link, session, action);
+            ll_oms_sweep_due(oms, session, action);
             return true;
         }
     }

@@ -58,7 +58,7 @@ static void ll_oms_check_new(struct ll_oms *oms, const struct ll_oms_new *new_or
     } else if (oms->control->order_count == oms->config.orders ||
                !ll_oms_ids_room(oms, LL_OMS_PLACE_IDS, LL_OMS_PLACE_TEXTS)) {
         refusal->code = LL_REFUSAL_TABLE_FULL;
-    } else if (!ll_oms_is_open(oms, new_order->session) || !ll_oms_flight_room(oms, new_order->session)) {
+    } else if (!ll_oms_is_open(oms, new_order->session) || !ll_oms_number_room(oms, new_order->session)) {
         refusal->code = LL_REFUSAL_NOT_OPEN;
     } else if (new_order->instrument != LL_INSTRUMENT_NONE) {
         refusal->order = ll_oms_self_trade(oms, new_order);

@@ -28,13 +28,14 @@ static void ll_oms_ask_fill(struct ll_oms *oms, struct ll_oms_waiting *waiting)
     struct ll_life_ask *ask =
         ll_oms_ask_number(oms, LL_LIFE_OP_FILL, waiting->session, waiting->report.number);
     ask->quantity = waiting->report.quantity;
-    if (!ll_oms_ids_room(oms, 1, 0))
-        return; /* booked, but a repeat or a bust of it cannot be told any more */
-    waiting->execution = ll_oms_id_number(oms, LL_ID_EXECUTION, ll_oms_execution_kind(waiting->report.number),
-                                          waiting->session, waiting->report.match);
-    struct ll_key key = oms->ids[waiting->execution].key;
+    /* Without room for an identifier the kernel still tells a repeat of one that has its own. */
+    struct ll_key key = ll_oms_execution_key(oms, waiting);
     ask->new_key[0] = key.word[0];
     ask->new_key[1] = key.word[1];
+    if (!ll_oms_ids_room(oms, 1, 0))
+        return;
+    waiting->execution = ll_oms_id_number(oms, LL_ID_EXECUTION, ll_oms_execution_kind(waiting->report.number),
+                                          waiting->session, waiting->report.match);
     ask->new_id = waiting->execution;
 }
 
@@ -142,7 +143,8 @@ void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, ui
                                           (uint32_t)sizeof head + kept);
     waiting->ask = oms->ask_count;
     link->next_sequence++;
-    int status = ll_ouch_report(link->protocol, bytes, bytes_count, &waiting->report);
+    /* What the journal has no room for is not looked at either: a replay could not. */
+    int status = ll_ouch_report(link->protocol, bytes, kept, &waiting->report);
     waiting->verdict = status == LL_OK              ? LL_VERDICT_OK
                        : status == LL_ERR_TYPE      ? LL_VERDICT_UNKNOWN_TYPE
                        : status == LL_ERR_MALFORMED ? LL_VERDICT_BAD_INPUT
@@ -150,8 +152,9 @@ void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, ui
     if (status == LL_OK)
         ll_oms_ask_about(oms, waiting);
     waiting->ask_count = oms->ask_count - waiting->ask;
-    /* What changes the session, or speaks of things that are not the kernel's, is not kept waiting. */
-    if (waiting->ask_count == 0)
+    /* What changes the session, or speaks of things that are not the kernel's, is not kept waiting. Nor is what ends an
+     * order only when it is booked: answers to later reports of the order would not know of it. */
+    if (waiting->ask_count == 0 || waiting->report.dead || waiting->report.kind == LL_REPORT_REJECTED)
         ll_oms_step(oms);
 }
 
@@ -247,7 +250,8 @@ static void ll_oms_book_cancelled(struct ll_oms *oms, const struct ll_life_answe
 {
     struct ll_oms_order *entry = &oms->orders[order];
     ll_oms_release(oms, order, answer->booked);
-    if (entry->request == LL_REQUEST_CANCEL)
+    /* Some of it went by itself, as to prevent a trade with oneself: a cancel of all is still to be answered. */
+    if (entry->request == LL_REQUEST_CANCEL && (entry->request_quantity != 0 || answer->leaves == 0))
         ll_oms_request_over(oms, order, false);
 }
 
@@ -390,8 +394,8 @@ static void ll_oms_reject_request(struct ll_oms *oms, const struct ll_oms_waitin
         ll_oms_request_rejected(oms, waiting->report.number, answer);
 }
 
-/* The device has no room for the execution's identifier. The fill is booked without it: none is lost, but a repeat or a
- * bust of this one cannot be told any more. */
+/* There is no room for the execution's identifier. The fill is booked without it: none is lost, but a repeat or a bust
+ * of this one cannot be told any more. So only the session's own word is taken: a copy would book it twice. */
 static void ll_oms_fill_without_id(struct ll_oms *oms, struct ll_oms_waiting *waiting)
 {
     struct ll_life_ask *ask =
@@ -404,7 +408,7 @@ static void ll_oms_fill_without_id(struct ll_oms *oms, struct ll_oms_waiting *wa
 
 static void ll_oms_book(struct ll_oms *oms, struct ll_oms_waiting *waiting)
 {
-    if (waiting->report.kind == LL_REPORT_EXECUTED && waiting->ask_count != 0 &&
+    if (waiting->report.kind == LL_REPORT_EXECUTED && waiting->ask_count != 0 && !ll_oms_is_copy(waiting) &&
         oms->booked[waiting->ask].verdict == LL_VERDICT_TABLE_FULL)
         ll_oms_fill_without_id(oms, waiting);
     uint8_t verdict = waiting->ask_count == 0 ? waiting->verdict : oms->booked[waiting->ask].verdict;

@@ -250,7 +250,8 @@ struct ll_oms {
     bool replaying;    /* from the first record to ll_oms_replay_end */
     bool market_moved; /* since the stops were looked at */
     uint8_t expected;  /* verdict of the record being replayed */
-    uint8_t reserved[5];
+    uint8_t kill_again; /* one bit per session: cancels of a latch that found no room in its flight */
+    uint8_t reserved[4];
     struct ll_oms_waiting waiting[LL_OMS_REPORTS_MAX];
     uint32_t waiting_count;
     uint32_t ask_count;
@@ -463,7 +464,9 @@ void ll_oms_request_over(struct ll_oms *oms, uint32_t order, bool failed);
 void ll_oms_query_answered(struct ll_oms *oms, uint8_t session, uint64_t next_number);
 /* The venue's next number for this side: odd for buys, even for sells. */
 uint64_t ll_oms_next_number(struct ll_oms *oms, uint8_t session, uint8_t side);
+/* Room for one more request: for a cancel, and for what needs a number of its own. */
 bool ll_oms_flight_room(const struct ll_oms *oms, uint8_t session);
+bool ll_oms_number_room(const struct ll_oms *oms, uint8_t session);
 bool ll_oms_link_due(const struct ll_oms *oms, struct ll_record_action *action);
 /* A latch is engaged that the order stands under. */
 bool ll_oms_is_killed(const struct ll_oms *oms, const struct ll_oms_order *entry);

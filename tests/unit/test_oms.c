@@ -434,6 +434,22 @@ START_TEST(numbers_that_are_used_up)
 }
 END_TEST
 
+/* The last number there is can be used, and what it is of can still be taken back. */
+START_TEST(the_last_number)
+{
+    uint8_t side = _i == 0 ? LL_ORDER_BUY : LL_ORDER_SELL;
+    ll_oms_rig_link(&rig, 0, LL_LINK_CLOSED, NULL, 0);
+    ll_oms_rig_open(&rig, 0, "DAY1", UINT32_MAX - 1u);
+    uint64_t number = ll_test_oms_live("A1", side, 1, LL_RIG_MID);
+    ck_assert_uint_eq(number, side == LL_ORDER_BUY ? UINT32_MAX : UINT32_MAX - 1u);
+    ck_assert_uint_eq(ll_oms_rig_replace(&rig, "A1", 2, LL_RIG_MID)->refusal, LL_REFUSAL_NOT_OPEN);
+    ck_assert_uint_eq(ll_oms_rig_cancel(&rig, "A1")->kind, LL_CLIENT_ACCEPTED);
+    SAY(.type = 'C', .number = number, .quantity = 1);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_CANCELLED);
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(good_till_a_date)
 {
     (void)DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .quantity = 10, .price = LL_RIG_MID,
@@ -492,6 +508,58 @@ START_TEST(a_latch_waits_for_the_session)
 }
 END_TEST
 
+/* What the venue never saw does not leave any more, neither the order nor its new price. */
+START_TEST(a_latch_holds_back_what_never_arrived)
+{
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    (void)ll_oms_rig_replace(&rig, "A1", 120, LL_RIG_MID);
+    (void)ll_oms_rig_place(&rig, "A2", LL_ORDER_BUY, 100, LL_RIG_MID);
+    ll_oms_rig_link(&rig, 0, LL_LINK_CLOSED, NULL, 0);
+    (void)DO(.kind = LL_COMMAND_KILL, .scope = LL_KILL_FIRM);
+    uint32_t sends = rig.send_count;
+    ll_oms_rig_open(&rig, 0, "DAY1", number + 1);
+    (void)ll_oms_rig_due(&rig);
+    ck_assert_uint_eq(rig.send_count, sends + 2); /* the question, and the cancel of A1 */
+    ck_assert_int_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).type, 'X');
+    ck_assert_uint_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).number, number);
+    ck_assert_uint_eq(ll_test_oms_state("A2"), LL_ORDER_CANCELLED);
+    SAY(.type = 'C', .number = number, .quantity = 100);
+    ck_assert_uint_eq(ll_oms_live_count(rig.oms), 0);
+    ck_assert_int_eq(ll_test_oms_locked(), 0);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* More orders than requests may be unanswered: the others follow when there is room. */
+START_TEST(a_latch_takes_back_more_than_may_fly)
+{
+    const uint32_t count = LL_OMS_FLIGHT + 100;
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = count;
+    config.ids = (uint64_t)count * 8;
+    ll_oms_rig_make(&rig, &config);
+    rig.is_unchecked = true;
+    ll_oms_rig_ready(&rig);
+    for (uint32_t i = 0; i < count; i++)
+        (void)ll_test_oms_live(NULL, LL_ORDER_BUY, 1, LL_RIG_MID);
+    uint32_t first = rig.send_count;
+    (void)DO(.kind = LL_COMMAND_KILL, .scope = LL_KILL_FIRM);
+    ck_assert_uint_eq(ll_oms_rig_due(&rig), LL_OMS_FLIGHT);
+    ck_assert_uint_eq(ll_oms_rig_due(&rig), 0);
+    for (uint32_t i = first; i < rig.send_count; i++) {
+        struct ll_rig_sent sent = ll_rig_read(LL_PROTOCOL_OUCH50, &rig.sends[i]);
+        ck_assert_int_eq(sent.type, 'X');
+        SAY(.type = 'C', .number = sent.number, .quantity = 1);
+        (void)ll_oms_rig_due(&rig);
+    }
+    ck_assert_uint_eq(ll_oms_live_count(rig.oms), 0);
+    ll_oms_rig_check(&rig);
+    ll_test_oms_replays();
+}
+END_TEST
+
 /* The key of a booking is its account's own: the same again changes nothing, another account's is another booking. */
 START_TEST(a_booking_is_made_once)
 {
@@ -537,9 +605,12 @@ int main(void)
     tcase_add_test(orders, requests_that_are_refused);
     tcase_add_test(orders, no_price_reaches_the_wire_unchecked);
     tcase_add_test(orders, numbers_that_are_used_up);
+    tcase_add_loop_test(orders, the_last_number, 0, 2);
     tcase_add_test(orders, good_till_a_date);
     tcase_add_test(orders, a_latch_takes_all_back);
     tcase_add_test(orders, a_latch_waits_for_the_session);
+    tcase_add_test(orders, a_latch_holds_back_what_never_arrived);
+    tcase_add_test(orders, a_latch_takes_back_more_than_may_fly);
     tcase_add_test(orders, a_booking_is_made_once);
     suite_add_tcase(suite, orders);
     return ll_test_oms_run(suite);

@@ -6,6 +6,7 @@
  * Method: the engine with its journal in memory and bytes of a venue, one story per test; time passes in quarters of a
  * second.
  */
+#include "host/wire/ll_ouch50.h"
 #include "tests/unit/ll_test_oms.h"
 
 static const struct ll_oms_counters *counters(void)
@@ -87,6 +88,32 @@ START_TEST(an_order_that_is_passed_over)
 END_TEST
 
 /* A replace that came to nothing is known no more; when it was done after all, the order goes on under it. */
+/* A reject of the number before the one that is out must not leave a request behind that nothing can settle. */
+START_TEST(a_reject_of_the_number_before)
+{
+    (void)ll_oms_rig_place(&rig, "A1", LL_ORDER_BUY, 10, LL_RIG_MID);
+    uint64_t first = last_sent().number;
+    ll_oms_rig_pass(&rig, LL_RIG_TIMEOUT_NS);
+    answer_query(first + 2);
+    ll_oms_rig_pass(&rig, LL_RIG_RETRY_NS);
+    ck_assert_int_eq(last_sent().type, 'O');
+    uint64_t second = last_sent().number;
+    ck_assert_uint_ne(second, first);
+    SAY(.type = 'J', .number = first, .code = LL_OUCH50_REJECT_HALTED);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_FAILED);
+    ll_oms_rig_pass(&rig, 2 * LL_RIG_RETRY_NS);
+    uint64_t third = last_sent().number;
+    ck_assert_uint_gt(third, second);
+    SAY(.type = 'A', .number = third, .quantity = 10, .price = LL_RIG_MID, .exchange_ref = 7);
+    ck_assert_uint_eq(ll_oms_in_flight(rig.oms, 0), 0);
+    ll_oms_rig_link(&rig, 0, LL_LINK_CLOSED, NULL, 0);
+    ll_oms_rig_open(&rig, 0, "DAY1", third + 1);
+    (void)ll_oms_rig_due(&rig);
+    ck_assert(ll_oms_is_open(rig.oms, 0));
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(a_replace_that_is_passed_over)
 {
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
@@ -369,6 +396,7 @@ int main(void)
     tcase_add_test(links, a_cancel_that_is_passed_over);
     tcase_add_test(links, a_cancel_of_a_filled_order);
     tcase_add_test(links, an_order_that_is_passed_over);
+    tcase_add_test(links, a_reject_of_the_number_before);
     tcase_add_test(links, a_replace_that_is_passed_over);
     tcase_add_test(links, a_late_answer_to_the_replace_before);
     tcase_add_test(links, a_broken_connection);

@@ -68,6 +68,32 @@ START_TEST(a_replayed_fill_is_booked_once)
 }
 END_TEST
 
+/* Without room for identifiers a fill is booked all the same, and a repeat of one that has its own is still told. */
+START_TEST(a_repeat_without_room_for_identifiers)
+{
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = 4;
+    config.ids = 16;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
+    for (uint32_t i = 0; i < 16; i++)
+        (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
+    ck_assert_uint_eq(last_verdict(), LL_VERDICT_DUPLICATE);
+    ck_assert_int_eq(lots(), 10);
+    SAY(.type = 'E', .number = number, .quantity = 20, .price = LL_RIG_MID, .match = 2);
+    ck_assert_uint_eq(last_verdict(), LL_VERDICT_OK);
+    ck_assert_int_eq(lots(), 30);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").leaves, 70);
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(a_fill_after_the_cancel)
 {
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
@@ -219,6 +245,63 @@ START_TEST(bytes_that_are_no_report)
     SAY(.type = 'C', .number = number, .quantity = 100, .code = '?');
     ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_CANCELLED);
     ll_test_oms_replays();
+}
+END_TEST
+
+/* Some lots went by themselves while a cancel of all was out: it is still to be answered. */
+START_TEST(a_part_is_no_answer_to_a_cancel_of_all)
+{
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    (void)ll_oms_rig_cancel(&rig, "A1");
+    SAY(.type = 'C', .number = number, .quantity = 40);
+    ck_assert(ll_oms_rig_order(&rig, "A1").request_outstanding);
+    ck_assert_int_eq(ll_test_oms_locked(), 60 * (int64_t)LL_RIG_MID);
+    SAY(.type = 'C', .number = number, .quantity = 60);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_CANCELLED);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* A fill that follows an order that was dead on arrival, matched together with it, is late like any other. */
+START_TEST(a_fill_behind_a_dead_order)
+{
+    (void)ll_oms_rig_place(&rig, "A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    uint64_t number = ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).number;
+    ll_oms_rig_hold(&rig, 0,
+                    &(struct ll_rig_message){.type = 'A',
+                                             .number = number,
+                                             .quantity = 100,
+                                             .price = LL_RIG_MID,
+                                             .exchange_ref = 7,
+                                             .dead = true});
+    SAY(.type = 'E', .number = number, .quantity = 40, .price = LL_RIG_MID, .match = 1);
+    struct ll_oms_view order = ll_oms_rig_order(&rig, "A1");
+    ck_assert_uint_eq(order.state, LL_ORDER_CANCELLED);
+    ck_assert_uint_eq(order.cumulative, 40);
+    ck_assert_int_eq(ll_test_oms_locked(), 0);
+    ck_assert_uint_eq(last_verdict(), LL_VERDICT_LATE);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* A message longer than a record keeps is judged by what is kept: a replay sees no more. */
+START_TEST(a_report_longer_than_its_record)
+{
+    static uint8_t long_one[LL_RECORD_PAYLOAD_BYTES_MAX + 64];
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    const struct ll_rig_message gone = {.type = 'C', .number = number, .quantity = 100};
+    uint32_t at = ll_rig_write(LL_PROTOCOL_OUCH50, &gone, long_one);
+    at -= _i == 0 ? 0 : 2; /* with and without an appendage of its own */
+    long_one[at] = (uint8_t)((sizeof long_one - at - 2) >> 8);
+    long_one[at + 1] = (uint8_t)(sizeof long_one - at - 2);
+    for (at += 2; at < sizeof long_one; at += long_one[at] + 1u)
+        long_one[at] = (uint8_t)(sizeof long_one - at - 1 < 100 ? sizeof long_one - at - 1 : 100);
+    /* Not through the rig, whose journal keeps shorter ones only. */
+    ll_oms_report(rig.oms, 0, long_one, sizeof long_one, rig.now_ns);
+    ll_oms_step(rig.oms);
+    rig.batch.slot_count = 0;
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_NEW);
+    ck_assert_uint_eq(counters()->bad_reports, 1);
 }
 END_TEST
 
@@ -430,6 +513,30 @@ START_TEST(a_failed_order_that_is_cancelled)
 END_TEST
 
 /* While it waits its money is free; when that is spent, it cannot come again. */
+/* A strategy that is stopped until a person lets it go on does not try again either. */
+START_TEST(a_failed_order_of_a_stopped_strategy)
+{
+    ll_oms_rig_limit(&rig, LL_SCOPE_FIRM, "", LL_LIMIT_EXECUTION_WINDOW, 1000 * LL_RIG_S);
+    ll_oms_rig_limit(&rig, LL_SCOPE_STRATEGY, "S", LL_LIMIT_EXECUTIONS, 1);
+    ll_oms_rig_load(&rig);
+    (void)DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .strategy = "S", .id = "A1", .quantity = 10,
+             .price = LL_RIG_MID);
+    (void)DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .strategy = "S", .id = "A2", .quantity = 20,
+             .price = LL_RIG_MID);
+    SAY(.type = 'J', .number = 1, .code = LL_OUCH50_REJECT_HALTED);
+    for (uint32_t lot = 0; lot < 3; lot++)
+        SAY(.type = 'E', .number = 3, .quantity = 1, .price = LL_RIG_MID, .match = 1 + lot);
+    uint32_t sends = rig.send_count;
+    ll_oms_rig_pass(&rig, 2 * LL_RIG_RETRY_NS);
+    ck_assert_uint_eq(rig.send_count, sends);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_FAILED);
+    (void)DO(.kind = LL_COMMAND_ENABLE_STRATEGY, .strategy = "S");
+    ll_oms_rig_pass(&rig, 2 * LL_RIG_RETRY_NS);
+    ck_assert_int_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).type, 'O');
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(a_failed_order_that_cannot_be_paid_again)
 {
     (void)DO(.kind = LL_COMMAND_DEPOSIT, .account = "POOR", .amount = 10 * (int64_t)LL_RIG_MID);
@@ -477,6 +584,7 @@ int main(void)
     tcase_add_checked_fixture(reports, ll_test_oms_begin, ll_test_oms_end);
     tcase_add_test(reports, a_fill_before_its_acknowledgement);
     tcase_add_test(reports, a_replayed_fill_is_booked_once);
+    tcase_add_test(reports, a_repeat_without_room_for_identifiers);
     tcase_add_test(reports, a_fill_after_the_cancel);
     tcase_add_test(reports, more_than_was_asked_for);
     tcase_add_test(reports, a_bust_and_the_same_bust_again);
@@ -484,6 +592,9 @@ int main(void)
     tcase_add_test(reports, a_fill_that_cannot_be_paid);
     tcase_add_test(reports, a_short_sale_and_its_cover);
     tcase_add_test(reports, bytes_that_are_no_report);
+    tcase_add_test(reports, a_part_is_no_answer_to_a_cancel_of_all);
+    tcase_add_test(reports, a_fill_behind_a_dead_order);
+    tcase_add_loop_test(reports, a_report_longer_than_its_record, 0, 2);
     tcase_add_test(reports, accepted_for_less_and_partly_cancelled);
     tcase_add_loop_test(reports, a_replace_of_a_filled_order, 0, 2);
     tcase_add_loop_test(reports, a_replace_that_cancels, 0, 2);
@@ -493,6 +604,7 @@ int main(void)
     tcase_add_test(reports, a_final_reject);
     tcase_add_test(reports, rejects_that_may_pass);
     tcase_add_loop_test(reports, a_failed_order_that_is_cancelled, 0, 2);
+    tcase_add_test(reports, a_failed_order_of_a_stopped_strategy);
     tcase_add_test(reports, a_failed_order_that_cannot_be_paid_again);
     tcase_add_test(reports, two_feeds_tell_of_one_fill);
     suite_add_tcase(suite, reports);

@@ -6,6 +6,8 @@
  */
 #include "tests/unit/ll_test_oms.h"
 
+#include <stdio.h>
+
 static struct ll_rig_sent last_sent(void)
 {
     return ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50);
@@ -253,6 +255,25 @@ START_TEST(stops_that_come_with_the_order)
 }
 END_TEST
 
+/* A stop that gets no identifier is refused, and the one before it stays armed. */
+START_TEST(a_stop_without_an_identifier)
+{
+    char name[32];
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 10, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
+    (void)DO(.kind = LL_COMMAND_STOPLOSS_ADD, .target = "A1", .id = "S1", .stop_price = LL_RIG_MID - 2000);
+    /* Somebody has taken the name that the next one would be given. */
+    (void)snprintf(name, sizeof name, "SL01%012llX0", (unsigned long long)rig.batch.next_event_id + 1);
+    (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id = name, .id_type = LL_ID_MODIFY);
+    (void)DO(.kind = LL_COMMAND_STOPLOSS_ADD, .target = "A1", .stop_price = LL_RIG_MID - 1000);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_ID_TAKEN);
+    ll_oms_rig_quote(&rig, 0, LL_RIG_MID - 2000, LL_RIG_MID - 1900);
+    (void)ll_oms_rig_due(&rig);
+    ck_assert_uint_eq(ll_oms_counters(rig.oms)->triggers, 1);
+    ll_test_oms_replays();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("oms_stops");
@@ -268,6 +289,7 @@ int main(void)
     tcase_add_test(stops, exits_never_sell_more_than_is_held);
     tcase_add_test(stops, stops_need_something_to_guard);
     tcase_add_test(stops, stops_that_come_with_the_order);
+    tcase_add_test(stops, a_stop_without_an_identifier);
     suite_add_tcase(suite, stops);
     return ll_test_oms_run(suite);
 }
