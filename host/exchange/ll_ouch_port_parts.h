@@ -87,7 +87,7 @@ struct ll_ouch_port {
     struct ll_ouch_execution *executions;
     struct ll_ouch_answer *answers; /* a ring, oldest first */
     uint32_t *buckets;              /* link + 1 by key; 0 = free */
-    struct ll_timers timers;        /* see enum ll_ouch_timer */
+    struct ll_timers timers;        /* items: timer_expire, timer_cancel and timer_bust in ll_ouch_port.c */
     struct ll_prng prng[LL_OUCH_PORT_FAULT_COUNT];
     struct ll_ouch_port_counters counters;
     uint64_t silent_until_ns;
