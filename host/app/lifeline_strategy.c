@@ -218,9 +218,9 @@ static const char help_text[] =
     "same\n"
     "journal is answered `existing` and makes no second order; give another seed.\n"
     "\n"
-    "Exit: 0 done, 1 the gateway went away, or requests stayed unanswered, 2 usage, 3 no gateway, or it took "
+    "Exit: 0 done, 1 the gateway went away, or requests stayed unanswered, or events were lost, 2 usage, 3 "
     "no\n"
-    "order in time.\n"
+    "gateway, or it took no order in time.\n"
     "\n"
     "options:\n";
 

@@ -4,13 +4,9 @@
 #include "host/app/ll_exit.h"
 #include "host/base/ll_json.h"
 #include "host/base/ll_options.h"
+#include "host/core/ll_engine.h"
 #include "host/journal/ll_journal_reader.h"
-
-#if defined __has_include
-#if __has_include("hls/ll_records.h")
-#include "hls/ll_records.h"
-#endif
-#endif
+#include "host/wire/ll_command.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,8 +36,11 @@ static const char ll_dump_help[] =
     "\n"
     "   \"type\":\"A\",\"payload_bytes\":36,\"payload\":\"4100...\"}   (one line)\n"
     "\n"
-    "  kind     session | feed | gap | bad_packet | feed_end\n"
-    "  type     feed only: the letter of the ITCH message type\n"
+    "  kind     session | feed | gap | bad_packet | feed_end; of a gateway that trades also command | "
+    "report\n"
+    "           | link | action | sent | limit | settings\n"
+    "  verdict  0 is ok; of a command it is why it was refused, of a feed or report what was wrong with it\n"
+    "  type     feed only: the first byte of the message, its type\n"
     "  payload  the bytes of the record, two hexadecimal digits each\n"
     "\n"
     "Every record is checked on the way. Changes nothing; a gateway may be writing meanwhile.\n"
@@ -50,23 +49,12 @@ static const char ll_dump_help[] =
     "\n"
     "options:\n";
 
-/* The names come from the list of verdicts (hls/ll_records.h), the one place that knows them. */
-const char *ll_cmd_dump_verdict_name(uint8_t verdict)
+/* A command's verdict is why it was refused; every other record's is one of the kernel's. */
+static const char *ll_dump_verdict_name(const struct ll_journal_record *record)
 {
-    switch (verdict) {
-#ifdef LL_VERDICTS
-#define LL_DUMP_VERDICT(name, number, text) \
-    case number:                            \
-        return text;
-        LL_VERDICTS(LL_DUMP_VERDICT)
-#undef LL_DUMP_VERDICT
-#else
-    case 0:
-        return "ok";
-#endif
-    default:
-        return "unknown";
-    }
+    if (record->kind == LL_RECORD_COMMAND && record->verdict != 0)
+        return ll_refusal_name(record->verdict);
+    return ll_verdict_name(record->verdict);
 }
 
 static void ll_dump_print(struct ll_json *json, const struct ll_journal_record *record)
@@ -76,7 +64,7 @@ static void ll_dump_print(struct ll_json *json, const struct ll_journal_record *
     ll_json_u64(json, "time_ns", record->time_ns);
     ll_json_string(json, "kind", ll_record_kind_name(record->kind));
     ll_json_u64(json, "verdict", record->verdict);
-    ll_json_string(json, "verdict_name", ll_cmd_dump_verdict_name(record->verdict));
+    ll_json_string(json, "verdict_name", ll_dump_verdict_name(record));
     if (record->kind == LL_RECORD_FEED && record->payload_bytes > 0)
         ll_json_text(json, "type", (const char *)record->payload, 1);
     ll_json_u64(json, "payload_bytes", record->payload_bytes);

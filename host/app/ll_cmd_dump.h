@@ -12,11 +12,6 @@
 #ifndef LL_HOST_APP_CMD_DUMP_H
 #define LL_HOST_APP_CMD_DUMP_H
 
-#include <stdint.h>
-
 int ll_cmd_dump(int argc, char **argv);
-
-/* Name of a verdict as dumps show it; "unknown" for a number that is none. */
-const char *ll_cmd_dump_verdict_name(uint8_t verdict);
 
 #endif

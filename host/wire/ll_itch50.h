@@ -26,12 +26,10 @@
 #define LL_ITCH50_HEADER_BYTES        11u
 #define LL_ITCH50_MESSAGE_BYTES_MAX   50u
 #define LL_ITCH50_TYPE_COUNT          23u
-#define LL_ITCH50_SYMBOL_BYTES        8u
 #define LL_ITCH50_STOCK_LOCATE_OFFSET 1u
 #define LL_ITCH50_TIMESTAMP_OFFSET    5u
 
-/* LL_ITCH50_ADD_PRICE_OFFSET style names come as LL_ITCH50_OFFSET_ADD_price: the field name is the
- * document's. */
+/* LL_ITCH50_OFFSET_ADD_price: the field name is the document's. */
 enum ll_itch50_offset {
 #define LL_ITCH50_OFFSET_ENUM(ID, id, field, offset, bytes, kind) LL_ITCH50_OFFSET_##ID##_##field = (offset),
 #define LL_ITCH50_OFFSETS_OF(ID, id, type, bytes, name)           LL_ITCH50_FIELDS_##ID(LL_ITCH50_OFFSET_ENUM)

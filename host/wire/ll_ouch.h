@@ -23,7 +23,6 @@ enum ll_ouch_direction {
 
 #define LL_OUCH_DIRECTION_COUNT 2u
 
-#define LL_OUCH_QUANTITY_MIN 1u
 #define LL_OUCH_QUANTITY_MAX 999999u /* also the most that one chain of replaces may execute */
 /* The highest limit price, 199,999.9900; the market price of a cross; anything from 200,000.00 up is market
  * too. */

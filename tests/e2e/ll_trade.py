@@ -25,6 +25,8 @@ STATE = ["--orders", "1024", "--levels", "1024", "--books", "16", "--own-orders"
 RUN = ["--memory-mb", "16", "--segment-bytes", "256K", "--quiet", "--json"]
 TICKS = 10000
 MONEY = 10**9 * TICKS  # what a rich account has, in ticks
+LOTS = 10**6           # and of AAPL
+DEPOSITS = {("A1", "money"): MONEY, ("A1", "AAPL"): LOTS}
 BUY, SELL, SHORT = 0, 1, 2
 LIMIT, MARKET = 0, 1
 DAY, IOC, FOK = 0, 1, 2
@@ -570,3 +572,49 @@ def check_ledger(checks, what, gateway, venues, orders, deposits, account="A1"):
     for (_, asset, _), balance in ledger.items():
         by_asset[asset] += balance
     checks.true(not any(by_asset.values()), "%s: the ledger sums to %s" % (what, dict(by_asset)))
+
+
+# --- a gateway, a scripted venue, a client --------------------------------------------------------------------------
+
+class Stage:
+    """The three of them, and money."""
+
+    def __init__(self, place, name, protocol="ouch50", policy=None, **more):
+        self.name = name
+        self.venue = ll_venue.Venue(protocol, policy=policy)
+        self.gateway = Gateway(place, [self.venue], name, **more)
+        self.client = self.feed = None
+
+    def begin(self):
+        self.gateway.start()
+        self.client = Client(self.gateway.door)
+        wait_open(self.client, self.gateway)
+        self.client.fund(AAPL=LOTS)
+
+    def __enter__(self):
+        try:
+            self.begin()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.gateway.kill()
+        for each in (self.client, self.feed):
+            if each:
+                each.__exit__()
+        self.venue.__exit__()
+
+    def chain(self, event):
+        """The venue's order of an answer, as soon as it is there."""
+        return wait_until("order at the venue", lambda: self.venue.asked_at(event["price"]))[-1]
+
+    def finish(self, checks, compare=True):
+        status, report = self.gateway.stop()
+        checks.true(status == 0 and report, "%s: exit %s: %s" % (self.name, status, self.gateway.errors()[-1000:]))
+        self.gateway.sound(checks, self.name)
+        checks.true(self.venue.failure is None, "%s: the venue: %r" % (self.name, self.venue.failure))
+        if compare:
+            return reconcile(checks, self.name, self.gateway, [self.venue], DEPOSITS)
+        return self.gateway.orders()

@@ -20,48 +20,6 @@ import ll_trade as trade
 import ll_venue
 
 PRICE = 1500000
-LOTS = 10**6
-DEPOSITS = {("A1", "money"): trade.MONEY, ("A1", "AAPL"): LOTS}
-
-
-class Stage:
-    """A gateway, a venue, and a client with money."""
-
-    def __init__(self, place, name, protocol="ouch50", **more):
-        self.venue = ll_venue.Venue(protocol)
-        self.gateway = trade.Gateway(place, [self.venue], name, **more)
-        self.client = None
-        self.name = name
-
-    def __enter__(self):
-        try:
-            self.gateway.start()
-            self.client = trade.Client(self.gateway.door)
-            trade.wait_open(self.client, self.gateway)
-            self.client.fund(AAPL=LOTS)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.gateway.kill()
-        if self.client:
-            self.client.close()
-        self.venue.__exit__()
-
-    def chain(self, event):
-        """The venue's order of an answer, as soon as it is there."""
-        return trade.wait_until("order at the venue", lambda: self.venue.asked_at(event["price"]))[-1]
-
-    def finish(self, checks, compare=True):
-        status, report = self.gateway.stop()
-        checks.true(status == 0 and report, "%s: exit %s: %s" % (self.name, status, self.gateway.errors()[-1000:]))
-        self.gateway.sound(checks, self.name)
-        checks.true(self.venue.failure is None, "%s: the venue: %r" % (self.name, self.venue.failure))
-        if compare:
-            return trade.reconcile(checks, self.name, self.gateway, [self.venue], DEPOSITS)
-        return self.gateway.orders()
 
 
 def refused(checks, what, event, refusal, **more):
@@ -77,7 +35,7 @@ def raw(client, number, verb, **words):
 
 
 def case_identifiers(checks, place):
-    with Stage(place, "identifiers") as stage:
+    with trade.Stage(place, "identifiers") as stage:
         client = stage.client
         first = client.place("k-1", PRICE, lifecycle_id="ORDER-1")
         checks.equal(first.get("order_id"), "ORDER-1", "the order has the name it was given")
@@ -127,7 +85,7 @@ def case_identifiers(checks, place):
 
 
 def case_numbers(checks, place):
-    with Stage(place, "numbers") as stage:
+    with trade.Stage(place, "numbers") as stage:
         client = stage.client
         base = dict(account="A1", symbol="AAPL", client_order_id="n-1")
         checks.equal(client.place("n-1", PRICE, quantity=0).get("error"), "bad_argument", "the library refuses 0 lots")
@@ -177,7 +135,7 @@ def case_numbers(checks, place):
 
 def case_order_states(checks, place):
     """Requests that come too late or ask for what cannot be."""
-    with Stage(place, "states") as stage:
+    with trade.Stage(place, "states") as stage:
         client, venue = stage.client, stage.venue
         one = client.place("s-1", PRICE)
         chain = stage.chain(one)
@@ -210,7 +168,7 @@ def case_order_states(checks, place):
 
 def case_reports(checks, place, protocol):
     """Fills of unknown orders, the same report twice, busts of everything, nonsense."""
-    with Stage(place, "reports-" + protocol, protocol) as stage:
+    with trade.Stage(place, "reports-" + protocol, protocol) as stage:
         client, venue = stage.client, stage.venue
         one = client.place("r-1", PRICE)
         chain = stage.chain(one)
@@ -249,7 +207,7 @@ def case_reports(checks, place, protocol):
         orders = {order["order_id"]: order for order in stage.gateway.orders()}
         checks.equal((orders[one["order_id"]]["filled"], orders[one["order_id"]]["notional"]), (75, 75 * PRICE),
                      "filled and paid for")
-        trade.check_ledger(checks, stage.name, stage.gateway, [venue], orders.values(), DEPOSITS)
+        trade.check_ledger(checks, stage.name, stage.gateway, [venue], orders.values(), trade.DEPOSITS)
         ledger = stage.gateway.ledger()
         suspense = {key: value for key, value in ledger.items() if key[2] == "suspense"}
         checks.true(7 in suspense.values() or 14 in suspense.values(), "the unknown fill is in suspense: %s" % suspense)
@@ -265,7 +223,7 @@ def wait_login(venue, before, gateway):
 
 def case_connection(checks, place, protocol):
     """Connections that break anywhere, logins that are refused, sessions and numbers that cannot be."""
-    with Stage(place, "connection-" + protocol, protocol) as stage:
+    with trade.Stage(place, "connection-" + protocol, protocol) as stage:
         client, venue, gateway = stage.client, stage.venue, stage.gateway
         rng = random.Random(7)
         for turn in range(12):  # the answer to an order is cut after so many bytes
@@ -305,7 +263,7 @@ def case_logins(checks, place):
         "too short": b"A" + ll_venue.DAY,
     }
     for index, (what, answer) in enumerate(answers.items()):
-        with Stage(place, "login-%d" % index) as stage:
+        with trade.Stage(place, "login-%d" % index) as stage:
             client, venue, gateway = stage.client, stage.venue, stage.gateway
             one = client.place("l-1", PRICE)
             trade.wait_state(client, one["order_id"], "new")
@@ -331,7 +289,7 @@ def case_logins(checks, place):
 
 def case_new_day(checks, place, protocol):
     """The venue ends its session; the next day has another name and numbers from 1."""
-    with Stage(place, "day-" + protocol, protocol) as stage:
+    with trade.Stage(place, "day-" + protocol, protocol) as stage:
         client, venue, gateway = stage.client, stage.venue, stage.gateway
         one = client.place("d-1", PRICE)
         chain = stage.chain(one)
@@ -369,7 +327,7 @@ def daemon_fails(gateway, *more):
 
 
 def case_limits(checks, place):
-    with Stage(place, "limits") as stage:
+    with trade.Stage(place, "limits") as stage:
         client, gateway = stage.client, stage.gateway
         checks.equal(client.place("m-1", PRICE).get("event"), "accepted", "as the first limits have it")
         for index, text in enumerate(("", "price_decimals: 4\nfirm: [\n", trade.limits_text("  no_such_key: 1"),
@@ -423,7 +381,7 @@ def case_no_limits(checks, place):
 
 
 def case_two_gateways(checks, place):
-    with Stage(place, "first") as stage:
+    with trade.Stage(place, "first") as stage:
         client, venue = stage.client, stage.venue
         one = client.place("t-1", PRICE)
         trade.wait_state(client, one["order_id"], "new")
@@ -449,7 +407,7 @@ def case_two_gateways(checks, place):
 
 def case_dead_client(checks, place):
     """What a client had asked before it died is done; what it did not finish to write is not seen."""
-    with Stage(place, "dead") as stage:
+    with trade.Stage(place, "dead") as stage:
         gateway, venue = stage.gateway, stage.venue
         dead = trade.Client(gateway.door)
         gateway.pause()

@@ -20,8 +20,6 @@ import ll_venue
 
 PRICE = 1500000
 BURST_FROM = 1000000
-LOTS = 10**6
-DEPOSITS = {("A1", "money"): trade.MONEY, ("A1", "AAPL"): LOTS}
 CLIENTS = 50
 
 
@@ -59,7 +57,7 @@ def one_exit(checks, place, name, venues, gateway, entered, refresh=lambda: None
         client = trade.Client(gateway.door)
         clients.append(client)
         trade.wait_open(client, gateway)
-        client.fund(AAPL=LOTS)
+        client.fund(AAPL=trade.LOTS)
         clients += clients_of(gateway, CLIENTS)
         exit_order = dict(account="A1", symbol="AAPL", side=trade.SELL, exit=1, reference="P-1")
         # The same key, as if one strategy ran fifty times.
@@ -97,7 +95,7 @@ def one_exit(checks, place, name, venues, gateway, entered, refresh=lambda: None
     status, _ = gateway.stop()
     checks.equal(status, 0, name + ": exit")
     gateway.sound(checks, name)
-    trade.reconcile(checks, name, gateway, venues, DEPOSITS)
+    trade.reconcile(checks, name, gateway, venues, trade.DEPOSITS)
 
 
 def case_one_exit(checks, place, protocol):
@@ -127,7 +125,7 @@ def case_kill(checks, place, protocol):
         try:
             client = clients[0]
             trade.wait_open(client, gateway)
-            client.fund(AAPL=LOTS)
+            client.fund(AAPL=trade.LOTS)
             resting = [client.place("rest-%d" % n, PRICE - 100 * n)["order_id"] for n in range(10)]
             for order_id in resting:
                 trade.wait_state(client, order_id, "new", gateway=gateway)
@@ -181,7 +179,7 @@ def case_kill(checks, place, protocol):
             close_all(clients)
         gateway.stop()
         gateway.sound(checks, "kill")
-        trade.reconcile(checks, "kill " + protocol, gateway, [venue], DEPOSITS)
+        trade.reconcile(checks, "kill " + protocol, gateway, [venue], trade.DEPOSITS)
         check_sent_behind(checks, gateway, killed["event_id"])
         print("%s: %d taken before the latch, %d refused" % (protocol, len(taken), len(answers) - len(taken)))
 
@@ -205,7 +203,7 @@ def case_dying_clients(checks, place, seed):
         gateway.start()
         with trade.Client(gateway.door) as client:
             trade.wait_open(client, gateway)
-            client.fund(AAPL=LOTS)
+            client.fund(AAPL=trade.LOTS)
             first = 0
             for turn in range(25):
                 dying = clients_of(gateway, rng.randint(1, 3))
@@ -233,7 +231,7 @@ def case_dying_clients(checks, place, seed):
         time.sleep(0.1)
         gateway.stop()
         gateway.sound(checks, "dying")
-        trade.reconcile(checks, "dying", gateway, [venue], DEPOSITS)
+        trade.reconcile(checks, "dying", gateway, [venue], trade.DEPOSITS)
         print("of %d requests of clients that died %d were done" % (first, known))
 
 
@@ -243,7 +241,7 @@ def case_sleeping_client(checks, place):
         gateway.start()
         with trade.Client(gateway.door) as sleeper, trade.Client(gateway.door) as other:
             trade.wait_open(other, gateway)
-            other.fund(AAPL=LOTS)
+            other.fund(AAPL=trade.LOTS)
             order = sleeper.place("big", PRICE, quantity=5000)
             trade.wait_state(sleeper, order["order_id"], "new", gateway=gateway)
             sleeper.process.send_signal(signal.SIGSTOP)
@@ -262,7 +260,7 @@ def case_sleeping_client(checks, place):
             trade.wait_until("news again", lambda: any(n["state"] == "filled" for n in sleeper.news), gateway=gateway)
         gateway.stop()
         gateway.sound(checks, "sleepy")
-        trade.reconcile(checks, "sleepy", gateway, [venue], DEPOSITS)
+        trade.reconcile(checks, "sleepy", gateway, [venue], trade.DEPOSITS)
 
 
 def case_flood(checks, where, name, deaf):
@@ -273,7 +271,7 @@ def case_flood(checks, where, name, deaf):
         clients = clients_of(gateway, 30)
         try:
             trade.wait_open(clients[0], gateway)
-            clients[0].fund(AAPL=LOTS)
+            clients[0].fund(AAPL=trade.LOTS)
             gateway.pause()
             venue.deaf = deaf
             asked = []
@@ -298,7 +296,7 @@ def case_flood(checks, where, name, deaf):
         status, _ = gateway.stop()
         checks.equal(status, 0, name + ": exit: " + gateway.errors()[-500:])
         gateway.sound(checks, name)
-        trade.reconcile(checks, name, gateway, [venue], DEPOSITS)
+        trade.reconcile(checks, name, gateway, [venue], trade.DEPOSITS)
 
 
 def main():

@@ -14,11 +14,8 @@ import time
 
 import ll_e2e as e2e
 import ll_trade as trade
-import ll_venue
 
 PRICE = 1500000
-LOTS = 10**6
-DEPOSITS = {("A1", "money"): trade.MONEY, ("A1", "AAPL"): LOTS}
 
 
 def accepted(checks, what, event):
@@ -31,15 +28,12 @@ def status_of(client, name):
     return got.get("order_id"), got.get("id_type"), got.get("id_status")
 
 
-class Stage:
-    """A gateway with a scripted venue, whose market orders stay open until the test says what becomes of them."""
+class Stage(trade.Stage):
+    """One whose market orders stay open until the test says what becomes of them, with a public feed."""
 
     def __init__(self, place, name, protocol):
-        self.name = name
-        self.venue = ll_venue.Venue(protocol, policy=self.policy)
-        self.gateway = trade.Gateway(place, [self.venue], name)
+        super().__init__(place, name, protocol, policy=self.policy)
         self.ioc = []
-        self.client = self.feed = None
 
     def policy(self, venue, request):
         if request.kind != "enter" or not request.ioc:
@@ -48,42 +42,17 @@ class Stage:
         self.ioc.append(venue.enter(open_order))
         return True
 
-    def __enter__(self):
-        try:
-            self.gateway.start()
-            self.client = trade.Client(self.gateway.door)
-            trade.wait_open(self.client, self.gateway)
-            self.client.fund(AAPL=LOTS)
-            self.feed = trade.Feed(self.gateway.feed_port)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.gateway.kill()
-        for each in (self.client, self.feed):
-            if each:
-                each.__exit__()
-        self.venue.__exit__()
+    def begin(self):
+        super().begin()
+        self.feed = trade.Feed(self.gateway.feed_port)
 
     def exits(self, count):
         """The market orders that left, once there are so many."""
         trade.wait_until("%d exit orders" % count, lambda: len(self.ioc) >= count, gateway=self.gateway)
         return self.ioc
 
-    def chain(self, event):
-        return trade.wait_until("order at the venue", lambda: self.venue.asked_at(event["price"]))[-1]
-
     def state(self, target, *states):
         return trade.wait_state(self.client, target, *states, gateway=self.gateway)
-
-    def finish(self, checks):
-        checks.true(self.venue.failure is None, "%s: the venue: %r" % (self.name, self.venue.failure))
-        status, _ = self.gateway.stop()
-        checks.equal(status, 0, self.name + ": exit")
-        self.gateway.sound(checks, self.name)
-        return trade.reconcile(checks, self.name, self.gateway, [self.venue], DEPOSITS)
 
 
 # --- the story ------------------------------------------------------------------------------------------------------
@@ -160,7 +129,7 @@ def story(checks, place, protocol, order_of_events):
         again = {row["lifecycle_id"]: row for row in stage.gateway.history("POS-1")}
         checks.equal(again, history, "the same history by every identifier")
         ledger = stage.gateway.ledger()
-        checks.equal(ledger[("A1", "AAPL", "available")], LOTS, "bought and sold once")
+        checks.equal(ledger[("A1", "AAPL", "available")], trade.LOTS, "bought and sold once")
         checks.equal(ledger[("A1", "money", "available")], trade.MONEY - 100 * PRICE + late.notional(),
                      "the loss, once")
 
@@ -211,7 +180,7 @@ def story_at_the_exchange(checks, place, protocol):
         gateway.start()
         with trade.Client(gateway.door) as client:
             trade.wait_open(client, gateway)
-            client.fund(AAPL=LOTS)
+            client.fund(AAPL=trade.LOTS)
             raced = 0
             for turn in range(8):
                 position = "P%d" % turn
@@ -242,9 +211,9 @@ def story_at_the_exchange(checks, place, protocol):
             exchange.refresh()
             gateway.stop()
         gateway.sound(checks, "slow exchange")
-        orders = trade.reconcile(checks, "slow " + protocol, gateway, exchange.accounts, DEPOSITS)
+        orders = trade.reconcile(checks, "slow " + protocol, gateway, exchange.accounts, trade.DEPOSITS)
         checks.equal(len(orders), 16, "an entry and an exit for each position")
-        checks.equal(gateway.ledger()[("A1", "AAPL", "available")], LOTS, "every position is closed once")
+        checks.equal(gateway.ledger()[("A1", "AAPL", "available")], trade.LOTS, "every position is closed once")
         print("%s: %d of 8 exits raced" % (protocol, raced))
 
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the tests of the wire layer share: the vectors in tests/vectors, and the seed of random tests.
+ * What the tests of the wire layer share: the vectors in tests/vectors.
  *
  * Shape    static inline; paths are relative to the root of the tree, where `make test` runs the tests.
  * Units    bytes.
@@ -10,6 +10,8 @@
 #ifndef LL_TESTS_UNIT_TEST_VECTORS_H
 #define LL_TESTS_UNIT_TEST_VECTORS_H
 
+#include "tests/unit/ll_test_seed.h"
+
 #include <check.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -18,9 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LL_VECTORS          "tests/vectors/"
-#define LL_TEST_SKIPPED     77
-#define LL_TEST_SEED_STATED 0x6c6966656c696e65u
+#define LL_VECTORS      "tests/vectors/"
+#define LL_TEST_SKIPPED 77
 
 /* A whole file in a heap block of exactly its size, so that a read past its end is seen by the sanitizer. */
 struct ll_test_file {
@@ -72,26 +73,6 @@ static inline uint64_t ll_test_json_u64(const json_t *value)
         return strtoull(json_string_value(value), NULL, 10);
     ck_assert_msg(json_is_integer(value), "neither an integer nor a string");
     return (uint64_t)json_integer_value(value);
-}
-
-/* The seed of a random test: LL_SEED (a number, or a hexadecimal hash of which 16 digits count), or a stated
- * one. Printed before use. */
-static inline uint64_t ll_test_seed(const char *test)
-{
-    const char *text = getenv("LL_SEED");
-    uint64_t seed = LL_TEST_SEED_STATED;
-    if (text != NULL && text[0] != 0) {
-        char *end = NULL;
-        seed = strtoull(text, &end, 0);
-        if (*end != 0) {
-            char digits[17] = {0};
-            (void)snprintf(digits, sizeof digits, "%.16s", text);
-            seed = strtoull(digits, NULL, 16);
-        }
-    }
-    printf("%s: LL_SEED=%llu\n", test, (unsigned long long)seed);
-    (void)fflush(stdout);
-    return seed;
 }
 
 /* Runs the suite; 0 only when nothing failed. */

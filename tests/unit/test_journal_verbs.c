@@ -7,6 +7,7 @@
 #include "host/app/ll_cmd_dump.h"
 #include "host/app/ll_cmd_verify.h"
 #include "host/app/ll_exit.h"
+#include "host/core/ll_engine.h"
 #include "tests/model/ll_journal_script.h"
 
 #include <check.h>
@@ -169,7 +170,7 @@ static uint64_t verb_check_line(const char *line)
         expected, sizeof expected,
         "{\"event_id\":%llu,\"time_ns\":%llu,\"kind\":\"%s\",\"verdict\":%u,\"verdict_name\":\"%s\",", id,
         (unsigned long long)record.time_ns, ll_record_kind_name(record.kind), record.verdict,
-        ll_cmd_dump_verdict_name(record.verdict));
+        ll_verdict_name(record.verdict));
     ck_assert_msg(strncmp(line, expected, strlen(expected)) == 0, "%.200s\n%s", line, expected);
     ck_assert((strstr(line, "\"type\":\"") != NULL) ==
               (record.kind == LL_RECORD_FEED && record.payload_bytes > 0));
