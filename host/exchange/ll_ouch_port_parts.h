@@ -2,8 +2,9 @@
 /*
  * The inside of an order port: its state, a request that both editions share, and what its parts call of each other.
  *
- * Shape    ll_ouch_port_in.c makes requests of bytes, ll_ouch_port.c keeps the rules, ll_ouch_port_out.c makes bytes of
- *          what happened and holds them back when a fault says so. For these three files only.
+ * Shape    ll_ouch_port_in.c makes requests of bytes, ll_ouch_port.c keeps the rules, ll_ouch_port_events.c takes what
+ *          the engine tells, ll_ouch_port_out.c makes bytes of what happened and holds them back when a fault says so.
+ *          For these four files only.
  * Units    as in ll_ouch_port.h.
  * Errors   as in ll_ouch_port.h.
  * Threads  one owner.
@@ -87,7 +88,7 @@ struct ll_ouch_port {
     struct ll_ouch_execution *executions;
     struct ll_ouch_answer *answers; /* a ring, oldest first */
     uint32_t *buckets;              /* link + 1 by key; 0 = free */
-    struct ll_timers timers;        /* items: timer_expire, timer_cancel and timer_bust in ll_ouch_port.c */
+    struct ll_timers timers;        /* items: ll_ouch_timer_expire, _cancel, _bust */
     struct ll_prng prng[LL_OUCH_PORT_FAULT_COUNT];
     struct ll_ouch_port_counters counters;
     uint64_t silent_until_ns;
@@ -103,6 +104,25 @@ struct ll_ouch_port {
     bool firm_disabled[LL_OUCH_PORT_FIRMS_MAX];
 };
 
+/* The engine's name of a link: whose port, which link. Port 0 is nobody's: the house trades under it. */
+#define LL_OUCH_OWNER_PORT_SHIFT 32u
+
+/* A link has two timers, an execution one behind them all. */
+static inline uint32_t ll_ouch_timer_expire(uint32_t link)
+{
+    return 2 * link;
+}
+
+static inline uint32_t ll_ouch_timer_cancel(uint32_t link)
+{
+    return 2 * link + 1;
+}
+
+static inline uint32_t ll_ouch_timer_bust(const struct ll_ouch_port *port, uint32_t execution)
+{
+    return 2 * port->config.links_max + execution;
+}
+
 /* Bytes of the client to a request. LL_OK, or what the codec says. */
 LL_MUST_CHECK int ll_ouch_port_decode(const struct ll_ouch_port *port, const uint8_t *message,
                                       uint32_t message_bytes, struct ll_ouch_request *request);
@@ -111,6 +131,9 @@ LL_MUST_CHECK int ll_ouch_port_decode(const struct ll_ouch_port *port, const uin
 bool ll_ouch_port_draw(struct ll_ouch_port *port, enum ll_ouch_port_fault fault);
 /* 1..max from the fault's stream; 1 when max is 0. */
 uint64_t ll_ouch_port_draw_ns(struct ll_ouch_port *port, enum ll_ouch_port_fault fault, uint64_t max_ns);
+
+/* The held message leaves, and the order is alive in it. */
+void ll_ouch_port_flush_held(struct ll_ouch_port *port, uint64_t now_ns);
 
 /* What happened, to bytes, to the door. */
 void ll_ouch_put_system(struct ll_ouch_port *port, char event_code, uint64_t now_ns);
