@@ -2,15 +2,9 @@
 /*
  * The inside of an order port: its state, a request that both editions share, and what its parts call of each other.
  *
-<<<<<<< HEAD
  * Shape    ll_ouch_port_in.c makes requests of bytes, ll_ouch_port.c keeps the rules, ll_ouch_port_events.c
  *          takes what the engine tells, ll_ouch_port_out.c makes bytes of what happened and holds them back when
  *          a fault says so. For these four files only.
-=======
- * Shape    ll_ouch_port_in.c makes requests of bytes, ll_ouch_port.c keeps the rules, ll_ouch_port_events.c takes what
- *          the engine tells, ll_ouch_port_out.c makes bytes of what happened and holds them back when a fault says so.
- *          For these four files only.
->>>>>>> review2
  * Units    as in ll_ouch_port.h.
  * Errors   as in ll_ouch_port.h.
  * Threads  one owner.
