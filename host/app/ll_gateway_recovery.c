@@ -267,6 +267,23 @@ static int ll_gateway_find_durable(struct ll_journal_reader *reader, uint64_t *e
     return status == LL_ERR_SHORT ? LL_OK : status;
 }
 
+/* Reports that were matched together are replayed together: a tail must not begin amid them. What is durable may end
+ * there, when the journal's writer had to write them in two runs; then more is written behind. */
+static int ll_gateway_is_amid_reports(struct ll_journal_reader *reader, bool *is_amid, struct ll_why *why)
+{
+    struct ll_journal_record next;
+    struct ll_record_wire head;
+    *is_amid = false;
+    int status = ll_journal_reader_next(reader, &next, why);
+    if (status == LL_ERR_SHORT)
+        return LL_OK;
+    if (status != LL_OK || next.kind != LL_RECORD_REPORT || next.payload_bytes < sizeof head)
+        return status;
+    memcpy(&head, next.payload, sizeof head);
+    *is_amid = head.begins == 0;
+    return LL_OK;
+}
+
 static int ll_gateway_snapshot_from(struct ll_gateway *gateway, const struct ll_gateway_config *config,
                                     struct ll_journal_reader *reader, struct ll_snapshot_maker *maker,
                                     struct ll_gateway_snapshot *snapshot, struct ll_why *why)
@@ -290,6 +307,13 @@ static int ll_gateway_snapshot_from(struct ll_gateway *gateway, const struct ll_
     if (status != LL_OK || ll_engine_next_event_id(gateway->engine) != durable_event_id + 1)
         return status;
     ll_journal_reader_position(reader, &position);
+    uint8_t payload[LL_RECORD_PAYLOAD_BYTES_MAX]; /* the reader's own goes with the next record */
+    bool is_amid;
+    memcpy(payload, last.payload, last.payload_bytes);
+    last.payload = payload;
+    status = ll_gateway_is_amid_reports(reader, &is_amid, why);
+    if (status != LL_OK || is_amid) /* the next time */
+        return status;
     ll_gateway_state_fill(gateway, &state);
     return ll_snapshot_write(maker, &state.snapshot, &last, position.salt, &snapshot->made,
                              &snapshot->removed_count, why);

@@ -30,6 +30,7 @@ struct ll_trading_link {
     uint8_t session;
     bool is_open;     /* as the engine knows it */
     bool day_is_over; /* the session that was asked for is no more: the next login asks for the current one */
+    uint64_t login_ns; /* and not before */
 };
 
 struct ll_trading {
@@ -218,11 +219,13 @@ static void ll_trading_on_closed(void *context, enum ll_soup_client_reason reaso
 {
     struct ll_trading_link *link = context;
     (void)why;
-    (void)now_ns;
-    /* The venue's day ended while we were away. */
-    if (reason == LL_SOUP_CLIENT_REASON_NO_SESSION) {
+    /* The venue's day ended while we were away. When it has no other yet, it is asked again from time to time. */
+    if (reason == LL_SOUP_CLIENT_REASON_NO_SESSION && link->day_is_over) {
+        link->login_ns = now_ns + link->trading->config.reconnect_ns;
+    } else if (reason == LL_SOUP_CLIENT_REASON_NO_SESSION) {
         ll_trading_say(link->trading, link->session, LL_LINK_ENDED, "", 0);
         link->day_is_over = true;
+        link->login_ns = now_ns;
     }
     if (!link->is_open)
         return;
@@ -537,6 +540,14 @@ static void ll_trading_let_out(struct ll_trading *trading)
     (void)ll_trading_let_out_events(trading, durable_event_id);
 }
 
+/* A session that ended makes way for the next day's. A login that is on its way is left alone. */
+static bool ll_trading_asks_anew(const struct ll_trading *trading, const struct ll_trading_link *link)
+{
+    enum ll_soup_client_state state = ll_soup_client_state(link->client);
+    return state == LL_SOUP_CLIENT_ENDED ||
+           (state == LL_SOUP_CLIENT_REFUSED && link->day_is_over && trading->now_ns >= link->login_ns);
+}
+
 static uint32_t ll_trading_poll_sessions(struct ll_trading *trading)
 {
     uint32_t work = 0;
@@ -553,8 +564,7 @@ static uint32_t ll_trading_poll_sessions(struct ll_trading *trading)
             link->heartbeats = UINT64_MAX;
             ll_trading_say(trading, link->session, LL_LINK_CAUGHT_UP, "", 0);
         }
-        /* A session that ended makes way for the next day's. */
-        if (link->day_is_over || ll_soup_client_state(link->client) == LL_SOUP_CLIENT_ENDED)
+        if (ll_trading_asks_anew(trading, link))
             (void)!ll_soup_client_restart(link->client, "", 1, trading->now_ns);
     }
     return work;

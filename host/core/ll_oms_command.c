@@ -302,6 +302,10 @@ static uint32_t ll_oms_command_close(struct ll_oms *oms, const struct ll_command
                                     .type = command->price == 0 ? LL_TYPE_MARKET : LL_TYPE_LIMIT,
                                     .time_in_force = command->time_in_force,
                                     .flags = command->flags};
+    if (command->time_in_force > LL_TIF_GTD) {
+        refusal->code = LL_REFUSAL_MALFORMED;
+        return LL_OMS_NONE;
+    }
     uint32_t target = ll_oms_target(oms, command, refusal);
     if (target == LL_OMS_NONE || !ll_oms_check_name(oms, command, target, LL_ID_CLOSE, id, refusal))
         return target;

@@ -318,6 +318,34 @@ def case_new_day(checks, place, protocol):
         stage.finish(checks)
 
 
+def case_missed_end(checks, place):
+    """The venue's day ended while the connection was down, and the next one has not begun yet."""
+    with Stage(place, "missed") as stage:
+        client, venue, gateway = stage.client, stage.venue, stage.gateway
+        one = client.place("e-1", PRICE)
+        chain = stage.chain(one)
+        trade.wait_state(client, one["order_id"], "new")
+        with venue.lock:
+            venue.login = b"JS"
+            venue.session, venue.messages, venue.next_number = b"VENUEDAY02", [], 1
+            chain.open, chain.state = 0, "expired"
+            venue.by_number = {}
+            logins = venue.login_count
+            venue.drop()
+        trade.wait_state(client, one["order_id"], "expired", gateway=gateway)
+        wait_login(venue, logins + 1, gateway)
+        checks.equal(venue.asked[-1][0].strip(), b"", "it asks for the current session")
+        time.sleep(0.3)
+        checks.true(venue.login_count < logins + 40, "it asks from time to time: %d" % (venue.login_count - logins))
+        venue.login = None
+        trade.wait_open(client, gateway)
+        two = client.place("e-2", PRICE - 100)
+        trade.wait_state(client, two["order_id"], "new", gateway=gateway)
+        with venue.lock:
+            venue.chains.remove(chain)
+        stage.finish(checks)
+
+
 # --- files, and other gateways --------------------------------------------------------------------------------------
 
 def daemon_fails(gateway, *more):
@@ -428,8 +456,8 @@ def case_dead_client(checks, place):
 
 BOTH = ("ouch50", "ouch42")
 CASES = ((case_identifiers, ()), (case_numbers, ()), (case_order_states, ()), (case_reports, BOTH),
-         (case_connection, BOTH), (case_logins, ()), (case_new_day, BOTH), (case_limits, ()), (case_no_limits, ()),
-         (case_two_gateways, ()), (case_dead_client, ()))
+         (case_connection, BOTH), (case_logins, ()), (case_new_day, BOTH), (case_missed_end, ()),
+         (case_limits, ()), (case_no_limits, ()), (case_two_gateways, ()), (case_dead_client, ()))
 
 
 def main():

@@ -206,6 +206,19 @@ START_TEST(exits_never_sell_more_than_is_held)
 }
 END_TEST
 
+START_TEST(a_close_of_no_known_kind)
+{
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 10, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
+    uint32_t sends = rig.send_count;
+    ll_test_oms_refused(DO(.kind = LL_COMMAND_CLOSE, .target = "A1", .price = LL_RIG_MID,
+                           .time_in_force = LL_TIF_GTD + 1),
+                        LL_REFUSAL_MALFORMED, 0, 0);
+    ck_assert_uint_eq(rig.send_count, sends);
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(stops_need_something_to_guard)
 {
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
@@ -287,6 +300,7 @@ int main(void)
     tcase_add_test(stops, a_stop_whose_exit_expires);
     tcase_add_test(stops, a_stop_of_an_order_that_still_rests);
     tcase_add_test(stops, exits_never_sell_more_than_is_held);
+    tcase_add_test(stops, a_close_of_no_known_kind);
     tcase_add_test(stops, stops_need_something_to_guard);
     tcase_add_test(stops, stops_that_come_with_the_order);
     tcase_add_test(stops, a_stop_without_an_identifier);
