@@ -245,7 +245,7 @@ static int parse_symbols(struct options *options, struct ll_why *why)
         int status = ll_decimal_parse(price, PRICE_DECIMALS, ticks, why);
         if (status != LL_OK)
             return status;
-        if (*ticks < 100 * TICK || *ticks > (uint64_t)100000 * MONEY_PER_WHOLE)
+        if (*ticks < (uint64_t)100 * TICK || *ticks > (uint64_t)100000 * MONEY_PER_WHOLE)
             return LL_FAIL(why, LL_ERR_USAGE, "--symbol: a price from 1 to 100000, not %s", price);
         options->symbol_count++;
         at += part_bytes + (at[part_bytes] == ',');

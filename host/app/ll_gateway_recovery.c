@@ -289,7 +289,7 @@ static int ll_gateway_snapshot_from(struct ll_gateway *gateway, const struct ll_
                                     struct ll_gateway_snapshot *snapshot, struct ll_why *why)
 {
     struct ll_gateway_state state;
-    struct ll_journal_record last;
+    struct ll_journal_record last = {.payload = NULL};
     struct ll_journal_position position;
     uint64_t durable_event_id = 0;
     int status = ll_gateway_restore(gateway, config, reader, why);
@@ -309,6 +309,7 @@ static int ll_gateway_snapshot_from(struct ll_gateway *gateway, const struct ll_
     ll_journal_reader_position(reader, &position);
     uint8_t payload[LL_RECORD_PAYLOAD_BYTES_MAX]; /* the reader's own goes with the next record */
     bool is_amid;
+    LL_ASSERT(last.payload != NULL); /* there was something new */
     memcpy(payload, last.payload, last.payload_bytes);
     last.payload = payload;
     status = ll_gateway_is_amid_reports(reader, &is_amid, why);

@@ -143,7 +143,8 @@ static void ll_oms_kill_again(struct ll_oms *oms)
     if (oms->kill_again == 0 || oms->control->kill_cursor != LL_OMS_NONE)
         return;
     for (uint8_t session = 0; session < LL_OMS_SESSIONS_MAX; session++) {
-        if (((uint32_t)oms->kill_again >> session & 1u) == 0 || ll_oms_in_flight(oms, session) > LL_OMS_FLIGHT / 2)
+        if (((uint32_t)oms->kill_again >> session & 1u) == 0 ||
+            ll_oms_in_flight(oms, session) > LL_OMS_FLIGHT / 2)
             continue;
         oms->kill_again = 0;
         oms->control->kill_cursor = oms->control->live_first;

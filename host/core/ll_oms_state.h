@@ -247,9 +247,9 @@ struct ll_oms {
     struct ll_keys keys;
     uint64_t time_ns; /* of the event at hand */
     uint64_t watch_again_ns;
-    bool replaying;    /* from the first record to ll_oms_replay_end */
-    bool market_moved; /* since the stops were looked at */
-    uint8_t expected;  /* verdict of the record being replayed */
+    bool replaying;     /* from the first record to ll_oms_replay_end */
+    bool market_moved;  /* since the stops were looked at */
+    uint8_t expected;   /* verdict of the record being replayed */
     uint8_t kill_again; /* one bit per session: cancels of a latch that found no room in its flight */
     uint8_t reserved[4];
     struct ll_oms_waiting waiting[LL_OMS_REPORTS_MAX];

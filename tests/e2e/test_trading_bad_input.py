@@ -320,7 +320,7 @@ def case_new_day(checks, place, protocol):
 
 def case_missed_end(checks, place):
     """The venue's day ended while the connection was down, and the next one has not begun yet."""
-    with Stage(place, "missed") as stage:
+    with trade.Stage(place, "missed") as stage:
         client, venue, gateway = stage.client, stage.venue, stage.gateway
         one = client.place("e-1", PRICE)
         chain = stage.chain(one)

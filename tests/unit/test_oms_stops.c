@@ -211,9 +211,9 @@ START_TEST(a_close_of_no_known_kind)
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 10, LL_RIG_MID);
     SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
     uint32_t sends = rig.send_count;
-    ll_test_oms_refused(DO(.kind = LL_COMMAND_CLOSE, .target = "A1", .price = LL_RIG_MID,
-                           .time_in_force = LL_TIF_GTD + 1),
-                        LL_REFUSAL_MALFORMED, 0, 0);
+    ll_test_oms_refused(
+        DO(.kind = LL_COMMAND_CLOSE, .target = "A1", .price = LL_RIG_MID, .time_in_force = LL_TIF_GTD + 1),
+        LL_REFUSAL_MALFORMED, 0, 0);
     ck_assert_uint_eq(rig.send_count, sends);
     ll_test_oms_replays();
 }
