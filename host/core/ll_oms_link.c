@@ -66,11 +66,20 @@ uint64_t ll_oms_next_number(struct ll_oms *oms, uint8_t session, uint8_t side)
 
 /* --- Sending --------------------------------------------------------------------------------------------- */
 
-static void ll_oms_send(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, uint32_t bytes_count)
+void ll_oms_record_send(struct ll_oms *oms, const struct ll_oms_send *send)
 {
     uint8_t payload[sizeof(struct ll_record_wire) + LL_OUCH_MESSAGE_BYTES_MAX];
-    const struct ll_record_wire head = {.session = session,
-                                        .protocol = oms->control->sessions[session].protocol};
+    const struct ll_record_wire head = {.session = send->session,
+                                        .protocol = oms->control->sessions[send->session].protocol};
+    LL_ASSERT(oms->batch->next_event_id == send->event_id);
+    memcpy(payload, &head, sizeof head);
+    memcpy(payload + sizeof head, send->bytes, send->bytes_count);
+    (void)ll_record_batch_write(oms->batch, LL_RECORD_SENT, 0, send->time_ns, payload,
+                                (uint32_t)sizeof head + send->bytes_count);
+}
+
+static void ll_oms_send(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, uint32_t bytes_count)
+{
     LL_ASSERT(oms->send_head - oms->send_tail < LL_OMS_SENDS);
     LL_ASSERT(bytes_count <= LL_OUCH_MESSAGE_BYTES_MAX);
     struct ll_oms_send *send = &oms->sends[oms->send_head++ % LL_OMS_SENDS];
@@ -81,10 +90,7 @@ static void ll_oms_send(struct ll_oms *oms, uint8_t session, const uint8_t *byte
     send->session = session;
     send->bytes_count = bytes_count;
     memcpy(send->bytes, bytes, bytes_count);
-    memcpy(payload, &head, sizeof head);
-    memcpy(payload + sizeof head, bytes, bytes_count);
-    (void)ll_record_batch_write(oms->batch, LL_RECORD_SENT, 0, oms->time_ns, payload,
-                                (uint32_t)sizeof head + bytes_count);
+    ll_oms_record_send(oms, send);
     oms->control->counters.sends++;
 }
 

@@ -178,8 +178,8 @@ void ll_oms_reserve(struct ll_oms *oms, uint32_t order, uint64_t quantity, struc
         ll_oms_refuse_balance(oms, entry, wanted, refusal);
         return;
     }
-    const struct ll_guard_key key = {entry->instrument, (uint16_t)entry->account, entry->side,
-                                     (entry->flags & LL_COMMAND_EXIT) != 0};
+    const struct ll_guard_key key =
+        ll_oms_guard_key(entry->instrument, entry->account, entry->side, entry->flags);
     if (ll_guard_open(&oms->guard, key, order) != LL_OK) {
         ll_risk_release(&oms->risk, &entry->hold, entry->hold.open_lots);
         ll_oms_unlock(oms, entry, entry->locked);
@@ -190,8 +190,8 @@ void ll_oms_reserve(struct ll_oms *oms, uint32_t order, uint64_t quantity, struc
 void ll_oms_unreserve(struct ll_oms *oms, uint32_t order)
 {
     struct ll_oms_order *entry = &oms->orders[order];
-    const struct ll_guard_key key = {entry->instrument, (uint16_t)entry->account, entry->side,
-                                     (entry->flags & LL_COMMAND_EXIT) != 0};
+    const struct ll_guard_key key =
+        ll_oms_guard_key(entry->instrument, entry->account, entry->side, entry->flags);
     ll_guard_end(&oms->guard, key, order);
     ll_risk_release(&oms->risk, &entry->hold, entry->hold.open_lots);
     ll_oms_unlock(oms, entry, entry->locked);

@@ -68,8 +68,8 @@ void ll_oms_unlist(struct ll_oms *oms, uint32_t order)
 static void ll_oms_end(struct ll_oms *oms, uint32_t order)
 {
     struct ll_oms_order *entry = &oms->orders[order];
-    const struct ll_guard_key key = {entry->instrument, (uint16_t)entry->account, entry->side,
-                                     (entry->flags & LL_COMMAND_EXIT) != 0};
+    const struct ll_guard_key key =
+        ll_oms_guard_key(entry->instrument, entry->account, entry->side, entry->flags);
     ll_oms_answered(oms, order, 0, LL_REQUEST_ENTER);
     ll_oms_request_over(oms, order, true);
     if (entry->hold.open_lots != 0)

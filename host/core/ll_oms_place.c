@@ -9,12 +9,6 @@
 #define LL_OMS_PLACE_IDS   5u
 #define LL_OMS_PLACE_TEXTS 4u
 
-static struct ll_guard_key ll_oms_guard_key(const struct ll_oms_new *new_order)
-{
-    return (struct ll_guard_key){new_order->instrument, (uint16_t)new_order->account, new_order->side,
-                                 (new_order->flags & LL_COMMAND_EXIT) != 0};
-}
-
 /* What an order of this side must not meet: a resting one of the same account at a price they would trade at. */
 static uint32_t ll_oms_self_trade(const struct ll_oms *oms, const struct ll_oms_new *new_order)
 {
@@ -43,7 +37,9 @@ static uint32_t ll_oms_existing(struct ll_oms *oms, const struct ll_oms_new *new
         if (answer != NULL)
             return answer->order;
     }
-    return ll_guard_existing(&oms->guard, &oms->limits, ll_oms_guard_key(new_order));
+    const struct ll_guard_key key =
+        ll_oms_guard_key(new_order->instrument, new_order->account, new_order->side, new_order->flags);
+    return ll_guard_existing(&oms->guard, &oms->limits, key);
 }
 
 static void ll_oms_check_new(struct ll_oms *oms, const struct ll_oms_new *new_order,

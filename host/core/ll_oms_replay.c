@@ -158,14 +158,7 @@ int ll_oms_replay_end(struct ll_oms *oms, struct ll_why *why)
     if (send != NULL)
         oms->batch->next_event_id = send->event_id;
     while ((send = ll_oms_send_peek(oms)) != NULL) {
-        uint8_t payload[sizeof(struct ll_record_wire) + LL_OUCH_MESSAGE_BYTES_MAX];
-        const struct ll_record_wire head = {.session = send->session,
-                                            .protocol = oms->control->sessions[send->session].protocol};
-        LL_ASSERT(oms->batch->next_event_id == send->event_id);
-        memcpy(payload, &head, sizeof head);
-        memcpy(payload + sizeof head, send->bytes, send->bytes_count);
-        (void)ll_record_batch_write(oms->batch, LL_RECORD_SENT, 0, send->time_ns, payload,
-                                    (uint32_t)sizeof head + send->bytes_count);
+        ll_oms_record_send(oms, send);
         ll_oms_send_pop(oms);
     }
     return LL_OK;

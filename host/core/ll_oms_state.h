@@ -368,6 +368,13 @@ void ll_oms_drop_ref(struct ll_oms *oms, uint64_t exchange_ref);
 void ll_oms_private(struct ll_oms *oms, uint32_t order, uint32_t lots);
 uint32_t ll_oms_find_ref(const struct ll_oms *oms, uint64_t exchange_ref);
 
+/* What the guard knows an order by; `flags` are the command's. */
+static inline struct ll_guard_key ll_oms_guard_key(uint32_t instrument, uint32_t account, uint8_t side,
+                                                   uint8_t flags)
+{
+    return (struct ll_guard_key){instrument, (uint16_t)account, side, (flags & LL_COMMAND_EXIT) != 0};
+}
+
 /* --- ll_oms_money.c: ledger, risk and guard --------------------------------------------------------------- */
 
 /* Checks and reserves, both or neither. */
@@ -453,6 +460,8 @@ void ll_oms_stop_ended(struct ll_oms *oms, uint32_t order);
 
 /* --- ll_oms_link.c: sessions, requests in flight ---------------------------------------------------------- */
 
+/* Writes the record of a message: when it is made, or when a journal was cut before it. */
+void ll_oms_record_send(struct ll_oms *oms, const struct ll_oms_send *send);
 void ll_oms_send_enter(struct ll_oms *oms, uint32_t order);
 void ll_oms_send_cancel(struct ll_oms *oms, uint32_t order);
 void ll_oms_send_replace(struct ll_oms *oms, uint32_t order);
