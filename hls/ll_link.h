@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The link: the two memories that host and device share, one written by each side only.
+ *
+ * Shape    to the device      head | ring of requests | window of LOAD
+ *          from the device    head | ring of answers  | window of DUMP
+ *
+ *          Request n lies at place n & (slots - 1), and so does its answer. Every request has exactly one
+ *          answer, so the host holds the credits: it never has more requests out than there are slots,
+ *          answers it has not read included. Neither side reads an index of the other's: a beat tells itself
+ *          (ll_beat.h). Heads are lines apart from the rings.
+ * Units    offsets and sizes in 64-bit words.
+ * Errors   none here.
+ * Threads  one host, one device.
+ */
+#ifndef LL_HLS_LINK_H
+#define LL_HLS_LINK_H
+
+#include "hls/ll_beat.h"
+
+#define LL_LINK_SLOTS_MAX    4096u
+#define LL_LINK_HEAD_WORDS   64u
+#define LL_LINK_WINDOW_WORDS 65536u /* 512 KiB: some thousand elements per LOAD or DUMP */
+
+/* Words of the head to the device. */
+#define LL_LINK_STOP 0u /* not 0: the resident kernel ends */
+
+/* Words of the head from the device, each in a line of its own. */
+#define LL_LINK_PULSE 0u /* counts up while a resident kernel runs, also when it has nothing to do */
+#define LL_LINK_NEXT  8u /* the ordinal a kernel that has ended would take next */
+#define LL_LINK_END \
+    16u /* enum ll_link_end of the kernel that has ended; LL_LINK_RUNS while one is resident */
+
+enum ll_link_end {
+    LL_LINK_NEVER_RAN = 0,
+    LL_LINK_RUNS = 1,
+    LL_LINK_DONE = 2,    /* all of its `count` requests */
+    LL_LINK_STOPPED = 3, /* the stop word */
+    LL_LINK_IDLE = 4     /* nothing came for its bounded number of looks: it may be started again */
+};
+
+/* The ring behind the head, and the window behind the ring. */
+LL_FN u32 ll_link_slot_at(u32 ordinal, u32 slots)
+{
+    return LL_LINK_HEAD_WORDS + (ordinal & (slots - 1u)) * LL_BEAT_WORDS;
+}
+
+LL_FN u32 ll_link_window_at(u32 slots)
+{
+    return LL_LINK_HEAD_WORDS + slots * LL_BEAT_WORDS;
+}
+
+LL_FN u32 ll_link_words(u32 slots)
+{
+    return ll_link_window_at(slots) + LL_LINK_WINDOW_WORDS;
+}
+
+#endif
