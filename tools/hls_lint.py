@@ -23,7 +23,8 @@ import lint
 
 CANARY = "tests/canary/hls"
 ALLOW = "tools/hls-lint-allow.txt"
-SYNTHESIS = ["-std=c11", "-D__SYNTHESIS__", "-I.", "-Wno-unknown-pragmas", "-Wno-unused-function"]
+SYNTHESIS = ["-std=c11", "-D__SYNTHESIS__", "-DLL_HOT_LINES=4096", "-I.", "-Wno-unknown-pragmas",
+             "-Wno-unused-function"]
 PORT_BYTES_MAX = 128  # an AXI port has at most 1024 bits, and a struct on a port is one word of it
 BUILTINS = ("__builtin_ctz", "__builtin_popcount")
 
@@ -180,7 +181,8 @@ def rule_pragma(unit):
                 yield pragma.line, "bad-value", "%s=%s; it takes %s" % (option, value, wanted)
         for option in NEEDED.get(pragma.name, []):
             if option not in [name for name, _ in pragma.options]:
-                yield pragma.line, "missing-option", "%s without %s says nothing; add it" % (pragma.name.upper(), option)
+                yield pragma.line, "missing-option", "%s without %s says nothing; add it" % (pragma.name.upper(),
+                                                                                             option)
 
 
 def rule_pragma_place(unit):
@@ -408,7 +410,7 @@ def loop_findings(function, units):
     for node in function.walk():
         if node.kind == "ForStmt":
             condition = node.raw["inner"][2] if len(node.raw.get("inner", [])) > 2 else {}
-            bounded = condition.get("kind") == "BinaryOperator" and is_constant(
+            bounded = condition.get("opcode") in ("<", "<=", ">", ">=", "!=") and is_constant(
                 TreeReader().read(condition["inner"][1]))
         elif node.kind in ("WhileStmt", "DoStmt"):
             bounded = False
@@ -417,9 +419,9 @@ def loop_findings(function, units):
         unit = units.get(node.path)
         if bounded or unit is None:
             continue
-        body = next((at for at in range(node.line, min(node.line + 6, len(unit.code) + 1))
-                     if unit.code[at - 1].rstrip().endswith("{")), None)
-        below = [pragma.name for pragma in unit.pragmas if body and body < pragma.line <= body + 4]
+        body = node.children[0 if node.kind == "DoStmt" else -1]
+        below = [pragma.name for pragma in unit.pragmas
+                 if body.kind == "CompoundStmt" and body.line < pragma.line <= body.line + 4]
         if "loop_tripcount" not in below:
             yield node, "no-tripcount", "its bound is no constant: braces, and #pragma HLS LOOP_TRIPCOUNT max="
 
@@ -495,7 +497,8 @@ def statics_are_placed(unit, finding):
 
 def list_units(root):
     paths = []
-    for folder, keep in (("hls", r"\.h$"), ("kernels", r"\.(?:cl|h)$"), ("kernels/vitis", r"(?:_top\.c|ll_tops\.h)$")):
+    for folder, keep in (("hls", r"\.h$"), ("kernels", r"\.(?:cl|h)$"),
+                         ("kernels/vitis", r"(?:_top\.c|ll_tops\.h)$")):
         if os.path.isdir(os.path.join(root, folder)):
             paths += [folder + "/" + name for name in os.listdir(os.path.join(root, folder)) if re.search(keep, name)]
     return {path: Unit(root, path) for path in sorted(paths)}
@@ -549,7 +552,8 @@ def main():
     for path, line, rule, message in findings:
         print("%s:%d: [%s] %s" % (path, line, rule, message))
     print("hls-lint: %d files, %d pragmas, %d findings, %.1f s; the canary's %d faults were all seen" % (
-        len(units), sum(len(unit.pragmas) for unit in units.values()), len(findings), time.monotonic() - start, seeded))
+        len(units), sum(len(unit.pragmas) for unit in units.values()), len(findings), time.monotonic() - start,
+        seeded))
     if findings:
         return 1
     if not has_clang:

@@ -59,6 +59,6 @@ void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *
 #pragma HLS AGGREGATE variable = results compact = none
 #pragma HLS AGGREGATE variable = asks compact = none
 #pragma HLS AGGREGATE variable = answers compact = none
-    ll_gateway_run(LL_BOOK_MEMORY_PASS, life_control, life_buckets, life_places, life_orders,
-                   LL_GATEWAY_LINK_PASS, LL_GATEWAY_SCRATCH_PASS, slots, first, count, looks_max, batch);
+    ll_gateway_run(LL_GATEWAY_MEMORY_PASS, LL_GATEWAY_SCRATCH_PASS, LL_GATEWAY_LINK_PASS, slots, first, count,
+                   looks_max, batch);
 }
