@@ -45,9 +45,9 @@ static void ll_gateway_state_fill(const struct ll_gateway *gateway, struct ll_ga
 static void ll_gateway_state_clear(void *context)
 {
     struct ll_gateway *gateway = context;
-    struct ll_book_memory book = *ll_device_book(gateway->device);
+    struct ll_book_memory book;
     (void)ll_engine_init(gateway->engine);
-    ll_book_memory_place(&book, book.control, &gateway->book_config);
+    ll_book_memory_place(&book, ll_device_book_bytes(gateway->device), &gateway->book_config);
     if (gateway->trading != NULL)
         ll_trading_clear(gateway->trading);
 }
