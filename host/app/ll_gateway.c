@@ -302,17 +302,16 @@ int ll_gateway_take(struct ll_gateway **gateway_out, const struct ll_gateway_con
     void *trading_memory = trading_bytes == 0 ? NULL : ll_arena_alloc(&arena, trading_bytes, 64);
     ll_arena_seal(&arena);
     gateway->arena = arena;
-    gateway->book_config = config->device.book;
+    gateway->device_config = config->device;
+    gateway->device_config.life = (struct ll_life_config){0};
+    if (config->trading != NULL)
+        gateway->device_config.life = ll_trading_life_config(config->trading);
     gateway->takes_reports = config->trading != NULL && config->trading->feed_protocol != 0;
     gateway->send_request = config->send_request;
     gateway->send_request_context = config->send_request_context;
     gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes + trading_bytes;
     ll_histogram_init(&gateway->round_trips);
-    struct ll_device_config device = config->device;
-    device.life = (struct ll_life_config){0};
-    if (config->trading != NULL)
-        device.life = ll_trading_life_config(config->trading);
-    status = ll_device_open(&gateway->device, &device, why);
+    status = ll_device_open(&gateway->device, &gateway->device_config, why);
     if (status == LL_OK && trading_memory != NULL)
         status = ll_gateway_init_trading(gateway, config, trading_memory, why);
     if (status != LL_OK) {
@@ -448,6 +447,11 @@ const struct ll_gateway_counters *ll_gateway_counters(const struct ll_gateway *g
 struct ll_device *ll_gateway_device(const struct ll_gateway *gateway)
 {
     return gateway->device;
+}
+
+const struct ll_device_config *ll_gateway_device_config(const struct ll_gateway *gateway)
+{
+    return &gateway->device_config;
 }
 
 const struct ll_histogram *ll_gateway_round_trips(const struct ll_gateway *gateway)

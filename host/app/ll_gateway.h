@@ -109,6 +109,8 @@ const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway);
 const struct ll_mold_counters *ll_gateway_mold_counters(const struct ll_gateway *gateway);
 const struct ll_gateway_counters *ll_gateway_counters(const struct ll_gateway *gateway);
 struct ll_device *ll_gateway_device(const struct ll_gateway *gateway);
+/* What it was opened with. */
+const struct ll_device_config *ll_gateway_device_config(const struct ll_gateway *gateway);
 /* From the updates of a step handed over to the last result, in ns; empty while the device is this process. */
 const struct ll_histogram *ll_gateway_round_trips(const struct ll_gateway *gateway);
 /* Where the feed stands, of whichever kind: the next message wanted, and the session it is of; 0 = none yet. */

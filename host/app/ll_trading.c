@@ -48,6 +48,7 @@ struct ll_trading {
     uint64_t next_limits_ns;
     struct ll_trading_counters counters;
     struct ll_histogram order_to_wire;
+    struct ll_histogram ask_trips;
     struct ll_histogram *interval; /* NULL = none */
     struct ll_why limits_why;
 };
@@ -117,7 +118,11 @@ static void ll_trading_ask(void *context, const struct ll_life_ask *asks, struct
                            uint32_t count)
 {
     struct ll_trading *trading = context;
+    bool is_away = ll_device_standing(trading->device) == LL_DEVICE_THERE;
+    uint64_t start_ns = is_away ? ll_clock_mono_ns() : 0;
     ll_device_ask(trading->device, asks, answers, count);
+    if (is_away)
+        ll_histogram_record(&trading->ask_trips, ll_clock_mono_ns() - start_ns, 1);
 }
 
 static int ll_trading_init_oms(struct ll_trading *trading, bool attach, struct ll_why *why)
@@ -266,6 +271,7 @@ int ll_trading_init(struct ll_trading **trading_out, void *memory, const struct 
     trading->batch = batch;
     trading->device = device;
     ll_histogram_init(&trading->order_to_wire);
+    ll_histogram_init(&trading->ask_trips);
     at += ll_align_up(sizeof *trading, 64);
     trading->oms_handle = at;
     at += ll_align_up(ll_oms_footprint_bytes(&config->oms), 64);
@@ -736,6 +742,11 @@ const struct ll_soup_client *ll_trading_session(const struct ll_trading *trading
 {
     LL_ASSERT(session < trading->config.session_count);
     return trading->links[session].client;
+}
+
+const struct ll_histogram *ll_trading_ask_trips(const struct ll_trading *trading)
+{
+    return &trading->ask_trips;
 }
 
 bool ll_trading_session_is_open(const struct ll_trading *trading, uint32_t session)

@@ -148,6 +148,8 @@ uint32_t ll_trading_session_count(const struct ll_trading *trading);
 const struct ll_soup_client *ll_trading_session(const struct ll_trading *trading, uint32_t session);
 /* From a client's ring to the first byte handed to the socket, in ns. */
 const struct ll_histogram *ll_trading_order_to_wire(const struct ll_trading *trading);
+/* From asks handed to the device to the last answer, in ns; empty while the device is this process. */
+const struct ll_histogram *ll_trading_ask_trips(const struct ll_trading *trading);
 /* The engine has caught up with the venue, and orders may be sent. */
 bool ll_trading_session_is_open(const struct ll_trading *trading, uint32_t session);
 /* Clients that are here now. */
