@@ -37,7 +37,8 @@ const struct ll_life_shape ll_life_shapes[LL_LIFE_SHAPE_COUNT] = {
     {"no overflow buckets",    600,   8, MIX,         LL_LOTS_SMALL, LL_LIFE_FULL_CHAINS, TABLES(16, 0, 600, 12)},
     {"few overflow buckets",   800,  12, MIX_FILLS,   LL_LOTS_SMALL, LL_LIFE_FULL_CHAINS, TABLES(8, 4, 900, 16)},
     {"short chains",           800,  12, MIX_NAMES,   LL_LOTS_SMALL, LL_LIFE_FULL_CHAINS, LOW(8, 16, 900, 16)},
-    {"everything runs out",    800,  30, MIX,         LL_LOTS_MIXED, LL_LIFE_FULL_NUMBERS | LL_LIFE_FULL_CHAINS, TABLES(4, 1, 90, 9)},
+    {"everything runs out",    800,  30, MIX,         LL_LOTS_MIXED, LL_LIFE_FULL_NUMBERS | LL_LIFE_FULL_CHAINS,
+                                                              TABLES(4, 1, 90, 9)},
 };
 /* clang-format on */
 
