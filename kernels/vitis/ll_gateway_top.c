@@ -21,9 +21,9 @@ void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *
     /* clang-format off */
 #pragma HLS INTERFACE mode=m_axi port=control       bundle=gm_control       offset=slave depth=1 latency=64
 #pragma HLS INTERFACE mode=m_axi port=buckets       bundle=gm_buckets       offset=slave depth=96 latency=64
-#pragma HLS INTERFACE mode=m_axi port=leaves        bundle=gm_leaves        offset=slave depth=64 latency=64
-#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=64 latency=64
-#pragma HLS INTERFACE mode=m_axi port=inners        bundle=gm_inners        offset=slave depth=64 latency=64
+#pragma HLS INTERFACE mode=m_axi port=leaves        bundle=gm_leaves        offset=slave depth=256 latency=64
+#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=256 latency=64
+#pragma HLS INTERFACE mode=m_axi port=inners        bundle=gm_inners        offset=slave depth=512 latency=64
 #pragma HLS INTERFACE mode=m_axi port=sides         bundle=gm_sides         offset=slave depth=16 latency=64
 #pragma HLS INTERFACE mode=m_axi port=life_control  bundle=gm_life_control  offset=slave depth=1 latency=64
 #pragma HLS INTERFACE mode=m_axi port=life_buckets  bundle=gm_life_buckets  offset=slave depth=96 latency=64
