@@ -72,6 +72,20 @@ void ll_book_top(struct ll_book_control *control, struct ll_order_bucket *bucket
 #pragma HLS INTERFACE mode=s_axilite port=return bundle=control
 #pragma HLS INTERFACE mode=ap_ctrl_chain port=return bundle=control
     /* clang-format on */
+#if LL_HOT_LINES > 0
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, order_hot)
+    /* clang-format off */
+#pragma HLS BIND_STORAGE variable=order_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_tags type=ram_2p impl=bram
+    /* clang-format on */
+#endif
     u32 blocks = (count + (LL_BATCH_MAX - 1u)) / LL_BATCH_MAX;
     if (reset != 0)
         ll_book_reset(LL_BOOK_MEMORY_PASS);

@@ -51,6 +51,40 @@ void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *
 #pragma HLS INTERFACE mode=s_axilite port=return bundle=control
 #pragma HLS INTERFACE mode=ap_ctrl_chain port=return bundle=control
     /* clang-format on */
+#if LL_HOT_LINES > 0
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, order_hot)
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, id_hot)
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, life_hot)
+    /* clang-format off */
+#pragma HLS BIND_STORAGE variable=order_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_tags type=ram_2p impl=bram
+#pragma HLS BIND_STORAGE variable=id_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_tags type=ram_2p impl=bram
+#pragma HLS BIND_STORAGE variable=life_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_tags type=ram_2p impl=bram
+    /* clang-format on */
+#endif
     struct ll_update updates[LL_GATEWAY_RUN_MAX];
     struct ll_result results[LL_GATEWAY_RUN_MAX];
     struct ll_life_ask asks[LL_GATEWAY_RUN_MAX];

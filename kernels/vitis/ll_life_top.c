@@ -66,6 +66,30 @@ void ll_life_top(struct ll_life_control *control, struct ll_life_bucket *buckets
 #pragma HLS INTERFACE mode=s_axilite port=return bundle=control
 #pragma HLS INTERFACE mode=ap_ctrl_chain port=return bundle=control
     /* clang-format on */
+#if LL_HOT_LINES > 0
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, id_hot)
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, life_hot)
+    /* clang-format off */
+#pragma HLS BIND_STORAGE variable=id_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_tags type=ram_2p impl=bram
+#pragma HLS BIND_STORAGE variable=life_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_tags type=ram_2p impl=bram
+    /* clang-format on */
+#endif
     u32 blocks = (count + (LL_LIFE_BATCH_MAX - 1u)) / LL_LIFE_BATCH_MAX;
     if (reset != 0)
         ll_life_reset(LL_LIFE_MEMORY_PASS);

@@ -17,6 +17,10 @@
 #include "hls/ll_gateway.h"
 #include "kernels/ll_gateway_args.h"
 
+/* The arrays of a store of lines on chip (hls/ll_hot.h), which live from launch to launch. Words are in URAM,
+ * which nothing sets when the card is loaded; tags are in BRAM, which is zeros then: an empty store. */
+#define LL_TOPS_STATIC(type, array) static type array[LL_HOT_LINES];
+
 #if defined(__cplusplus)
 extern "C" {
 #endif

@@ -24,9 +24,9 @@ PART_u55c := xcu55c-fsvh2892-2L-e
 PART_u250 := xcu250-figd2104-2L-e
 PART_u280 := xcu280-fsvh2892-2L-e
 
-# Lines of each of the three stores on chip (hls/ll_hot.h), a power of two: how many URAM that is, and what part of
-# the card, says docs/hardware.md.
-HOT_LINES_u50  := 32768
-HOT_LINES_u55c := 65536
-HOT_LINES_u250 := 65536
-HOT_LINES_u280 := 65536
+# Lines of each of the three stores on chip (hls/ll_hot.h), a power of two: 8 URAM and 4 BRAM36 for each 4,096 lines of
+# one store, of the 320 URAM of one SLR (docs/hardware.md has the table).
+HOT_LINES_u50  := 16384
+HOT_LINES_u55c := 16384
+HOT_LINES_u250 := 16384
+HOT_LINES_u280 := 16384
