@@ -13,6 +13,9 @@
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
 #   make canary       prove that runner and lint see what they must see
+#   make xclbin       the kernel for a card: CARD=u50|u55c|u250|u280 TARGET=hw|hw_emu|sw_emu; needs Vitis
+#   make csim         Vitis HLS on the tops, also csynth, cosim (TOP=book|life|gateway); hls-check: bambu and Verilator
+#   make hls-lint     pragmas, ports and source of the kernel against what hardware compilers take
 #   make deps         install the Debian packages that are missing (sudo when not root)
 #   make install      to $(DESTDIR)$(PREFIX); uninstall takes it away
 #   make info         compiler, flags, what was found
@@ -244,6 +247,8 @@ $(CANARIES): $(BUILD)/%: $(BUILD)/%.o
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(BENCH_LIBS) $(LDFLAGS) -o $@
+
+include kernels/vitis/vitis.mk
 
 # --- run, test, measure ----------------------------------------------------------------------------------------------
 .PHONY: deps run _run test _test _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
