@@ -200,7 +200,8 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(BENCH_LIBS) $(LDFLAGS) -o $@
 
 # --- run, test, measure ----------------------------------------------------------------------------------------------
-.PHONY: deps run _run hil _hil test _test _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
+.PHONY: deps run _run hil _hil test _test
+.PHONY: _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
 deps:
 	@tools/deps.sh
 
