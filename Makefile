@@ -4,6 +4,8 @@
 #
 #   make help         this text
 #   make run          set up what is missing, build, run exchange, gateway and strategy for 20 s, check what came of it
+#   make hil          the same with the kernel on a card that XRT emulates; on a machine with a card:
+#                     HIL_DEVICE=xrt HIL_EMULATION= HIL_ARGS='-- --device-binary FILE.xclbin'
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
 #   make emulation    build a card without a card: the kernel in XRT's software emulation (part of `all`)
@@ -47,6 +49,10 @@ RUN_ARGS ?=
 # Made anew by each `make run`, unless RUN_ARGS resumes; another --journal or --dir in RUN_ARGS goes before it.
 RUN_JOURNAL = $(BUILD)/run-journal
 RUN_DEMO    = $(BUILD)/run-demo
+HIL_DEVICE    ?= xrt
+HIL_EMULATION ?= sw_emu
+HIL_ARGS      ?=
+RUN_HIL     = $(BUILD)/run-hil
 Q       := $(if $(V),,@)
 
 comma := ,
@@ -251,7 +257,8 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(
 include kernels/vitis/vitis.mk
 
 # --- run, test, measure ----------------------------------------------------------------------------------------------
-.PHONY: deps run _run test _test _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
+.PHONY: deps run _run hil _hil test _test
+.PHONY: _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
 deps:
 	@tools/deps.sh
 
@@ -264,6 +271,12 @@ ifneq ($(findstring --feed,$(RUN_ARGS)),)
 else
 	tools/demo.py --bin $(BUILD) --dir $(RUN_DEMO) $(RUN_ARGS)
 endif
+
+hil: deps
+	+@$(SUBMAKE) _hil
+_hil: all $(if $(HIL_EMULATION),emulation)
+	tools/demo.py --bin $(BUILD) --dir $(RUN_HIL) --device $(HIL_DEVICE) $(HIL_EMULATION:%=--emulation %) \
+	 $(HIL_ARGS)
 
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
