@@ -367,6 +367,6 @@ void ll_opencl_device_close(struct ll_opencl_device *device)
     if (device->context != NULL)
         (void)api->clReleaseContext(device->context);
     ll_arena_deinit(&device->memory);
-    ll_opencl_api_close(&device->api);
+    /* The runtime stays: some of its threads live until the process ends. */
     memset(device, 0, sizeof *device);
 }
