@@ -239,16 +239,20 @@ static bool stop_kernel(struct serve *serve)
     return !ll_opencl_resident_is_running(&serve->resident) && ll_opencl_batch_is_idle(&serve->batch);
 }
 
-/* What still runs is left to the end of the process: nothing more is called for it. */
-static void end(struct serve *serve)
+/* What still runs, and what belongs to XRT, is left to the end of the process: nothing more is called for it, nor are
+ * the exit handlers of a runtime. */
+static void end(struct serve *serve, int status)
 {
-    if (stop_kernel(serve)) {
+    bool has_ended = stop_kernel(serve);
+    if (has_ended && !serve->device.is_xrt) {
         ll_opencl_resident_deinit(&serve->resident);
         ll_opencl_batch_deinit(&serve->batch);
         ll_opencl_link_deinit(&serve->link, &serve->device);
         ll_opencl_device_close(&serve->device);
     }
     ll_opencl_environment_remove(serve->environment.private_pid);
+    if (!has_ended || serve->device.is_xrt)
+        _exit(status);
 }
 
 int ll_opencl_serve(const struct ll_opencl_serve_config *config)
@@ -279,6 +283,6 @@ int ll_opencl_serve(const struct ll_opencl_serve_config *config)
             tell_end(&serve, LL_DEVICE_LOST, &why);
     }
     ll_last_word_clear();
-    end(&serve);
+    end(&serve, ll_exit_code(err));
     return ll_exit_code(err);
 }

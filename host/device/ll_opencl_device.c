@@ -351,6 +351,7 @@ int ll_opencl_device_ended(struct ll_opencl_device *device, cl_event event, stru
 void ll_opencl_device_close(struct ll_opencl_device *device)
 {
     const struct ll_opencl_api *api = &device->api;
+    LL_ASSERT(!device->is_xrt);
     for (uint32_t i = 0; i < LL_OPENCL_LANES_MAX; i++)
         if (device->kernels[i] != NULL)
             (void)api->clReleaseKernel(device->kernels[i]);
@@ -367,6 +368,6 @@ void ll_opencl_device_close(struct ll_opencl_device *device)
     if (device->context != NULL)
         (void)api->clReleaseContext(device->context);
     ll_arena_deinit(&device->memory);
-    /* The runtime stays: some of its threads live until the process ends. */
+    ll_opencl_api_close(&device->api);
     memset(device, 0, sizeof *device);
 }
