@@ -257,8 +257,9 @@ static void end(struct serve *serve, int status)
 
 int ll_opencl_serve(const struct ll_opencl_serve_config *config)
 {
-    static struct serve serve; /* large, and there is one */
+    struct serve serve;
     struct ll_why why = {0};
+    memset(&serve, 0, sizeof serve);
     serve.config = config;
     ll_last_word_install();
     (void)dup2(STDERR_FILENO, STDOUT_FILENO);
