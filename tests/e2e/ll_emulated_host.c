@@ -8,8 +8,9 @@
  *          `resident` and `lost` it maps the two link memories by the descriptors that the child sends it, and
  *          exchanges requests and answers through them. `batch` launches the whole script at once and then ROUNDS
  *          times one request, and prints what a launch costs. `resident` sends the script one by one, then ROUNDS
- *          times a PING, leaving the kernel alone now and then until it has ended and was started again, and stops it. `lost` prints "resident" with the child's process number, goes on
- *          with PINGs until none is answered, and says how the child ended. LL_SEED chooses the script.
+ *          times a PING, leaving the kernel alone now and then until it has ended and is started again, and stops
+ *          it. `lost` prints "resident" with the child's process number, goes on with PINGs until none is answered,
+ *          and says how the child ended. LL_SEED chooses the script.
  * Units    ns; requests.
  * Errors   exit status 1 and a line that starts with FAILED; 2 when the OpenCL library or the platform is not there.
  * Threads  one in each process (and XRT's own).
