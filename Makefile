@@ -4,6 +4,8 @@
 #
 #   make help         this text
 #   make run          set up what is missing, build, run exchange, gateway and strategy for 20 s, check what came of it
+#   make hil          the same with the kernel on a card that XRT emulates; on a machine with a card:
+#                     HIL_DEVICE=xrt HIL_EMULATION= HIL_ARGS='-- --device-binary FILE.xclbin'
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
 #   make emulation    build a card without a card: the kernel in XRT's software emulation (part of `all`)
@@ -13,6 +15,9 @@
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
 #   make canary       prove that runner and lint see what they must see
+#   make xclbin       the kernel for a card: CARD=u50|u55c|u250|u280 TARGET=hw|hw_emu|sw_emu; needs Vitis
+#   make csim         Vitis HLS on the tops, also csynth, cosim (TOP=book|life|gateway); hls-check: bambu and Verilator
+#   make hls-lint     pragmas, ports and source of the kernel against what hardware compilers take
 #   make deps         install the Debian packages that are missing (sudo when not root)
 #   make install      to $(DESTDIR)$(PREFIX); uninstall takes it away
 #   make info         compiler, flags, what was found
@@ -44,6 +49,10 @@ RUN_ARGS ?=
 # Made anew by each `make run`, unless RUN_ARGS resumes; another --journal or --dir in RUN_ARGS goes before it.
 RUN_JOURNAL = $(BUILD)/run-journal
 RUN_DEMO    = $(BUILD)/run-demo
+HIL_DEVICE    ?= xrt
+HIL_EMULATION ?= sw_emu
+HIL_ARGS      ?=
+RUN_HIL     = $(BUILD)/run-hil
 Q       := $(if $(V),,@)
 
 comma := ,
@@ -72,7 +81,8 @@ BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 # --- sources: a folder is a library, a main is a program, a test is a file -------------------------------------------
 FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/client \
             host/app
-MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c
+MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c \
+            host/app/lifeline_device.c
 # The decoder of XRT's calls is there for its fuzz target.
 LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS)))) kernels/emulation/ll_emulated_rpc.c
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -94,6 +104,9 @@ FUZZERS     := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 CANARIES    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/canary/runner/*.c))
 # Executable files are tests, the others are their helpers.
 E2E_HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/*.c))
+# The conformance suite of devices: one program, which tests/e2e/test_conformance.py runs on each.
+CONFORMANCE     := $(BUILD)/tests/device/conformance
+CONFORMANCE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/device/*.c))
 E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
@@ -223,6 +236,10 @@ $(E2E_HELPERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
+$(CONFORMANCE): $(CONFORMANCE_OBJ) $(TEST_SUPPORT_OBJ) $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+
 $(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(CHECK_LIBS) $(LDFLAGS) -o $@
@@ -246,8 +263,11 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(BENCH_LIBS) $(LDFLAGS) -o $@
 
+include kernels/vitis/vitis.mk
+
 # --- run, test, measure ----------------------------------------------------------------------------------------------
-.PHONY: deps run _run test _test _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
+.PHONY: deps run _run hil _hil test _test
+.PHONY: _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
 deps:
 	@tools/deps.sh
 
@@ -260,6 +280,12 @@ ifneq ($(findstring --feed,$(RUN_ARGS)),)
 else
 	tools/demo.py --bin $(BUILD) --dir $(RUN_DEMO) $(RUN_ARGS)
 endif
+
+hil: deps
+	+@$(SUBMAKE) _hil
+_hil: all $(if $(HIL_EMULATION),emulation)
+	tools/demo.py --bin $(BUILD) --dir $(RUN_HIL) --device $(HIL_DEVICE) $(HIL_EMULATION:%=--emulation %) \
+	 $(HIL_ARGS)
 
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
@@ -278,8 +304,8 @@ _test:
 	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) _emulation $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) $(EXAMPLES) \
-             $(E2E_HELPERS)
+_test_build: $(PROGRAMS) _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
+             $(EXAMPLES) $(E2E_HELPERS)
 _test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY)
 
 lint:

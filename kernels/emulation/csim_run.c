@@ -5,7 +5,7 @@
  * emulation's xclbin.
  */
 #include "kernels/emulation/ll_emulated_card.h"
-#include "kernels/vitis/ll_gateway_top.h"
+#include "kernels/vitis/ll_tops.h"
 
 #include <string.h>
 
