@@ -347,7 +347,7 @@ install: all
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
-	rm -rf $(DOC_DIR) $(LIB_DIR)/lifeline
+	rm -rf $(DOC_DIR) $(LIB_DIR)/lifeline/emulation
 
 info:
 	@echo "compiler    $(CC): $(shell $(CC) --version 2>/dev/null | head -n 1)"
