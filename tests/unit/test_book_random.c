@@ -5,7 +5,7 @@
  * price range, splits at one end, thin leaves, chains of one bucket, tables that fill up). First one message
  * at a time: all 64 bytes of every answer, and the books, against the naive book
  * (tests/model/ll_book_pair.h). Then the same script in batches of 64, of one other fixed size, and cut at
- * random: the same bytes, the same books. A failure names its seed; LL_SEED=<seed> runs that seed alone,
+ * random, also by the kernel with few lines on chip: the same bytes, the same books. A failure names its seed; LL_SEED=<seed> runs that seed alone,
  * LL_SEEDS=<n> that many.
  */
 #include "hls/ll_book.h"
@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEEDS_DEFAULT = 1050, MESSAGES_MAX = 9000, KNOWN_MAX = 8192, COST_PER_MESSAGE = 300 };
+enum { SEEDS_DEFAULT = 1050, MESSAGES_MAX = 9000, KNOWN_MAX = 8192, COST_PER_MESSAGE = 300, RUNS = 5 };
 
 enum price_mode {
     PRICE_TINY,
@@ -349,10 +349,19 @@ static void run_batched(struct script *script, const struct ll_book_pair_config 
     ll_book_pair_deinit(&pair);
 }
 
+/* The ways made for a card, in turns. */
+static void config_hot(struct ll_book_pair_config *config, uint64_t turn)
+{
+    ll_book_kernel *const kernels[] = {ll_hot16_kernel, ll_hot64_kernel, ll_hot_late_kernel};
+    ll_book_emptying *const resets[] = {ll_hot16_reset, ll_hot64_reset, ll_hot_late_reset};
+    config->kernel = kernels[turn % 3];
+    config->reset = resets[turn % 3];
+}
+
 static void run_seed(uint64_t seed, struct reach *reach)
 {
     static struct script script;
-    uint64_t hashes[4];
+    uint64_t hashes[RUNS];
     memset(&script, 0, sizeof script);
     script.shape = &shapes[seed % SHAPE_COUNT];
     ll_prng_init(&script.prng, seed);
@@ -367,11 +376,19 @@ static void run_seed(uint64_t seed, struct reach *reach)
     uint32_t odd_batch = 2 + ll_prng_below(&script.prng, LL_BATCH_MAX - 2);
     run_batched(&script, &config, seed, 1, 1, &hashes[0]);
     run_batched(&script, &config, seed, MESSAGES_MAX, LL_BATCH_MAX, &hashes[1]);
-    if (config.kernel == NULL) /* the text as a hardware compiler reads it: no AVX, no prefetch */
+    if (config.kernel == NULL) { /* the text as a hardware compiler reads it: no AVX, no prefetch */
         config.kernel = ll_plain_kernel;
-    run_batched(&script, &config, seed, MESSAGES_MAX, odd_batch, &hashes[2]);
-    run_batched(&script, &config, seed, 0, 0, &hashes[3]);
-    for (int i = 1; i < 4; i++)
+        run_batched(&script, &config, seed, MESSAGES_MAX, odd_batch, &hashes[2]);
+        config_hot(&config, seed / SHAPE_COUNT);
+        run_batched(&script, &config, seed, 0, 0, &hashes[3]);
+        config_hot(&config, seed / SHAPE_COUNT + 1);
+        run_batched(&script, &config, seed, MESSAGES_MAX, LL_BATCH_MAX, &hashes[4]);
+    } else {
+        run_batched(&script, &config, seed, MESSAGES_MAX, odd_batch, &hashes[2]);
+        run_batched(&script, &config, seed, 0, 0, &hashes[3]);
+        hashes[4] = hashes[3];
+    }
+    for (int i = 1; i < RUNS; i++)
         ck_assert_msg(hashes[i] == hashes[0], "LL_SEED=%" PRIu64 ": the books of run %d differ", seed, i);
 }
 
