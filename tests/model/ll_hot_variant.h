@@ -108,3 +108,9 @@ void LL_VARIANT(life_reset)(const struct ll_life_memory *life)
 {
     ll_life_reset(LL_VARIANT_LIFE(life));
 }
+
+void LL_VARIANT(clear)(const struct ll_book_memory *book, const struct ll_life_memory *life)
+{
+    ll_book_hot_clear(LL_VARIANT_BOOK(book));
+    ll_life_hot_clear(LL_VARIANT_LIFE(life));
+}

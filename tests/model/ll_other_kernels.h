@@ -40,7 +40,8 @@ void ll_low_life(const struct ll_life_memory *life, const struct ll_life_ask *as
     void name##_reset(const struct ll_book_memory *book);                                  \
     void name##_life(const struct ll_life_memory *life, const struct ll_life_ask *asks,    \
                      struct ll_life_answer *answers, uint32_t count, uint32_t batch);      \
-    void name##_life_reset(const struct ll_life_memory *life)
+    void name##_life_reset(const struct ll_life_memory *life);                             \
+    void name##_clear(const struct ll_book_memory *book, const struct ll_life_memory *life)
 
 LL_HOT_VARIANT(ll_hot16);
 LL_HOT_VARIANT(ll_hot64);
