@@ -112,10 +112,14 @@ static void run_seed(uint64_t seed, struct reach *reach)
     config.epoch = (uint32_t)seed;
     config.hash_seed = (uint32_t)(seed / SHAPE_COUNT);
     uint64_t hash = run_beside_naive(&run, &config, seed, reach);
-    uint32_t sizes[] = {64, 1 + (uint32_t)(seed / SHAPE_COUNT % 64), 0};
-    for (int i = 0; i < 3; i++) {
-        if (i == 1 && config.kernel == NULL)
-            config.kernel = ll_plain_life;
+    ll_life_kernel *const kernels[] = {NULL, ll_plain_life, ll_hot16_life, ll_hot64_life};
+    ll_life_emptying *const resets[] = {NULL, NULL, ll_hot16_life_reset, ll_hot64_life_reset};
+    uint32_t sizes[] = {64, 1 + (uint32_t)(seed / SHAPE_COUNT % 64), 0, 64};
+    for (int i = 0; i < 4; i++) {
+        if (run.script.shape->config.kernel == NULL) {
+            config.kernel = kernels[i];
+            config.reset = resets[i];
+        }
         ck_assert_msg(run_batched(&run, &config, seed, sizes[i]) == hash,
                       "LL_SEED=%" PRIu64 ": the state after batches of %u differs", seed, sizes[i]);
     }
