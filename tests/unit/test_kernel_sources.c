@@ -14,14 +14,15 @@
 
 #define FLAGS " -fsyntax-only -Wall -Wextra -Werror -Wno-unknown-pragmas -I. "
 
-static const char *const headers[] = {"hls/ll_types.h",        "hls/ll_records.h",      "hls/ll_hash.h",
-                                      "hls/ll_lanes.h",        "hls/ll_book_types.h",   "hls/ll_book_tree.h",
-                                      "hls/ll_orders.h",       "hls/ll_levels.h",       "hls/ll_book.h",
-                                      "hls/ll_order_states.h", "hls/ll_life_records.h", "hls/ll_life_types.h",
-                                      "hls/ll_life_ids.h",     "hls/ll_life_orders.h",  "hls/ll_life_step.h",
-                                      "hls/ll_life.h",         "hls/ll_hot.h"};
+static const char *const headers[] = {
+    "hls/ll_types.h",      "hls/ll_records.h",      "hls/ll_hash.h",         "hls/ll_lanes.h",
+    "hls/ll_book_types.h", "hls/ll_book_tree.h",    "hls/ll_orders.h",       "hls/ll_levels.h",
+    "hls/ll_book.h",       "hls/ll_order_states.h", "hls/ll_life_records.h", "hls/ll_life_types.h",
+    "hls/ll_life_ids.h",   "hls/ll_life_step.h",    "hls/ll_life.h",         "hls/ll_beat.h",
+    "hls/ll_link.h",       "hls/ll_words.h",        "hls/ll_state_hash.h",   "hls/ll_gateway_parts.h",
+    "hls/ll_gateway.h",    "hls/ll_hot.h",          "hls/ll_life_orders.h"};
 
-static const char *const kernels[] = {"kernels/ll_book.cl", "kernels/ll_life.cl"};
+static const char *const kernels[] = {"kernels/ll_gateway.cl"};
 
 enum { HEADER_COUNT = sizeof headers / sizeof headers[0] };
 
