@@ -174,8 +174,8 @@ LL_FN void ll_book_hot_clear(LL_BOOK_MEMORY)
     (void)levels;
     (void)inners;
     (void)sides;
+    LL_HOT_UNUSED(order_hot);
 #if LL_HOT_LINES > 0
-    LL_HOT_ARRAYS(LL_HOT_UNUSED, order_hot)
     ll_hot_clear(order_hot_tags);
 #endif
 }

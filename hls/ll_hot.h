@@ -131,8 +131,9 @@ LL_FN_HOT struct ll_window ll_window_push(struct ll_window window, u32 index, st
 #define LL_HOT(name)                 LL_HOT_ARRAYS(LL_HOT_ARGUMENT, name)
 #define LL_HOT_PASS(name)            LL_HOT_ARRAYS(LL_HOT_HAND_ON, name)
 
-/* For a function that is handed a store and does not read it. */
-#define LL_HOT_UNUSED(type, array) (void)(array);
+/* For a function that is handed a store and does not look into it. */
+#define LL_HOT_UNUSED_ARRAY(type, array) (void)(array);
+#define LL_HOT_UNUSED(name)              LL_HOT_ARRAYS(LL_HOT_UNUSED_ARRAY, name)(void) 0
 
 /* How a word gets into its array, and the end of a pipelined loop, after which all that was written shows. A
  * test puts a memory in their place that is as late as one on chip. */
@@ -183,6 +184,7 @@ LL_FN void ll_hot_clear(u32 *tags)
 
 #define LL_HOT(name)
 #define LL_HOT_PASS(name)
+#define LL_HOT_UNUSED(name) (void)0
 
 #endif
 

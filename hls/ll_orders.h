@@ -509,7 +509,7 @@ struct ll_order_turn {
 LL_FN_HOT struct ll_order_turn ll_order_step(struct ll_order_bucket home, struct ll_update update,
                                              u32 book_count)
 {
-    struct ll_order_turn turn;
+    struct ll_order_turn turn = {{0, 0, 0, 0, 0, 0}, 0, 0};
     u32 adds = (u32)(update.op == LL_OP_ADD);
     u32 whole = (u32)(update.op == LL_OP_DELETE);
     u32 hits = ll_bucket_find(home, update.ref);
@@ -517,8 +517,9 @@ LL_FN_HOT struct ll_order_turn ll_order_step(struct ll_order_bucket home, struct
     u32 rare = (u32)(update.op - 1u >= LL_OP_REPLACE - 1u) | refused | (u32)((adds | hits) == 0) |
                (u32)((whole | update.quantity) == 0) | (u32)(update.side > LL_SIDE_SELL) |
                (u32)(update.book >= book_count);
-    u32 ways = ll_select32(adds, ~(home.link >> LL_LINK_USED_SHIFT), hits);
-    u32 way = ll_ctz32(ways | 1u << (LL_BUCKET_WAYS - 1u)); /* a way there is, also on the other ways */
+    if (LL_RARE(rare != 0))
+        return turn;
+    u32 way = ll_ctz32(ll_select32(adds, ~(home.link >> LL_LINK_USED_SHIFT), hits));
     u32 book_side = update.book << 1 | update.side;
     u32 shares = home.shares[way];
     u32 asked = ll_select32(whole, shares, update.quantity);
@@ -530,7 +531,7 @@ LL_FN_HOT struct ll_order_turn ll_order_step(struct ll_order_bucket home, struct
     turn.match.removed = asked & (adds - 1u);
     turn.match.verdict = LL_VERDICT_OK;
     turn.way = way;
-    turn.straight = (u32)((rare | (wrong & (adds - 1u))) == 0);
+    turn.straight = (u32)((wrong & (adds - 1u)) == 0);
     return turn;
 }
 

@@ -135,7 +135,7 @@ LL_FN_RARE u64 ll_state_hash_ids(LL_GLOBAL const struct ll_life_bucket *buckets,
         for (u32 way = 0; way < LL_LIFE_WAYS; way++) {
             if ((used >> way & 1u) == 0)
                 continue;
-            struct ll_life_id record = ll_life_load(buckets, at << LL_LIFE_WAY_BITS | way);
+            struct ll_life_id record = ll_life_bucket_id(&buckets[at], way);
             u64 hash = ll_state_mix(LL_STATE_ID, buckets[at].key[way][0]);
             hash = ll_state_mix(hash, buckets[at].key[way][1]);
             hash = ll_state_mix(hash, (u64)buckets[at].id[way] << 32 | record.order);

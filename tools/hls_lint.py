@@ -464,23 +464,18 @@ class Reading:
 
 
 def port_widths(root, path, tops):
-    """The elements of a top's memories in bytes, as clang counts them."""
+    """Whether the elements of a top's memories fit a port, as clang counts them."""
     for _, line, parameters in tops:
         kinds = {name: re.sub(r"\b(?:const|volatile|restrict)\b|\*", "", kind).strip() for name, kind in parameters
                  if "*" in kind}
-        text = '#include "%s"\n%s' % (path, "".join("enum { ll_bytes_%s = sizeof(%s) };\n" % item
-                                                   for item in kinds.items()))
-        done = subprocess.run(["clang", *SYNTHESIS, "-fsyntax-only", "-Xclang", "-ast-dump=json", "-x", "c", "-"],
-                              cwd=root, input=text, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            continue
-        for node in TreeReader().read(json.loads(done.stdout)).walk():
-            name = node.raw.get("name", "")
-            if node.kind == "EnumConstantDecl" and name.startswith("ll_bytes_"):
-                value = int(next(part.raw["value"] for part in node.walk() if part.kind == "ConstantExpr"))
-                if value > PORT_BYTES_MAX:
-                    yield path, line, "port-width", "an element of %s has %d bytes; a port has at most %d" % (
-                        name[len("ll_bytes_"):], value, PORT_BYTES_MAX)
+        text = '#include "%s"\n%s' % (path, "".join(
+            '_Static_assert(sizeof(%s) <= %d, "port of %s");\n' % (kind, PORT_BYTES_MAX, name)
+            for name, kind in kinds.items()))
+        done = subprocess.run(["clang", *SYNTHESIS, "-fsyntax-only", "-x", "c", "-"], cwd=root, input=text,
+                              capture_output=True, text=True, check=False)
+        for name in re.findall(r'"?port of (\w+)"?$', done.stderr, re.M):
+            yield path, line, "port-width", "an element of %s has more than %d bytes, and a port is no wider" % (
+                name, PORT_BYTES_MAX)
 
 
 def statics_are_placed(unit, finding):

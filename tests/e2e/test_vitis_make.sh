@@ -123,7 +123,8 @@ ran "--top-fname=ll_book_top" "--top-fname=ll_life_top" "--simulator=VERILATOR" 
 says "tb_book: " "tb_life: " "0 different" "cycles"
 for top in book life; do
     ports=$(grep -c 'mode=m_axi .*offset=slave' "kernels/vitis/ll_${top}_top.c")
-    [ "$(grep -c '#pragma HLS interface mode=m_axi .*offset=direct' "$place/bambu/$top/ll_${top}_top.c")" = "$ports" ] ||
+    given=$(grep -c '#pragma HLS interface mode=m_axi .*offset=direct' "$place/bambu/$top/ll_${top}_top.c")
+    [ "$given" = "$ports" ] ||
         wrong "bambu is not given the $ports ports of the $top top"
 done
 exit $failed
