@@ -104,7 +104,7 @@ LL_FN void ll_part_load(LL_GATEWAY_MEMORY, u64 part, u32 at, LL_GLOBAL const vol
         break;
     case LL_PART_LEVELS:
         for (u32 i = 0; i < LL_LEAF_LANES; i++)
-            levels[at].level[i] = ll_words_to_level(words + LL_WORDS_LEVEL * i);
+            levels[ll_level_at(at, i)] = ll_words_to_level(words + LL_WORDS_LEVEL * i);
         break;
     case LL_PART_INNERS:
         inners[at] = ll_words_to_inner(words);
@@ -145,7 +145,7 @@ LL_FN void ll_part_dump(LL_GATEWAY_MEMORY, u64 part, u32 at, LL_GLOBAL volatile 
         break;
     case LL_PART_LEVELS:
         for (u32 i = 0; i < LL_LEAF_LANES; i++)
-            ll_words_from_level(words + LL_WORDS_LEVEL * i, levels[at].level[i]);
+            ll_words_from_level(words + LL_WORDS_LEVEL * i, levels[ll_level_at(at, i)]);
         break;
     case LL_PART_INNERS:
         ll_words_from_inner(words, inners[at]);
@@ -183,8 +183,10 @@ LL_FN_RARE u32 ll_gateway_load(LL_GATEWAY_MEMORY, LL_GLOBAL const volatile u64 *
     if (ll_part_has(ll_part_count(control, life_control, part), first, count) == 0 ||
         count > LL_LINK_WINDOW_WORDS || count * words > LL_LINK_WINDOW_WORDS)
         return LL_BEAT_REFUSED;
-    for (u32 i = 0; i < (u32)count; i++)
+    for (u32 i = 0; i < (u32)count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 8192
         ll_part_load(LL_GATEWAY_MEMORY_PASS, part, (u32)first + i, window + i * words);
+    }
     if (part < LL_PART_LIFE_CONTROL)
         ll_book_hot_clear(LL_BOOK_MEMORY_PASS);
     else
@@ -199,8 +201,10 @@ LL_FN_RARE u32 ll_gateway_dump(LL_GATEWAY_MEMORY, LL_GLOBAL volatile u64 *window
     if (ll_part_has(ll_part_count(control, life_control, part), first, count) == 0 ||
         count > LL_LINK_WINDOW_WORDS || count * words > LL_LINK_WINDOW_WORDS)
         return LL_BEAT_REFUSED;
-    for (u32 i = 0; i < (u32)count; i++)
+    for (u32 i = 0; i < (u32)count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 8192
         ll_part_dump(LL_GATEWAY_MEMORY_PASS, part, (u32)first + i, window + i * words);
+    }
     return LL_BEAT_OK;
 }
 
