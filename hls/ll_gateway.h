@@ -162,6 +162,8 @@ LL_FN void ll_gateway_run(LL_GATEWAY_MEMORY, LL_GATEWAY_SCRATCH, LL_GATEWAY_LINK
             end = LL_LINK_DONE;
         else if (resident != 0 && taken.count == 0 && looks >= looks_max)
             end = LL_LINK_IDLE;
+        if (taken.count == 0)
+            LL_LINK_PAUSE(looks);
     }
     ll_link_store(from_device + LL_LINK_NEXT, next);
     ll_link_store(from_device + LL_LINK_END, end);

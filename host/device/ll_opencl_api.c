@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define LOWER_SIZES  "lower --orders, --levels or --books (--life-orders, --life-ids), or free memory"
+#define LOWER_SIZES  "lower --orders, --levels, --books, --own-orders or --ids, or free memory"
 #define OUR_MISTAKE  "that is a defect of this program: please report it with this line"
 #define OTHER_BINARY "give the binary that was built for this card and this version (--device-binary)"
 #define ASK_RUNTIME  "the runtime's own messages, above on stderr, say more"

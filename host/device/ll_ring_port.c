@@ -59,15 +59,12 @@ void ll_ring_port_set_epoch(struct ll_ring_port *port, uint32_t epoch)
 static void ll_ring_port_post_one(struct ll_ring_port *port, enum ll_beat_kind kind, const void *record)
 {
     struct ll_ring_kept *kept = &port->kept[port->next & (port->slots - 1)];
-    volatile uint64_t *slot = port->to_device + ll_link_slot_at(port->next, port->slots);
     struct ll_beat beat;
     memcpy(&beat, record, sizeof beat);
     kept->seq = beat.word[LL_BEAT_TAG];
     kept->kind = kind;
     kept->op = ((const uint8_t *)record)[ll_ring_layouts[kind].op_at];
-    for (uint32_t i = 0; i < LL_BEAT_CONTENT; i++)
-        slot[i] = beat.word[i];
-    __atomic_store_n(&slot[LL_BEAT_TAG], ll_beat_tag(beat, port->next, kind), __ATOMIC_RELEASE);
+    ll_link_put(port->to_device, port->slots, port->next, kind, beat);
     port->next++;
 }
 
@@ -105,17 +102,15 @@ static enum ll_ring_take ll_ring_port_judge(const struct ll_ring_port *port, con
 
 enum ll_ring_take ll_ring_port_take(struct ll_ring_port *port, void *record)
 {
-    const volatile uint64_t *slot = port->from_device + ll_link_slot_at(port->due, port->slots);
-    struct ll_beat beat;
     if (port->due == port->next)
         return LL_RING_NOTHING;
-    uint64_t tag = __atomic_load_n(&slot[LL_BEAT_TAG], __ATOMIC_ACQUIRE);
+    const uint32_t tag_at = ll_link_slot_at(port->due, port->slots) + LL_BEAT_TAG;
+    uint64_t tag = ll_link_load(port->from_device + tag_at);
     uint32_t ordinal = ll_beat_ordinal(tag);
     if (LL_LIKELY(tag == 0 || ordinal == port->due - port->slots))
         return LL_RING_NOTHING;
-    for (uint32_t i = 0; i < LL_BEAT_CONTENT; i++)
-        beat.word[i] = slot[i];
-    beat.word[LL_BEAT_TAG] = tag;
+    struct ll_beat beat = ll_link_get(port->from_device, port->slots, port->due);
+    ordinal = ll_beat_ordinal(beat.word[LL_BEAT_TAG]);
     if (LL_UNLIKELY(ll_beat_is_whole(beat) == 0))
         return ++port->looks < LL_RING_PORT_LOOKS_MAX ? LL_RING_NOTHING : LL_RING_BROKEN;
     if (LL_UNLIKELY(ordinal != port->due))

@@ -58,7 +58,7 @@ static void link_write(struct link *link, uint32_t ordinal, struct ll_beat beat,
     volatile uint64_t *slot = link->from_device + ll_link_slot_at(ordinal, link->slots);
     for (uint32_t i = 0; i < LL_BEAT_CONTENT; i++)
         slot[i] = beat.word[i];
-    __atomic_store_n(&slot[LL_BEAT_TAG], tag, __ATOMIC_RELEASE);
+    ll_link_store(&slot[LL_BEAT_TAG], tag);
 }
 
 /* What a kernel that does nothing would answer: op and epoch, and a field of the request for the test to
@@ -85,7 +85,7 @@ static struct ll_beat link_answer_to(struct ll_beat request, uint32_t kind)
 static bool link_request(const struct link *link, uint32_t ordinal, struct ll_beat *request)
 {
     const volatile uint64_t *slot = link->to_device + ll_link_slot_at(ordinal, link->slots);
-    uint64_t tag = __atomic_load_n(&slot[LL_BEAT_TAG], __ATOMIC_ACQUIRE);
+    uint64_t tag = ll_link_load(&slot[LL_BEAT_TAG]);
     if (ll_beat_ordinal(tag) != ordinal || ll_beat_kind_of(tag) == LL_BEAT_NONE)
         return false;
     for (uint32_t i = 0; i < LL_BEAT_CONTENT; i++)
