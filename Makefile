@@ -96,6 +96,7 @@ CLIENT_OBJ  := $(CLIENT_SRC:%.c=$(BUILD)/pic/%.o)
 CLIENT_LIBS := $(BUILD)/liblifeline.a $(BUILD)/liblifeline.so
 EXAMPLES    := $(patsubst %.c,$(BUILD)/%,$(wildcard docs/examples/*.c))
 STRATEGY := $(BUILD)/lifeline-strategy
+DEVICE_PROCESS := $(BUILD)/lifeline-device
 TEST_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/model/*.c))
 UNIT_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -120,6 +121,7 @@ XRT_MISSING := $(strip $(if $(XRT_LIB),,libxrt1) $(if $(XRT_INCLUDE),,libxrt-dev
                $(if $(wildcard /usr/include/uuid/uuid.h),,uuid-dev))
 EMULATION_MODEL  := $(EMULATION)/vitis/data/emulation/unified/cpu_em/generic_pcie/model/genericpciemodel
 EMULATION_XCLBIN := $(EMULATION)/ll_gateway.sw_emu.xclbin
+EMULATION_KERNEL := $(BUILD)/ll_gateway_kernel.so
 EMULATION_DEVICE_OBJ := $(patsubst %,$(BUILD)/kernels/emulation/%.o,emulated_device ll_emulated_rpc ll_emulated_memory \
                         ll_emulated_unit)
 EMULATION_KERNEL_OBJ := $(BUILD)/pic/kernels/emulation/csim_run.o $(BUILD)/pic/kernels/vitis/ll_gateway_top.o
@@ -160,7 +162,7 @@ $(LIB): $(LIB_OBJ)
 	$(Q)ar rcs $@ $^
 
 .SECONDEXPANSION:
-$(filter-out $(STRATEGY),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
+$(filter-out $(STRATEGY) $(DEVICE_PROCESS),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
@@ -168,6 +170,11 @@ $(filter-out $(STRATEGY),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,
 $(STRATEGY): $(BUILD)/host/app/lifeline_strategy.o $(BUILD)/liblifeline.a $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ -lm $(LDFLAGS) -o $@
+
+# OpenCL is found when it runs, and is all it needs: no DPDK here either.
+$(DEVICE_PROCESS): $(BUILD)/host/app/lifeline_device.o $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ -ldl $(LDFLAGS) -o $@
 
 $(BUILD)/pic/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
@@ -188,7 +195,7 @@ $(BUILD)/liblifeline.so: $(CLIENT_OBJ)
 
 # The kernel as the card has it, but built for this processor; where it waits, it gives the processor away.
 $(EMULATION_KERNEL_OBJ): LL_CFLAGS += -include kernels/emulation/ll_link_pause.h
-$(EMULATION)/ll_gateway_kernel.so: $(EMULATION_KERNEL_OBJ)
+$(EMULATION_KERNEL): $(EMULATION_KERNEL_OBJ)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) -shared $(LL_LDFLAGS) $^ $(LDFLAGS) -o $@
@@ -203,7 +210,8 @@ $(BUILD)/pack_xclbin: $(BUILD)/kernels/emulation/pack_xclbin.o
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ -luuid $(LDFLAGS) -o $@
 
-$(EMULATION_XCLBIN): $(BUILD)/pack_xclbin $(EMULATION)/ll_gateway_kernel.so
+$(EMULATION_XCLBIN): $(BUILD)/pack_xclbin $(EMULATION_KERNEL)
+	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PACK    $@")
 	$(Q)$^ $@ $(EMULATION)/emconfig.json
 
@@ -331,19 +339,25 @@ BIN_DIR := $(DESTDIR)$(PREFIX)/bin
 LIB_DIR := $(DESTDIR)$(PREFIX)/lib
 INCLUDE_DIR := $(DESTDIR)$(PREFIX)/include
 DOC_DIR := $(DESTDIR)$(PREFIX)/share/doc/lifeline
+KERNEL_DIR := $(DESTDIR)$(PREFIX)/share/lifeline
 install: all
-	$(INSTALL) -d $(BIN_DIR) $(LIB_DIR) $(INCLUDE_DIR) $(DOC_DIR)/docs $(DOC_DIR)/examples
+	$(INSTALL) -d $(BIN_DIR) $(LIB_DIR) $(INCLUDE_DIR) $(DOC_DIR)/docs $(DOC_DIR)/examples $(KERNEL_DIR)/hls \
+	 $(KERNEL_DIR)/kernels
 	$(INSTALL) -m 755 $(PROGRAMS) $(BIN_DIR)
 	$(INSTALL) -m 755 tools/demo.py $(BIN_DIR)/lifeline-demo
 	$(INSTALL) -m 644 $(CLIENT_LIBS) $(LIB_DIR)
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
+	$(INSTALL) -m 644 $(wildcard hls/*.h) $(KERNEL_DIR)/hls
+	$(INSTALL) -m 644 kernels/ll_gateway.cl kernels/ll_gateway_args.h $(KERNEL_DIR)/kernels
+	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
+	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
 	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
 	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
-	rm -rf $(DOC_DIR)
+	rm -rf $(DOC_DIR) $(KERNEL_DIR) $(LIB_DIR)/lifeline/emulation
 
 info:
 	@echo "compiler    $(CC): $(shell $(CC) --version 2>/dev/null | head -n 1)"
