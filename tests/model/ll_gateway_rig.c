@@ -9,8 +9,9 @@
 
 static void *zeros(size_t bytes)
 {
-    void *memory = aligned_alloc(64, bytes);
-    LL_ASSERT(memory != NULL);
+    void *memory = NULL;
+    int failed = posix_memalign(&memory, 64, bytes); /* of exactly so many bytes */
+    LL_ASSERT(failed == 0);
     memset(memory, 0, bytes);
     return memory;
 }
