@@ -8,12 +8,16 @@
 #                     HIL_DEVICE=xrt HIL_EMULATION= HIL_ARGS='-- --device-binary FILE.xclbin'
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
+#   make emulation    build a card without a card: the kernel in XRT's software emulation (part of `all`)
 #   make lib          build liblifeline, static and shared: what strategies link with; needs no other library
 #   make bench        measure, beside peers in the same run (minutes); bench-smoke: the same, small, checks only
 #   make fuzz         run every fuzz target for FUZZ_S seconds each (clang)
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
 #   make canary       prove that runner and lint see what they must see
+#   make xclbin       the kernel for a card: CARD=u50|u55c|u250|u280 TARGET=hw|hw_emu|sw_emu; needs Vitis
+#   make csim         Vitis HLS on the tops, also csynth, cosim (TOP=book|life|gateway); hls-check: bambu and Verilator
+#   make hls-lint     pragmas, ports and source of the kernel against what hardware compilers take
 #   make deps         install the Debian packages that are missing (sudo when not root)
 #   make install      to $(DESTDIR)$(PREFIX); uninstall takes it away
 #   make info         compiler, flags, what was found
@@ -77,8 +81,10 @@ BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 # --- sources: a folder is a library, a main is a program, a test is a file -------------------------------------------
 FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/client \
             host/app
-MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c
-LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
+MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c \
+            host/app/lifeline_device.c
+# The decoder of XRT's calls is there for its fuzz target.
+LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS)))) kernels/emulation/ll_emulated_rpc.c
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/liblifeline_all.a
 # lifeline_exchange.c is the main of lifeline-exchange.
@@ -98,17 +104,32 @@ FUZZERS     := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 CANARIES    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/canary/runner/*.c))
 # Executable files are tests, the others are their helpers.
 E2E_HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/*.c))
+# The conformance suite of devices: one program, which tests/e2e/test_conformance.py runs on each.
+CONFORMANCE     := $(BUILD)/tests/device/conformance
+CONFORMANCE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/device/*.c))
 E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 STAMP    := $(BUILD)/flags
 
+# The card without a card: device process, xclbin, and a tree of XRT's libraries and of OpenCL's list of platforms.
+EMULATION   := $(BUILD)/emulation
+XRT_LIB     := $(dir $(firstword $(wildcard $(addsuffix /libxrt_swemu.so.2,/usr/lib/* /opt/xilinx/xrt/lib))))
+XRT_INCLUDE := $(dir $(firstword $(wildcard $(addsuffix /xclbin.h,/usr/include/xrt /opt/xilinx/xrt/include))))
+XRT_MISSING := $(strip $(if $(XRT_LIB),,libxrt1) $(if $(XRT_INCLUDE),,libxrt-dev) \
+               $(if $(wildcard /usr/include/uuid/uuid.h),,uuid-dev))
+EMULATION_MODEL  := $(EMULATION)/vitis/data/emulation/unified/cpu_em/generic_pcie/model/genericpciemodel
+EMULATION_XCLBIN := $(EMULATION)/ll_gateway.sw_emu.xclbin
+EMULATION_DEVICE_OBJ := $(patsubst %,$(BUILD)/kernels/emulation/%.o,emulated_device ll_emulated_rpc ll_emulated_memory \
+                        ll_emulated_unit)
+EMULATION_KERNEL_OBJ := $(BUILD)/pic/kernels/emulation/csim_run.o $(BUILD)/pic/kernels/vitis/ll_gateway_top.o
+
 # Packages can be missing when this file is read, and the flags above then miss libraries: targets that start with
 # `deps` call make again for the rest.
 SUBMAKE   = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib help
-all: $(PROGRAMS) lib
+.PHONY: all lib emulation _emulation help
+all: $(PROGRAMS) lib _emulation
 lib: $(CLIENT_LIBS)
 help:
 	@sed -n '3,/^\.DEFAULT/{/^\.DEFAULT/d;s/^# \{0,1\}//;p}' Makefile
@@ -165,6 +186,43 @@ $(BUILD)/liblifeline.so: $(CLIENT_OBJ)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) -shared -Wl,-soname,liblifeline.so $(LL_LDFLAGS) $^ $(LDFLAGS) -o $@
 
+# The kernel as the card has it, but built for this processor; where it waits, it gives the processor away.
+$(EMULATION_KERNEL_OBJ): LL_CFLAGS += -include kernels/emulation/ll_link_pause.h
+$(EMULATION)/ll_gateway_kernel.so: $(EMULATION_KERNEL_OBJ)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) -shared $(LL_LDFLAGS) $^ $(LDFLAGS) -o $@
+
+$(EMULATION_MODEL): $(EMULATION_DEVICE_OBJ)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ -ldl $(LDFLAGS) -o $@
+
+$(BUILD)/kernels/emulation/pack_xclbin.o: LL_CFLAGS += -isystem $(XRT_INCLUDE)
+$(BUILD)/pack_xclbin: $(BUILD)/kernels/emulation/pack_xclbin.o
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ -luuid $(LDFLAGS) -o $@
+
+$(EMULATION_XCLBIN): $(BUILD)/pack_xclbin $(EMULATION)/ll_gateway_kernel.so
+	$(if $(V),,@echo "  PACK    $@")
+	$(Q)$^ $@ $(EMULATION)/emconfig.json
+
+# XRT looks for its libraries below XILINX_XRT, whatever the linker knows.
+$(EMULATION)/xrt/lib: $(STAMP)
+	@rm -rf $@ && mkdir -p $@ && ln -s $(XRT_LIB)libxrt_*.so.2 $@/
+$(EMULATION)/icd: $(STAMP)
+	@rm -rf $@ && mkdir -p $@ && echo $(XRT_LIB)libxilinxopencl.so.2 > $@/xilinx.icd
+	@cat /etc/OpenCL/vendors/pocl.icd > $@/pocl.icd 2>/dev/null || echo libpocl.so.2 > $@/pocl.icd
+
+ifeq ($(XRT_MISSING),)
+emulation _emulation: $(EMULATION_MODEL) $(EMULATION_XCLBIN) $(EMULATION)/xrt/lib $(EMULATION)/icd
+else
+emulation:
+	@echo "The emulation needs $(XRT_MISSING); \`make deps\` installs what is missing."; exit 1
+_emulation:
+	@echo "  SKIP    emulation: it needs $(XRT_MISSING); make deps"
+endif
+
 # Built as a reader would: against the header and the static library alone.
 $(EXAMPLES): $(BUILD)/%: %.c host/client/lifeline.h $(BUILD)/liblifeline.a
 	@mkdir -p $(@D)
@@ -173,6 +231,10 @@ $(EXAMPLES): $(BUILD)/%: %.c host/client/lifeline.h $(BUILD)/liblifeline.a
 	 $(LDFLAGS) -o $@
 
 $(E2E_HELPERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+
+$(CONFORMANCE): $(CONFORMANCE_OBJ) $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
@@ -198,6 +260,8 @@ $(CANARIES): $(BUILD)/%: $(BUILD)/%.o
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(BENCH_LIBS) $(LDFLAGS) -o $@
+
+include kernels/vitis/vitis.mk
 
 # --- run, test, measure ----------------------------------------------------------------------------------------------
 .PHONY: deps run _run hil _hil test _test
@@ -238,7 +302,8 @@ _test:
 	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) $(EXAMPLES) $(E2E_HELPERS)
+_test_build: $(PROGRAMS) _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
+             $(EXAMPLES) $(E2E_HELPERS)
 _test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY)
 
 lint:

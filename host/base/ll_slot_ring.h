@@ -72,6 +72,13 @@ static inline bool ll_slot_ring_push(struct ll_slot_ring *ring, const void *slot
     return true;
 }
 
+/* Producer: the consumer has given back all that was ever pushed, and what it did meanwhile is seen. */
+static inline bool ll_slot_ring_is_drained(struct ll_slot_ring *ring)
+{
+    return atomic_load_explicit(&ring->tail, memory_order_acquire) ==
+           atomic_load_explicit(&ring->head, memory_order_relaxed);
+}
+
 /* Consumer: points at the next contiguous run of at most `count_max` slots; returns its length, 0 when empty.
  * The slots stay valid, and may be changed in place, until ll_slot_ring_pop. */
 static inline uint64_t ll_slot_ring_peek(struct ll_slot_ring *ring, void **slots, uint64_t count_max)

@@ -97,11 +97,11 @@ bool ll_life_pair_expect(struct ll_life_pair *pair, const struct ll_life_ask *as
 {
     struct ll_life_answer want;
     bool no_room = answer->verdict == LL_VERDICT_TABLE_FULL;
-    bool is_full = chain_is_full(pair, ask);
+    bool is_full = no_room && chain_is_full(pair, ask);
     uint32_t number = ask->op == LL_LIFE_OP_FILL || ask->op == LL_LIFE_OP_REPLACE ? ask->new_id : ask->id;
     bool in_range =
         number < pair->naive.id_count && (ask->op != LL_LIFE_OP_OPEN || ask->order < pair->naive.order_count);
-    ll_naive_life_ask(&pair->naive, ask, no_room && is_full, &want);
+    ll_naive_life_ask(&pair->naive, ask, is_full, &want);
     if (memcmp(&want, answer, sizeof want) != 0)
         return differ(text, ask, answer, &want);
     pair->chains_full += no_room && in_range;

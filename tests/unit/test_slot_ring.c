@@ -61,7 +61,9 @@ START_TEST(ring_takes_all_or_nothing)
         ring_fill(&in[i], i);
     ll_slot_ring_init(&ring, memory, 4);
     ck_assert_uint_eq(ll_slot_ring_peek(&ring, &out, 4), 0);
+    ck_assert(ll_slot_ring_is_drained(&ring));
     ck_assert(!ll_slot_ring_push(&ring, in, 5));
+    ck_assert(ll_slot_ring_is_drained(&ring));
     ck_assert_uint_eq(ll_slot_ring_peek(&ring, &out, 4), 0);
     ck_assert(ll_slot_ring_push(&ring, in, 3));
     ck_assert(!ll_slot_ring_push(&ring, in, 2));
@@ -77,7 +79,9 @@ START_TEST(ring_takes_all_or_nothing)
     ll_slot_ring_pop(&ring, 3);
     ck_assert_uint_eq(ll_slot_ring_peek(&ring, &out, 9), 1);
     ck_assert(ring_holds(out, 4));
+    ck_assert(!ll_slot_ring_is_drained(&ring)); /* looked at, not given back */
     ll_slot_ring_pop(&ring, 1);
+    ck_assert(ll_slot_ring_is_drained(&ring));
     ck_assert_uint_eq(ll_slot_ring_peek(&ring, &out, 9), 0);
 }
 END_TEST
