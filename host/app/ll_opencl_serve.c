@@ -103,12 +103,12 @@ static int tell_ready(const struct serve *serve, struct ll_why *why)
 
 /* --- Starting ----------------------------------------------------------------------------------------------- */
 
-/* MSG_PEEK leaves the request for this program's second execution. */
-static int receive_request(struct serve *serve, int flags, struct ll_why *why)
+/* The request stays in the socket for this program's second execution. */
+static int look_at_request(struct serve *serve, struct ll_why *why)
 {
     ssize_t bytes;
     do
-        bytes = recv(LL_DEVICE_LINK_FD, &serve->request, sizeof serve->request, flags | MSG_TRUNC);
+        bytes = recv(LL_DEVICE_LINK_FD, &serve->request, sizeof serve->request, MSG_PEEK | MSG_TRUNC);
     while (bytes < 0 && errno == EINTR);
     if (bytes < 0)
         return LL_FAIL(why, LL_ERR_USAGE,
@@ -117,6 +117,13 @@ static int receive_request(struct serve *serve, int flags, struct ll_why *why)
     if (bytes == 0)
         return LL_FAIL(why, LL_ERR_STOPPED, "the gateway has gone before it asked for anything");
     return ll_opencl_request_check(&serve->request, (size_t)bytes, why);
+}
+
+/* A socket that is closed with something unread in it loses the words that were sent. */
+static void take_request(void)
+{
+    char byte;
+    (void)!recv(LL_DEVICE_LINK_FD, &byte, 1, MSG_DONTWAIT);
 }
 
 static int put_environment_right(struct serve *serve, struct ll_why *why)
@@ -232,30 +239,34 @@ static bool stop_kernel(struct serve *serve)
     return !ll_opencl_resident_is_running(&serve->resident) && ll_opencl_batch_is_idle(&serve->batch);
 }
 
-/* What still runs is left to the end of the process: nothing more is called for it. */
-static void end(struct serve *serve)
+/* What still runs, and what belongs to XRT, is left to the end of the process: nothing more is called for it, nor are
+ * the exit handlers of a runtime. */
+static void end(struct serve *serve, int status)
 {
-    if (stop_kernel(serve)) {
+    bool has_ended = stop_kernel(serve);
+    if (has_ended && !serve->device.is_xrt) {
         ll_opencl_resident_deinit(&serve->resident);
         ll_opencl_batch_deinit(&serve->batch);
         ll_opencl_link_deinit(&serve->link, &serve->device);
         ll_opencl_device_close(&serve->device);
     }
     ll_opencl_environment_remove(serve->environment.private_pid);
+    if (!has_ended || serve->device.is_xrt)
+        _exit(status);
 }
 
 int ll_opencl_serve(const struct ll_opencl_serve_config *config)
 {
-    static struct serve serve; /* large, and there is one */
+    struct serve serve;
     struct ll_why why = {0};
+    memset(&serve, 0, sizeof serve);
     serve.config = config;
     ll_last_word_install();
     (void)dup2(STDERR_FILENO, STDOUT_FILENO);
-    int err = receive_request(&serve, MSG_PEEK, &why);
+    int err = look_at_request(&serve, &why);
     if (err == LL_OK)
         err = put_environment_right(&serve, &why);
-    if (err == LL_OK)
-        err = receive_request(&serve, 0, &why);
+    take_request();
     if (err == LL_OK) {
         prepare_last_word(&serve, LL_DEVICE_FAILED);
         err = open_device(&serve, &why);
@@ -273,6 +284,6 @@ int ll_opencl_serve(const struct ll_opencl_serve_config *config)
             tell_end(&serve, LL_DEVICE_LOST, &why);
     }
     ll_last_word_clear();
-    end(&serve);
+    end(&serve, ll_exit_code(err));
     return ll_exit_code(err);
 }

@@ -351,6 +351,7 @@ int ll_opencl_device_ended(struct ll_opencl_device *device, cl_event event, stru
 void ll_opencl_device_close(struct ll_opencl_device *device)
 {
     const struct ll_opencl_api *api = &device->api;
+    LL_ASSERT(!device->is_xrt);
     for (uint32_t i = 0; i < LL_OPENCL_LANES_MAX; i++)
         if (device->kernels[i] != NULL)
             (void)api->clReleaseKernel(device->kernels[i]);

@@ -67,7 +67,9 @@ LL_MUST_CHECK int ll_opencl_device_flush(struct ll_opencl_device *device, struct
 /* Has it ended? 1 yes, 0 not yet; negative, an enum ll_err: it ended with an error. */
 LL_MUST_CHECK int ll_opencl_device_ended(struct ll_opencl_device *device, cl_event event, struct ll_why *why);
 
-/* Nothing may be running. A device that was only zeroed, or not opened in full, is fine. */
+/* Nothing may be running. A device that was only zeroed, or not opened in full, is fine. Not for XRT: a thread of the
+ * runtime (2.13) lets go of the last kernel when it likes, and fails when the device has gone before. The end of the
+ * process releases all of it. */
 void ll_opencl_device_close(struct ll_opencl_device *device);
 
 #endif

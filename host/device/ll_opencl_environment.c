@@ -175,7 +175,7 @@ static int ll_opencl_decide_tree(struct ll_opencl_environment *environment, cons
     ll_opencl_set(environment, "LIFELINE_EMULATION", "%s", tree);
     ll_opencl_set(environment, "XILINX_XRT", "%s/xrt", tree);
     ll_opencl_set(environment, "XILINX_VITIS", "%s/vitis", tree);
-    ll_opencl_set(environment, "OCL_ICD_VENDORS", "%s/icd", tree);
+    ll_opencl_set(environment, "OCL_ICD_VENDORS", "%s/icd/xilinx.icd", tree);
     ll_opencl_set(environment, "EMCONFIG_PATH", "%s", tree);
     ll_opencl_set(environment, "GLIBC_TUNABLES", "%s%s%s", tunables, tunables[0] == '\0' ? "" : ":",
                   TUNABLES);
