@@ -120,6 +120,7 @@ XRT_MISSING := $(strip $(if $(XRT_LIB),,libxrt1) $(if $(XRT_INCLUDE),,libxrt-dev
                $(if $(wildcard /usr/include/uuid/uuid.h),,uuid-dev))
 EMULATION_MODEL  := $(EMULATION)/vitis/data/emulation/unified/cpu_em/generic_pcie/model/genericpciemodel
 EMULATION_XCLBIN := $(EMULATION)/ll_gateway.sw_emu.xclbin
+EMULATION_KERNEL := $(BUILD)/ll_gateway_kernel.so
 EMULATION_DEVICE_OBJ := $(patsubst %,$(BUILD)/kernels/emulation/%.o,emulated_device ll_emulated_rpc ll_emulated_memory \
                         ll_emulated_unit)
 EMULATION_KERNEL_OBJ := $(BUILD)/pic/kernels/emulation/csim_run.o $(BUILD)/pic/kernels/vitis/ll_gateway_top.o
@@ -188,7 +189,7 @@ $(BUILD)/liblifeline.so: $(CLIENT_OBJ)
 
 # The kernel as the card has it, but built for this processor; where it waits, it gives the processor away.
 $(EMULATION_KERNEL_OBJ): LL_CFLAGS += -include kernels/emulation/ll_link_pause.h
-$(EMULATION)/ll_gateway_kernel.so: $(EMULATION_KERNEL_OBJ)
+$(EMULATION_KERNEL): $(EMULATION_KERNEL_OBJ)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) -shared $(LL_LDFLAGS) $^ $(LDFLAGS) -o $@
@@ -203,7 +204,8 @@ $(BUILD)/pack_xclbin: $(BUILD)/kernels/emulation/pack_xclbin.o
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ -luuid $(LDFLAGS) -o $@
 
-$(EMULATION_XCLBIN): $(BUILD)/pack_xclbin $(EMULATION)/ll_gateway_kernel.so
+$(EMULATION_XCLBIN): $(BUILD)/pack_xclbin $(EMULATION_KERNEL)
+	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PACK    $@")
 	$(Q)$^ $@ $(EMULATION)/emconfig.json
 
@@ -337,13 +339,15 @@ install: all
 	$(INSTALL) -m 755 tools/demo.py $(BIN_DIR)/lifeline-demo
 	$(INSTALL) -m 644 $(CLIENT_LIBS) $(LIB_DIR)
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
+	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
+	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
 	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
 	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
-	rm -rf $(DOC_DIR)
+	rm -rf $(DOC_DIR) $(LIB_DIR)/lifeline
 
 info:
 	@echo "compiler    $(CC): $(shell $(CC) --version 2>/dev/null | head -n 1)"
