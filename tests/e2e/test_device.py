@@ -106,6 +106,12 @@ def usage(checks):
     refused(checks, "a reader of journals has no device", 2, ["--device"], "--device", "pocl", "x", where=("check",))
 
 
+def no_loader(checks, place, device):
+    """OpenCL is not installed."""
+    refused(checks, "no OpenCL for " + device, 3, ["ocl-icd-libopencl1"], "--device", device,
+            environment={"LIFELINE_OPENCL": place.path("libOpenCL.so.1")})
+
+
 def no_runtime(checks, place, device):
     """A vendor directory without vendors, and one with a vendor that is not there."""
     empty = place.path("no-vendors-" + device)
@@ -126,7 +132,7 @@ def no_runtime(checks, place, device):
 def wrong_files(checks, place):
     """The binary is not there, is a text, is cut off."""
     binary = ["--device", "xrt", "--device-binary"]
-    refused(checks, "no xclbin", 3, ["no-such"], *binary, place.path("no-such.xclbin"))
+    refused(checks, "no xclbin", 1, ["no-such"], *binary, place.path("no-such.xclbin"))
     text = e2e.write(place.path("text.xclbin"), b"hello\n" * 1000)
     refused(checks, "a text as xclbin", 1, ["xclbin"], *binary, text)
     empty = e2e.write(place.path("empty.xclbin"), b"")
@@ -147,13 +153,15 @@ def wrong_files(checks, place):
 
 
 def wrong_xrt(checks, place):
-    """XRT that is not where it is said to be; a card that is not there; a table larger than the card."""
+    """XRT, its emulation or the card are not where they are said to be."""
     xrt = ["--device", "xrt"]
     refused(checks, "no emulation tree", 3, ["emulation"], *xrt,
             environment={"LIFELINE_EMULATION": place.path("nowhere")})
-    refused(checks, "an emulation of another kind", 3, ["XCL_EMULATION_MODE"], *xrt,
+    refused(checks, "an emulation of another kind", 2, ["XCL_EMULATION_MODE"], *xrt,
             environment={"XCL_EMULATION_MODE": "dream_emu"})
-    refused(checks, "a card that is not there", 3, ["card"], "--device", "xrt:7")
+    refused(checks, "XRT in the wrong place", 3, ["XILINX_XRT"], *xrt,
+            environment={"XCL_EMULATION_MODE": "", "XILINX_XRT": place.path("nowhere")})
+    refused(checks, "a card that is not there", 3, ["device 7", "--list"], "--device", "xrt:7")
 
 
 def wrong_source(checks, place):
@@ -162,12 +170,6 @@ def wrong_source(checks, place):
     os.makedirs(place.path("other/kernels"))
     e2e.write(place.path("other/kernels/ll_gateway.cl"), b"this is no OpenCL C\n")
     refused(checks, "a source that is none", 1, ["pocl"], "--device", "pocl", "--device-binary", place.path("other"))
-
-
-def too_large(checks, device):
-    much = str(1 << 26)
-    refused(checks, "tables larger than " + device, 3, ["memory"], "--device", device, "--orders", much, "--levels",
-            much, where=("device", "info", "--own-orders", much, "--ids", much))
 
 
 def main():
@@ -187,6 +189,7 @@ def main():
         replay_everywhere(checks, place, rng, ways)
         try_out(checks, ways)
         for device in devices:
+            no_loader(checks, place, device)
             no_runtime(checks, place, device)
         if "pocl" in devices:
             wrong_source(checks, place)

@@ -81,9 +81,9 @@ class Play:
         self.compare(checks)
         ll_device.check_report(checks, self.what, self.report["device"], losses, standing)
         device = self.report["device"]
-        print("%-36s %6d answers, %d lost, %d loaded anew; order trip p50 %d us" % (
+        print("%-36s %6d answers, %d lost, %d loaded anew; order trip p50 %d us%s" % (
             self.what, device["device_answers"], device["losses"], device["reloads"],
-            device["order_trip_ns"]["p50"] // 1000), flush=True)
+            device["order_trip_ns"]["p50"] // 1000, device["last_loss"] and "; " + device["last_loss"]), flush=True)
 
     def compare(self, checks):
         self.gateway.sound(checks, self.what)
