@@ -96,6 +96,7 @@ CLIENT_OBJ  := $(CLIENT_SRC:%.c=$(BUILD)/pic/%.o)
 CLIENT_LIBS := $(BUILD)/liblifeline.a $(BUILD)/liblifeline.so
 EXAMPLES    := $(patsubst %.c,$(BUILD)/%,$(wildcard docs/examples/*.c))
 STRATEGY := $(BUILD)/lifeline-strategy
+DEVICE_PROCESS := $(BUILD)/lifeline-device
 TEST_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/model/*.c))
 UNIT_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -161,7 +162,7 @@ $(LIB): $(LIB_OBJ)
 	$(Q)ar rcs $@ $^
 
 .SECONDEXPANSION:
-$(filter-out $(STRATEGY),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
+$(filter-out $(STRATEGY) $(DEVICE_PROCESS),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
@@ -169,6 +170,11 @@ $(filter-out $(STRATEGY),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,
 $(STRATEGY): $(BUILD)/host/app/lifeline_strategy.o $(BUILD)/liblifeline.a $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ -lm $(LDFLAGS) -o $@
+
+# OpenCL is found when it runs, and is all it needs: no DPDK here either.
+$(DEVICE_PROCESS): $(BUILD)/host/app/lifeline_device.o $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ -ldl $(LDFLAGS) -o $@
 
 $(BUILD)/pic/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
@@ -333,12 +339,16 @@ BIN_DIR := $(DESTDIR)$(PREFIX)/bin
 LIB_DIR := $(DESTDIR)$(PREFIX)/lib
 INCLUDE_DIR := $(DESTDIR)$(PREFIX)/include
 DOC_DIR := $(DESTDIR)$(PREFIX)/share/doc/lifeline
+KERNEL_DIR := $(DESTDIR)$(PREFIX)/share/lifeline
 install: all
-	$(INSTALL) -d $(BIN_DIR) $(LIB_DIR) $(INCLUDE_DIR) $(DOC_DIR)/docs $(DOC_DIR)/examples
+	$(INSTALL) -d $(BIN_DIR) $(LIB_DIR) $(INCLUDE_DIR) $(DOC_DIR)/docs $(DOC_DIR)/examples $(KERNEL_DIR)/hls \
+	 $(KERNEL_DIR)/kernels
 	$(INSTALL) -m 755 $(PROGRAMS) $(BIN_DIR)
 	$(INSTALL) -m 755 tools/demo.py $(BIN_DIR)/lifeline-demo
 	$(INSTALL) -m 644 $(CLIENT_LIBS) $(LIB_DIR)
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
+	$(INSTALL) -m 644 $(wildcard hls/*.h) $(KERNEL_DIR)/hls
+	$(INSTALL) -m 644 kernels/ll_gateway.cl kernels/ll_gateway_args.h $(KERNEL_DIR)/kernels
 	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
 	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
@@ -347,7 +357,7 @@ install: all
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
-	rm -rf $(DOC_DIR) $(LIB_DIR)/lifeline
+	rm -rf $(DOC_DIR) $(KERNEL_DIR) $(LIB_DIR)/lifeline/emulation
 
 info:
 	@echo "compiler    $(CC): $(shell $(CC) --version 2>/dev/null | head -n 1)"
