@@ -112,12 +112,12 @@ static uint64_t order_hash(const struct ll_naive_order *order)
 static uint64_t level_hash(uint32_t book, uint32_t side, const struct ll_naive_level *level)
 {
     struct ll_leaf leaf = {{0}};
-    struct ll_leaf_levels levels = {{{0}}};
+    struct ll_level levels[LL_LEAF_LANES] = {{0}};
     leaf.lane[0] = side == LL_SIDE_SELL ? level->price : ~level->price;
     leaf.lane[LL_LEAF_USED] = 1;
-    levels.level[0].quantity = level->quantity;
-    levels.level[0].orders = level->order_count;
-    return ll_state_hash_leaf(&leaf, &levels, book * 2 + side, 0);
+    levels[0].quantity = level->quantity;
+    levels[0].orders = level->order_count;
+    return ll_state_hash_leaf(&leaf, levels, book * 2 + side, 0);
 }
 
 static uint64_t side_hash(const struct ll_naive_book *naive, uint32_t book, uint32_t side)
