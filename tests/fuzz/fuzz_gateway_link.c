@@ -2,9 +2,10 @@
 /*
  * Goal: whatever lies in the memory to the device, the gateway kernel touches nothing but its own memories,
  * ends, and answers every request with a whole beat of its ordinal. Method: 8 bytes choose ring, batch, first
- * ordinal, tables or none, lines on chip or none, and whether tags are made right or left as they come; then 64 bytes a request, as
- * they lie in the ring. They are launched in batches; a whole LOAD goes alone, its window full of the input,
- * and afterwards the tables are placed again: what a LOAD puts into them is believed (hls/ll_gateway_parts.h).
+ * ordinal, tables or none, lines on chip or none, and whether tags are made right or left as they come; then
+ * 64 bytes a request, as they lie in the ring. They are launched in batches; a whole LOAD goes alone, its
+ * window full of the input, and afterwards the tables are placed again: what a LOAD puts into them is believed
+ * (hls/ll_gateway_parts.h).
  */
 #include "hls/ll_gateway.h"
 #include "host/base/ll_assert.h"

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Few lines on chip, so that they are fought for. */
-#define LL_HOT_LINES 4
-#include "hls/ll_gateway.h"
-
-#include "host/base/ll_assert.h"
+/* The gateway kernel with few lines on chip, so that they are fought for; and whoever pauses may find a request
+ * put there (LL_GATEWAY_RIG_FEED). */
+#define LL_HOT_LINES         4
+#define LL_LINK_PAUSE(looks) ll_gateway_hot_feed(to_device, slots, next, looks)
 #include "tests/model/ll_gateway_rig.h"
+
+static void ll_gateway_hot_feed(volatile uint64_t *to_device, uint32_t slots, uint32_t next, uint32_t looks);
+
+#include "hls/ll_gateway.h"
+#include "host/base/ll_assert.h"
 
 #include <stdlib.h>
 
@@ -16,6 +20,15 @@ struct ll_gateway_hot {
     LL_HOT_ARRAYS(LL_HOT_FIELD, id_hot)
     LL_HOT_ARRAYS(LL_HOT_FIELD, life_hot)
 };
+
+static void ll_gateway_hot_feed(volatile uint64_t *to_device, uint32_t slots, uint32_t next, uint32_t looks)
+{
+    struct ll_beat ping = {{LL_BEAT_OP_PING}};
+    if (looks != LL_GATEWAY_RIG_FEED_LOOKS || to_device[LL_GATEWAY_RIG_FEED] == 0)
+        return;
+    to_device[LL_GATEWAY_RIG_FEED]--;
+    ll_link_put(to_device, slots, next, LL_BEAT_CONTROL, ping);
+}
 
 struct ll_gateway_hot *ll_gateway_hot_make(void)
 {

@@ -28,6 +28,11 @@
 #define LL_GATEWAY_RIG_IDS           201u /* odd: the last place has no neighbour */
 #define LL_GATEWAY_RIG_ORDERS        30u
 
+/* A word of the head to the device that nobody else has: how many PINGs the hot kernel shall find, one each
+ * time that so many looks in a row have found nothing. */
+#define LL_GATEWAY_RIG_FEED       63u
+#define LL_GATEWAY_RIG_FEED_LOOKS 5u
+
 struct ll_gateway_rig {
     struct ll_book_control *control;
     struct ll_order_bucket *buckets;

@@ -262,6 +262,23 @@ START_TEST(a_resident_kernel_ends_when_nothing_comes_and_goes_on_where_it_ended)
 }
 END_TEST
 
+/* Only looks in a row count: with one less than allowed between requests it goes on, with as many it ends. */
+START_TEST(a_request_starts_the_looks_anew)
+{
+    struct ll_gateway_rig rig;
+    ll_gateway_rig_init(&rig, 4, 1);
+    ll_gateway_rig_go_hot(&rig);
+    rig.to_device[LL_GATEWAY_RIG_FEED] = 30;
+    ll_gateway_rig_run(&rig, 1, 0, LL_GATEWAY_RIG_FEED_LOOKS + 1);
+    ck_assert_uint_eq(rig.from_device[LL_LINK_END], LL_LINK_IDLE);
+    ck_assert_uint_eq(rig.from_device[LL_LINK_NEXT], 31);
+    rig.to_device[LL_GATEWAY_RIG_FEED] = 30;
+    ll_gateway_rig_run(&rig, 31, 0, LL_GATEWAY_RIG_FEED_LOOKS);
+    ck_assert_uint_eq(rig.from_device[LL_LINK_NEXT], 31);
+    ll_gateway_rig_deinit(&rig);
+}
+END_TEST
+
 START_TEST(the_pulse_counts_while_nothing_comes)
 {
     struct ll_gateway_rig rig;
@@ -355,7 +372,8 @@ START_TEST(a_broken_request_changes_nothing_and_is_told)
 }
 END_TEST
 
-/* Whole, but of a kind that is no request; and a batch launch of requests that are not there. */
+/* Whole, but of a kind that is no request; and a batch launch of requests that are not there, or are of
+ * another turn of the ring. */
 START_TEST(no_known_kind_is_broken)
 {
     static const uint32_t kinds[] = {LL_BEAT_NONE, LL_BEAT_BROKEN, 5, 255};
@@ -373,6 +391,11 @@ START_TEST(no_known_kind_is_broken)
     ck_assert_uint_eq(rig.from_device[LL_LINK_END], LL_LINK_DONE);
     for (uint32_t i = 5; i < 8; i++)
         (void)answer_of(&rig, i, LL_BEAT_BROKEN);
+    for (uint32_t i = 9; i < 13; i++) {
+        ll_link_put(rig.to_device, 4, i, LL_BEAT_CONTROL, beat);
+        ll_gateway_rig_run(&rig, i + 4, 1, 0);
+        (void)answer_of(&rig, i + 4, LL_BEAT_BROKEN);
+    }
     ll_gateway_rig_deinit(&rig);
 }
 END_TEST
@@ -705,6 +728,7 @@ int main(void)
     tcase_add_loop_test(requests, batch_launches_give_the_answers_of_the_halves, 0, 14);
     tcase_add_loop_test(requests, a_resident_kernel_gives_the_answers_of_the_halves, 0, 5);
     tcase_add_test(requests, a_resident_kernel_ends_when_nothing_comes_and_goes_on_where_it_ended);
+    tcase_add_test(requests, a_request_starts_the_looks_anew);
     tcase_add_test(requests, the_pulse_counts_while_nothing_comes);
     tcase_add_test(requests, a_resident_kernel_stops_whatever_comes);
     tcase_add_test(requests, a_broken_request_changes_nothing_and_is_told);
