@@ -4,14 +4,20 @@
 #
 #   make help         this text
 #   make run          set up what is missing, build, run exchange, gateway and strategy for 20 s, check what came of it
+#   make hil          the same with the kernel on a card that XRT emulates; on a machine with a card:
+#                     HIL_DEVICE=xrt HIL_EMULATION= HIL_ARGS='-- --device-binary FILE.xclbin'
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
+#   make emulation    build a card without a card: the kernel in XRT's software emulation (part of `all`)
 #   make lib          build liblifeline, static and shared: what strategies link with; needs no other library
 #   make bench        measure, beside peers in the same run (minutes); bench-smoke: the same, small, checks only
 #   make fuzz         run every fuzz target for FUZZ_S seconds each (clang)
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
 #   make canary       prove that runner and lint see what they must see
+#   make xclbin       the kernel for a card: CARD=u50|u55c|u250|u280 TARGET=hw|hw_emu|sw_emu; needs Vitis
+#   make csim         Vitis HLS on the tops, also csynth, cosim (TOP=book|life|gateway); hls-check: bambu and Verilator
+#   make hls-lint     pragmas, ports and source of the kernel against what hardware compilers take
 #   make deps         install the Debian packages that are missing (sudo when not root)
 #   make install      to $(DESTDIR)$(PREFIX); uninstall takes it away
 #   make info         compiler, flags, what was found
@@ -43,6 +49,10 @@ RUN_ARGS ?=
 # Made anew by each `make run`, unless RUN_ARGS resumes; another --journal or --dir in RUN_ARGS goes before it.
 RUN_JOURNAL = $(BUILD)/run-journal
 RUN_DEMO    = $(BUILD)/run-demo
+HIL_DEVICE    ?= xrt
+HIL_EMULATION ?= sw_emu
+HIL_ARGS      ?=
+RUN_HIL     = $(BUILD)/run-hil
 Q       := $(if $(V),,@)
 
 comma := ,
@@ -71,8 +81,10 @@ BENCH_LIBS  := -lsqlite3 -lrocksdb -llmdb
 # --- sources: a folder is a library, a main is a program, a test is a file -------------------------------------------
 FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/provider host/exchange host/client \
             host/app
-MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c
-LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
+MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c \
+            host/app/lifeline_device.c
+# The decoder of XRT's calls is there for its fuzz target.
+LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS)))) kernels/emulation/ll_emulated_rpc.c
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/liblifeline_all.a
 # lifeline_exchange.c is the main of lifeline-exchange.
@@ -84,6 +96,7 @@ CLIENT_OBJ  := $(CLIENT_SRC:%.c=$(BUILD)/pic/%.o)
 CLIENT_LIBS := $(BUILD)/liblifeline.a $(BUILD)/liblifeline.so
 EXAMPLES    := $(patsubst %.c,$(BUILD)/%,$(wildcard docs/examples/*.c))
 STRATEGY := $(BUILD)/lifeline-strategy
+DEVICE_PROCESS := $(BUILD)/lifeline-device
 TEST_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/model/*.c))
 UNIT_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -92,17 +105,33 @@ FUZZERS     := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 CANARIES    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/canary/runner/*.c))
 # Executable files are tests, the others are their helpers.
 E2E_HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/*.c))
+# The conformance suite of devices: one program, which tests/e2e/test_conformance.py runs on each.
+CONFORMANCE     := $(BUILD)/tests/device/conformance
+CONFORMANCE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/device/*.c))
 E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 STAMP    := $(BUILD)/flags
 
+# The card without a card: device process, xclbin, and a tree of XRT's libraries and of OpenCL's list of platforms.
+EMULATION   := $(BUILD)/emulation
+XRT_LIB     := $(dir $(firstword $(wildcard $(addsuffix /libxrt_swemu.so.2,/usr/lib/* /opt/xilinx/xrt/lib))))
+XRT_INCLUDE := $(dir $(firstword $(wildcard $(addsuffix /xclbin.h,/usr/include/xrt /opt/xilinx/xrt/include))))
+XRT_MISSING := $(strip $(if $(XRT_LIB),,libxrt1) $(if $(XRT_INCLUDE),,libxrt-dev) \
+               $(if $(wildcard /usr/include/uuid/uuid.h),,uuid-dev))
+EMULATION_MODEL  := $(EMULATION)/vitis/data/emulation/unified/cpu_em/generic_pcie/model/genericpciemodel
+EMULATION_XCLBIN := $(EMULATION)/ll_gateway.sw_emu.xclbin
+EMULATION_KERNEL := $(BUILD)/ll_gateway_kernel.so
+EMULATION_DEVICE_OBJ := $(patsubst %,$(BUILD)/kernels/emulation/%.o,emulated_device ll_emulated_rpc ll_emulated_memory \
+                        ll_emulated_unit)
+EMULATION_KERNEL_OBJ := $(BUILD)/pic/kernels/emulation/csim_run.o $(BUILD)/pic/kernels/vitis/ll_gateway_top.o
+
 # Packages can be missing when this file is read, and the flags above then miss libraries: targets that start with
 # `deps` call make again for the rest.
 SUBMAKE   = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib help
-all: $(PROGRAMS) lib
+.PHONY: all lib emulation _emulation help
+all: $(PROGRAMS) lib _emulation
 lib: $(CLIENT_LIBS)
 help:
 	@sed -n '3,/^\.DEFAULT/{/^\.DEFAULT/d;s/^# \{0,1\}//;p}' Makefile
@@ -133,7 +162,7 @@ $(LIB): $(LIB_OBJ)
 	$(Q)ar rcs $@ $^
 
 .SECONDEXPANSION:
-$(filter-out $(STRATEGY),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
+$(filter-out $(STRATEGY) $(DEVICE_PROCESS),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,_,$$*).o $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
@@ -141,6 +170,11 @@ $(filter-out $(STRATEGY),$(PROGRAMS)): $(BUILD)/%: $(BUILD)/host/app/$$(subst -,
 $(STRATEGY): $(BUILD)/host/app/lifeline_strategy.o $(BUILD)/liblifeline.a $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ -lm $(LDFLAGS) -o $@
+
+# OpenCL is found when it runs, and is all it needs: no DPDK here either.
+$(DEVICE_PROCESS): $(BUILD)/host/app/lifeline_device.o $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ -ldl $(LDFLAGS) -o $@
 
 $(BUILD)/pic/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
@@ -159,6 +193,44 @@ $(BUILD)/liblifeline.so: $(CLIENT_OBJ)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) -shared -Wl,-soname,liblifeline.so $(LL_LDFLAGS) $^ $(LDFLAGS) -o $@
 
+# The kernel as the card has it, but built for this processor; where it waits, it gives the processor away.
+$(EMULATION_KERNEL_OBJ): LL_CFLAGS += -include kernels/emulation/ll_link_pause.h
+$(EMULATION_KERNEL): $(EMULATION_KERNEL_OBJ)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) -shared $(LL_LDFLAGS) $^ $(LDFLAGS) -o $@
+
+$(EMULATION_MODEL): $(EMULATION_DEVICE_OBJ)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ -ldl $(LDFLAGS) -o $@
+
+$(BUILD)/kernels/emulation/pack_xclbin.o: LL_CFLAGS += -isystem $(XRT_INCLUDE)
+$(BUILD)/pack_xclbin: $(BUILD)/kernels/emulation/pack_xclbin.o
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ -luuid $(LDFLAGS) -o $@
+
+$(EMULATION_XCLBIN): $(BUILD)/pack_xclbin $(EMULATION_KERNEL)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  PACK    $@")
+	$(Q)$^ $@ $(EMULATION)/emconfig.json
+
+# XRT looks for its libraries below XILINX_XRT, whatever the linker knows.
+$(EMULATION)/xrt/lib: $(STAMP)
+	@rm -rf $@ && mkdir -p $@ && ln -s $(XRT_LIB)libxrt_*.so.2 $@/
+$(EMULATION)/icd: $(STAMP)
+	@rm -rf $@ && mkdir -p $@ && echo $(XRT_LIB)libxilinxopencl.so.2 > $@/xilinx.icd
+	@cat /etc/OpenCL/vendors/pocl.icd > $@/pocl.icd 2>/dev/null || echo libpocl.so.2 > $@/pocl.icd
+
+ifeq ($(XRT_MISSING),)
+emulation _emulation: $(EMULATION_MODEL) $(EMULATION_XCLBIN) $(EMULATION)/xrt/lib $(EMULATION)/icd
+else
+emulation:
+	@echo "The emulation needs $(XRT_MISSING); \`make deps\` installs what is missing."; exit 1
+_emulation:
+	@echo "  SKIP    emulation: it needs $(XRT_MISSING); make deps"
+endif
+
 # Built as a reader would: against the header and the static library alone.
 $(EXAMPLES): $(BUILD)/%: %.c host/client/lifeline.h $(BUILD)/liblifeline.a
 	@mkdir -p $(@D)
@@ -167,6 +239,10 @@ $(EXAMPLES): $(BUILD)/%: %.c host/client/lifeline.h $(BUILD)/liblifeline.a
 	 $(LDFLAGS) -o $@
 
 $(E2E_HELPERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+
+$(CONFORMANCE): $(CONFORMANCE_OBJ) $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
@@ -193,8 +269,11 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(BENCH_LIBS) $(LDFLAGS) -o $@
 
+include kernels/vitis/vitis.mk
+
 # --- run, test, measure ----------------------------------------------------------------------------------------------
-.PHONY: deps run _run test _test _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
+.PHONY: deps run _run hil _hil test _test
+.PHONY: _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
 deps:
 	@tools/deps.sh
 
@@ -207,6 +286,12 @@ ifneq ($(findstring --feed,$(RUN_ARGS)),)
 else
 	tools/demo.py --bin $(BUILD) --dir $(RUN_DEMO) $(RUN_ARGS)
 endif
+
+hil: deps
+	+@$(SUBMAKE) _hil
+_hil: all $(if $(HIL_EMULATION),emulation)
+	tools/demo.py --bin $(BUILD) --dir $(RUN_HIL) --device $(HIL_DEVICE) $(HIL_EMULATION:%=--emulation %) \
+	 $(HIL_ARGS)
 
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
@@ -225,7 +310,8 @@ _test:
 	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) $(EXAMPLES) $(E2E_HELPERS)
+_test_build: $(PROGRAMS) _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
+             $(EXAMPLES) $(E2E_HELPERS)
 _test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY)
 
 lint:
@@ -253,19 +339,25 @@ BIN_DIR := $(DESTDIR)$(PREFIX)/bin
 LIB_DIR := $(DESTDIR)$(PREFIX)/lib
 INCLUDE_DIR := $(DESTDIR)$(PREFIX)/include
 DOC_DIR := $(DESTDIR)$(PREFIX)/share/doc/lifeline
+KERNEL_DIR := $(DESTDIR)$(PREFIX)/share/lifeline
 install: all
-	$(INSTALL) -d $(BIN_DIR) $(LIB_DIR) $(INCLUDE_DIR) $(DOC_DIR)/docs $(DOC_DIR)/examples
+	$(INSTALL) -d $(BIN_DIR) $(LIB_DIR) $(INCLUDE_DIR) $(DOC_DIR)/docs $(DOC_DIR)/examples $(KERNEL_DIR)/hls \
+	 $(KERNEL_DIR)/kernels
 	$(INSTALL) -m 755 $(PROGRAMS) $(BIN_DIR)
 	$(INSTALL) -m 755 tools/demo.py $(BIN_DIR)/lifeline-demo
 	$(INSTALL) -m 644 $(CLIENT_LIBS) $(LIB_DIR)
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
+	$(INSTALL) -m 644 $(wildcard hls/*.h) $(KERNEL_DIR)/hls
+	$(INSTALL) -m 644 kernels/ll_gateway.cl kernels/ll_gateway_args.h $(KERNEL_DIR)/kernels
+	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
+	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
 	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
 	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
-	rm -rf $(DOC_DIR)
+	rm -rf $(DOC_DIR) $(KERNEL_DIR) $(LIB_DIR)/lifeline/emulation
 
 info:
 	@echo "compiler    $(CC): $(shell $(CC) --version 2>/dev/null | head -n 1)"

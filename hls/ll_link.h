@@ -22,6 +22,12 @@
 #define LL_LINK_HEAD_WORDS   64u
 #define LL_LINK_WINDOW_WORDS 65536u /* 512 KiB: some thousand elements per LOAD or DUMP */
 
+/* What a resident kernel does after `looks` looks in a row have found nothing. Nothing, on a card; a build for
+ * a processor that others need too may define it before. */
+#ifndef LL_LINK_PAUSE
+#define LL_LINK_PAUSE(looks) ((void)(looks))
+#endif
+
 /* Words of the head to the device. */
 #define LL_LINK_STOP 0u /* not 0: the resident kernel ends */
 

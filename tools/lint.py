@@ -354,7 +354,7 @@ def list_files(root):
             folders[:] = [name for name in folders if name not in ("build", ".git")]
             paths += [os.path.relpath(os.path.join(folder, name), root) for name in names]
     keep = re.compile(r"(?:\.(?:c|h|cl|py|sh|md|txt|cfg)|(?:^|/)(?:Makefile|run|\.clang-format))$")
-    drop = re.compile(r"^tests/(?:canary/lint|vectors|fuzz/corpus)/")
+    drop = re.compile(r"^tests/(?:canary/lint|canary/hls|vectors|fuzz/corpus)/")
     return sorted(path for path in set(paths)
                   if keep.search(path) and not drop.search(path) and os.path.isfile(os.path.join(root, path)))
 
@@ -476,10 +476,10 @@ TOOL_RULES = [tool_headers, tool_format, tool_cppcheck, tool_tidy]
 
 # --- putting it together ---------------------------------------------------------------------------------------------
 
-def read_allowed(root):
+def read_allowed(root, allow):
     allowed = []
     try:
-        with open(os.path.join(root, ALLOW), encoding="utf-8") as file:
+        with open(os.path.join(root, allow), encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 words = line.split("#")[0].split(None, 2)
                 if words:
@@ -489,9 +489,9 @@ def read_allowed(root):
     return allowed
 
 
-def apply_allowed(root, findings):
+def apply_allowed(root, findings, allow=ALLOW):
     """Drops what the list excuses; adds a finding for each entry that excuses nothing or gives no reason."""
-    allowed = read_allowed(root)
+    allowed = read_allowed(root, allow)
     used = set()
     kept = []
     for finding in findings:
@@ -503,9 +503,9 @@ def apply_allowed(root, findings):
         used.add(entry)
     for number, _, _, has_reason in allowed:
         if number not in used:
-            kept.append((ALLOW, number, "stale-allow", "excuses nothing; remove it"))
+            kept.append((allow, number, "stale-allow", "excuses nothing; remove it"))
         elif not has_reason:
-            kept.append((ALLOW, number, "stale-allow", "gives no reason; add one"))
+            kept.append((allow, number, "stale-allow", "gives no reason; add one"))
     return kept
 
 

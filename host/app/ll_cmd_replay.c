@@ -68,12 +68,17 @@ static const char ll_replay_help[] =
     "  lifeline replay day.pcap --journal DIR            keep every event; a crash loses nothing durable\n"
     "  lifeline replay day.pcap --journal DIR --resume   go on after a crash; the end state is the same\n"
     "  lifeline replay day.pcap --speed real --json      in the feed's own time, open-loop latency\n"
+    "  lifeline replay day.pcap --device pocl            the kernel as OpenCL C, in a process of its own\n"
     "\n"
     "What cannot be matched is never dropped: it is counted by verdict and, with --journal, kept with\n"
     "its raw bytes (lifeline dump --exceptions).\n"
     "\n"
+    "With --device the kernel runs elsewhere; the results are the same. A device that is lost on the way\n"
+    "costs nothing but time: this process goes on, and the exit code is 6 (lifeline device --help).\n"
+    "\n"
     "Exit: 0 done (also with exceptions), 1 a file is not what it should be, 2 usage, 3 the machine\n"
-    "lacks something, 4 the journal could not be written, 5 the journal is corrupt.\n"
+    "lacks something, or the device was lost and --device-loss is stop, 4 the journal could not be\n"
+    "written, 5 the journal is corrupt, or the device's tables are, 6 done, but the device was lost.\n"
     "\n"
     "options:\n";
 
@@ -208,6 +213,7 @@ static int ll_replay_run(struct ll_replay *replay, struct ll_why *why)
         ll_gateway_poll(replay->gateway, feed_ns);
         status = ll_gateway_status(replay->gateway, why);
         if ((++polls & 0xffu) == 0 || replay->pacer.speed_milli != 0) {
+            ll_gateway_tend(replay->gateway);
             uint64_t done_units;
             uint64_t total_units;
             ll_replay_source_progress(replay->source, &done_units, &total_units);
@@ -299,8 +305,9 @@ static int ll_replay_main(struct ll_replay *replay, struct ll_why *why)
         status = ll_replay_run(replay, why);
         if (status == LL_OK)
             status = ll_replay_check_session(replay, why);
+        int settled = ll_device_settle(replay->gateway, &replay->report.device, why);
         int shown = ll_replay_show(replay, why);
-        status = status != LL_OK ? status : shown;
+        status = status != LL_OK ? status : settled != LL_OK ? settled : shown;
     }
     ll_replay_source_close(replay->source);
     int closed = ll_gateway_close(replay->gateway, why);
@@ -326,6 +333,7 @@ int ll_cmd_replay(int argc, char **argv)
     if (status != LL_OK)
         (void)fprintf(stderr, "lifeline replay: %s: %s\n%s", ll_err_name(status), why.text,
                       status == LL_ERR_USAGE ? "Try: lifeline replay --help\n" : "");
+    int exit_code = ll_device_exit_code(status, &replay->report.device);
     free(replay);
-    return ll_exit_code(status);
+    return exit_code;
 }

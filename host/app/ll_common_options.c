@@ -9,12 +9,12 @@ void ll_common_options_default(struct ll_common_options *options)
 {
     struct ll_book_config book;
     ll_book_config_default(&book);
-    *options = (struct ll_common_options){.device = "cpu",
-                                          .batch = 32,
+    *options = (struct ll_common_options){.batch = 32,
                                           .orders = book.orders,
                                           .levels = book.levels,
                                           .books = book.books,
                                           .segment_bytes = LL_JOURNAL_SEGMENT_BYTES_DEFAULT};
+    ll_device_options_default(&options->device);
 }
 
 int ll_common_options_flows(const struct ll_common_options *options, struct ll_flow *flows,
@@ -41,7 +41,7 @@ void ll_common_options_gateway(const struct ll_common_options *options, const ch
                                struct ll_gateway_config *config)
 {
     ll_gateway_config_default(config);
-    config->device.name = options->device;
+    ll_device_options_config(&options->device, &config->device);
     config->device.batch = (uint32_t)options->batch;
     config->device.book.orders = options->orders;
     config->device.book.levels = options->levels;

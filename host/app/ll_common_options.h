@@ -12,6 +12,7 @@
 #define LL_HOST_APP_COMMON_OPTIONS_H
 
 #include "dpdk/ll_port.h"
+#include "host/app/ll_device_options.h"
 #include "host/app/ll_gateway.h"
 #include "host/base/ll_err.h"
 #include "host/base/ll_options.h"
@@ -28,7 +29,7 @@ struct ll_common_options {
     const char *line_b;
     const char *rerequest;
     uint64_t start_sequence;
-    const char *device;
+    struct ll_device_options device;
     uint64_t batch;
     uint64_t orders;
     uint64_t levels;
@@ -45,8 +46,6 @@ struct ll_common_options {
 #define LL_COMMON_STATE_ROWS(type)                                                                   \
     LL_COMMON_ROW(type, "no-snapshot", LL_OPTION_FLAG, no_snapshot, 0, 0, NULL,                      \
                   "leave snapshots aside: replay the journal from its first record"),                \
-        LL_COMMON_ROW(type, "device", LL_OPTION_STRING, device, 0, 0, "NAME",                        \
-                      "where the kernel runs (default cpu)"),                                        \
         LL_COMMON_ROW(                                                                               \
             type, "batch", LL_OPTION_U64, batch, 1, 64, "N",                                         \
             "messages the kernel works together, 1..64 (default 32); changes speed, never results"), \
@@ -70,7 +69,7 @@ struct ll_common_options {
                       where "UDP destination of the re-request server's answers"),                        \
         LL_COMMON_ROW(type, "start-sequence", LL_OPTION_U64, start_sequence, 0, UINT64_MAX / 2, "N",      \
                       "first message wanted; 0 (the default): start at whatever comes first"),            \
-        LL_COMMON_STATE_ROWS(type),                                                                       \
+        LL_COMMON_STATE_ROWS(type), LL_DEVICE_ROWS(type, common.device),                                  \
         LL_COMMON_ROW(type, "segment-bytes", LL_OPTION_SIZE, segment_bytes, LL_JOURNAL_SEGMENT_BYTES_MIN, \
                       (uint64_t)1 << 40, "SIZE", "size of a journal segment (default 64M)")
 

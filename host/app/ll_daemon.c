@@ -323,6 +323,7 @@ static void ll_daemon_fill_snapshot(struct ll_daemon *daemon, struct ll_live_sna
     snapshot->duplicates = lines.messages_duplicate;
     snapshot->wrong_session = lines.wrong_session;
     ll_trading_look(ll_gateway_trading(daemon->gateway), &snapshot->trading);
+    ll_device_look(daemon->gateway, &snapshot->device);
 }
 
 /* Order to wire goes where the view's interval is. */
@@ -364,6 +365,7 @@ static void ll_daemon_tick(struct ll_daemon *daemon, uint64_t now_ns)
         return;
     daemon->next_tick_ns = now_ns + LL_DAEMON_TICK_NS;
     daemon->time_is_up = now_ns >= daemon->end_ns;
+    ll_gateway_tend(daemon->gateway);
     if (now_ns - daemon->peak_mark_ns >= LL_DAEMON_PEAK_NS)
         ll_daemon_measure_peak(daemon, now_ns);
     if (daemon->view != NULL && now_ns >= daemon->next_view_ns)
@@ -661,8 +663,9 @@ static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
     ll_live_view_stop(daemon->view);
     ll_daemon_stop_keeper(daemon);
     if (opened) {
+        int settled = ll_device_settle(daemon->gateway, &daemon->report.device, why);
         int shown = ll_daemon_show(daemon, why);
-        status = status != LL_OK ? status : shown;
+        status = status != LL_OK ? status : settled != LL_OK ? settled : shown;
     }
     ll_daemon_close_feed(daemon);
     int closed = ll_gateway_close(daemon->gateway, why);
@@ -690,6 +693,7 @@ int ll_daemon(int argc, char **argv)
     if (status != LL_OK)
         (void)fprintf(stderr, "lifelined: %s: %s\n%s", ll_err_name(status), why.text,
                       status == LL_ERR_USAGE ? "Try: lifelined --help\n" : "");
+    int exit_code = ll_device_exit_code(status, &daemon->report.device);
     free(daemon);
-    return ll_exit_code(status);
+    return exit_code;
 }

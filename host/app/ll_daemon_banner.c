@@ -53,6 +53,21 @@ static void ll_banner_feed(const struct ll_daemon_banner *banner, FILE *file)
     (void)fprintf(file, "\n");
 }
 
+static void ll_banner_kernel(const struct ll_daemon_banner *banner, FILE *file)
+{
+    const struct ll_device_options *options = &banner->options->common.device;
+    const struct ll_device *device = ll_gateway_device(banner->gateway);
+    (void)fprintf(file, "  kernel    device %s, %" PRIu64 " messages together\n", ll_device_describe(device),
+                  banner->options->common.batch);
+    if (strcmp(options->name, "cpu") == 0)
+        return;
+    (void)fprintf(file, "            %s; answers are %s; lost after %" PRIu64 " ms of silence, then: %s\n",
+                  ll_device_standing(device) == LL_DEVICE_THERE ? "its tables are loaded"
+                                                                : "it did NOT start: this process answers",
+                  options->verify ? "verified here" : "taken as they come",
+                  options->watchdog_ns / LL_NS_PER_MS, options->loss);
+}
+
 static void ll_banner_journal(const struct ll_daemon_banner *banner, FILE *file)
 {
     const struct ll_daemon_options *options = banner->options;
@@ -150,9 +165,13 @@ static void ll_banner_isolated_cpus(char text[64])
 
 static void ll_banner_not_on(const struct ll_daemon_banner *banner, FILE *file)
 {
+    const struct ll_device *device = ll_gateway_device(banner->gateway);
     char isolated[64];
     ll_banner_isolated_cpus(isolated);
-    (void)fprintf(file, "  not on    no card: this CPU runs the kernel");
+    (void)fprintf(file, "  not on    %s",
+                  ll_device_standing(device) == LL_DEVICE_THERE
+                      ? "no kernel on this CPU, but for the device's mirror"
+                      : "no card: this CPU runs the kernel");
     if (!banner->options->allow_pci)
         (void)fprintf(file, "; no network card");
     if (!ll_eal_has_huge_pages())
@@ -170,8 +189,7 @@ void ll_daemon_banner_print(const struct ll_daemon_banner *banner, FILE *file)
     const struct ll_daemon_options *options = banner->options;
     (void)fprintf(file, "lifelined %s\n", ll_version());
     ll_banner_feed(banner, file);
-    (void)fprintf(file, "  kernel    device %s, %" PRIu64 " messages together\n", options->common.device,
-                  options->common.batch);
+    ll_banner_kernel(banner, file);
     ll_banner_journal(banner, file);
     ll_banner_trading(banner, file);
     ll_banner_memory(banner, file);

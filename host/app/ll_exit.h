@@ -16,6 +16,7 @@
 #define LL_EXIT_ENVIRONMENT 3 /* the machine lacks something: memory, permission, a device, a free lock */
 #define LL_EXIT_IO          4 /* the operating system refused to read or write */
 #define LL_EXIT_CORRUPT     5 /* a journal fails its own checks */
+#define LL_EXIT_DEVICE      6 /* all is done and right, but the device was lost on the way: the report says how */
 
 /* The exit code for an enum ll_err. A code that is none of ours ends as LL_EXIT_ENVIRONMENT, never as OK. */
 int ll_exit_code(int err);

@@ -16,9 +16,7 @@
 void ll_gateway_config_default(struct ll_gateway_config *config)
 {
     memset(config, 0, sizeof *config);
-    config->device.name = "cpu";
-    config->device.batch = 32;
-    ll_book_config_default(&config->device.book);
+    ll_device_config_default(&config->device);
     config->mold = (struct ll_mold_config){
         .line_count = 1,
         .holdback_packets = 4096,
@@ -46,12 +44,30 @@ static void ll_gateway_rest(void)
 
 /* --- The step ------------------------------------------------------------------------------------------- */
 
+/* A lost device is an error only when it was asked to be one; then nothing that it said may be kept. */
+static bool ll_gateway_device_is_well(struct ll_gateway *gateway)
+{
+    struct ll_why why = {0};
+    if (LL_LIKELY(ll_device_status(gateway->device, NULL) == LL_OK))
+        return true;
+    (void)ll_device_status(gateway->device, &why);
+    if (gateway->status == LL_OK)
+        ll_gateway_fail(gateway, LL_FAIL(&gateway->why, LL_ERR_ENVIRONMENT, "%s", why.text));
+    return false;
+}
+
+void ll_gateway_tend(struct ll_gateway *gateway)
+{
+    ll_device_tend(gateway->device);
+    (void)ll_gateway_device_is_well(gateway);
+}
+
 static void ll_gateway_append(struct ll_gateway *gateway)
 {
     const struct ll_slot *slots;
     uint32_t slot_count = ll_engine_records(gateway->engine, &slots);
     uint32_t spins = 0;
-    if (gateway->journal == NULL || slot_count == 0)
+    if (gateway->journal == NULL || gateway->status != LL_OK || slot_count == 0)
         return;
     int status = ll_journal_append(gateway->journal, slots, slot_count);
     if (LL_UNLIKELY(status == LL_ERR_FULL))
@@ -76,6 +92,23 @@ static void ll_gateway_tell_trading(struct ll_gateway *gateway, const struct ll_
     }
 }
 
+/* False: the device is lost, and no result is to be had. */
+static bool ll_gateway_ask_device(struct ll_gateway *gateway, const struct ll_update *updates, uint32_t count)
+{
+    bool is_away = ll_device_standing(gateway->device) == LL_DEVICE_THERE;
+    uint64_t start_ns = is_away ? ll_clock_mono_ns() : 0;
+    uint32_t submitted = 0;
+    uint32_t polled = 0;
+    /* Bounded by the device: it answers in its watchdog's time, from here if need be, or its status says why not. */
+    while (polled < count && ll_gateway_device_is_well(gateway)) {
+        submitted += ll_device_submit(gateway->device, updates + submitted, count - submitted);
+        polled += ll_device_poll(gateway->device, gateway->results + polled, count - polled);
+    }
+    if (is_away && count != 0)
+        ll_histogram_record(&gateway->round_trips, ll_clock_mono_ns() - start_ns, 1);
+    return polled == count && ll_gateway_device_is_well(gateway);
+}
+
 void ll_gateway_step(struct ll_gateway *gateway, bool journal)
 {
     const struct ll_update *updates;
@@ -84,21 +117,16 @@ void ll_gateway_step(struct ll_gateway *gateway, bool journal)
         ll_engine_clear(gateway->engine);
         return;
     }
-    uint32_t submitted = 0;
-    uint32_t polled = 0;
-    while (polled < count) {
-        submitted += ll_device_submit(gateway->device, updates + submitted, count - submitted);
-        polled += ll_device_poll(gateway->device, gateway->results + polled, count - polled);
-    }
-    int status = ll_engine_reconcile(gateway->engine, gateway->results, count, &gateway->why);
-    if (LL_UNLIKELY(status != LL_OK)) {
+    int status = LL_OK;
+    if (LL_LIKELY(ll_gateway_ask_device(gateway, updates, count)))
+        status = ll_engine_reconcile(gateway->engine, gateway->results, count, &gateway->why);
+    if (LL_UNLIKELY(status != LL_OK))
         ll_gateway_fail(gateway, status);
-    } else {
-        if (gateway->trading != NULL)
-            ll_gateway_tell_trading(gateway, updates, count);
-        if (journal)
-            ll_gateway_append(gateway);
-    }
+    if (LL_LIKELY(gateway->status == LL_OK) && gateway->trading != NULL)
+        ll_gateway_tell_trading(gateway, updates, count);
+    /* What the trading half asked the device in this batch is part of it. */
+    if (journal && ll_gateway_device_is_well(gateway))
+        ll_gateway_append(gateway);
     ll_engine_clear(gateway->engine);
     gateway->counters.steps++;
 }
@@ -144,7 +172,7 @@ static int ll_gateway_init_trading(struct ll_gateway *gateway, const struct ll_g
     const struct ll_trading_owner owner = {gateway, ll_gateway_flush_for_trading,
                                            ll_gateway_durable_for_trading};
     return ll_trading_init(&gateway->trading, memory, config->trading, ll_engine_batch(gateway->engine),
-                           &owner, why);
+                           gateway->device, &owner, why);
 }
 
 /* Reports that wait have their records already, and are worked before another kind of record follows. */
@@ -274,12 +302,16 @@ int ll_gateway_take(struct ll_gateway **gateway_out, const struct ll_gateway_con
     void *trading_memory = trading_bytes == 0 ? NULL : ll_arena_alloc(&arena, trading_bytes, 64);
     ll_arena_seal(&arena);
     gateway->arena = arena;
-    gateway->book_config = config->device.book;
+    gateway->device_config = config->device;
+    gateway->device_config.life = (struct ll_life_config){0};
+    if (config->trading != NULL)
+        gateway->device_config.life = ll_trading_life_config(config->trading);
     gateway->takes_reports = config->trading != NULL && config->trading->feed_protocol != 0;
     gateway->send_request = config->send_request;
     gateway->send_request_context = config->send_request_context;
     gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes + trading_bytes;
-    status = ll_device_open(&gateway->device, &config->device, why);
+    ll_histogram_init(&gateway->round_trips);
+    status = ll_device_open(&gateway->device, &gateway->device_config, why);
     if (status == LL_OK && trading_memory != NULL)
         status = ll_gateway_init_trading(gateway, config, trading_memory, why);
     if (status != LL_OK) {
@@ -306,6 +338,8 @@ int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_con
         status = ll_gateway_recover(gateway, config, why);
     if (status == LL_OK)
         status = ll_gateway_init_receiver(gateway, config, receiver_memory, why);
+    if (status == LL_OK)
+        status = ll_device_attach(gateway->device, why);
     if (status != LL_OK) {
         (void)ll_gateway_close(gateway, NULL);
         return status;
@@ -410,9 +444,19 @@ const struct ll_gateway_counters *ll_gateway_counters(const struct ll_gateway *g
     return &gateway->counters;
 }
 
-const struct ll_device *ll_gateway_device(const struct ll_gateway *gateway)
+struct ll_device *ll_gateway_device(const struct ll_gateway *gateway)
 {
     return gateway->device;
+}
+
+const struct ll_device_config *ll_gateway_device_config(const struct ll_gateway *gateway)
+{
+    return &gateway->device_config;
+}
+
+const struct ll_histogram *ll_gateway_round_trips(const struct ll_gateway *gateway)
+{
+    return &gateway->round_trips;
 }
 
 void ll_gateway_journal_stats(const struct ll_gateway *gateway, struct ll_journal_stats *stats)

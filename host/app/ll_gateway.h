@@ -6,10 +6,12 @@
  *          flush, again and again -> finish, or drain when the feed is not at its end -> close.
  *          A datagram's messages are collected into the engine's batch; a full batch, or flush, makes one
  *          step: device, reconcile, journal. Nothing is kept back after flush.
+ *          Until the state is brought back all work is done in this process; open then attaches the device.
  *          A feed of reports (trading->feed_protocol) goes to the order engine instead, many messages together.
  * Units    now_ns: UTC nanoseconds of the feed: when the datagram came, or was captured.
  * Errors   The first failure is final: status keeps it, later datagrams are not taken (the feed's sequence
- *          numbers say where to go on). Fail closed.
+ *          numbers say where to go on). Fail closed. A device that is lost is one only when it was opened so
+ *          (LL_DEVICE_LOSS_STOP): LL_ERR_ENVIRONMENT.
  * Threads  one owner, the hot thread. The journal has threads of its own.
  */
 #ifndef LL_HOST_APP_GATEWAY_H
@@ -17,6 +19,7 @@
 
 #include "host/base/ll_err.h"
 #include "host/app/ll_trading.h"
+#include "host/base/ll_histogram.h"
 #include "host/core/ll_engine.h"
 #include "host/device/ll_device.h"
 #include "host/journal/ll_journal.h"
@@ -30,7 +33,7 @@ struct ll_gateway;
 
 struct ll_gateway_config {
     const struct ll_trading_config *trading; /* NULL = a feed alone: no orders */
-    struct ll_device_config device;
+    struct ll_device_config device;          /* its life is the trading half's, whatever stands there */
     struct ll_mold_config mold;       /* session and start are taken from the journal when it has any */
     struct ll_journal_config journal; /* journal.dir NULL = no journal */
     bool resume;                      /* go on with a journal that has records; without it that is refused */
@@ -69,6 +72,8 @@ void ll_gateway_poll(struct ll_gateway *gateway, uint64_t now_ns);
 void ll_gateway_flush(struct ll_gateway *gateway);
 /* Works what was received and waits until all that was appended is durable, or the journal has failed. */
 void ll_gateway_drain(struct ll_gateway *gateway);
+/* Now and then, also when nothing comes: sees what became of the device. */
+void ll_gateway_tend(struct ll_gateway *gateway);
 /* One turn of the trading half, if there is one: sessions, clients, what is due. Returns how much there was to do. */
 uint32_t ll_gateway_trade(struct ll_gateway *gateway, uint64_t now_ns);
 /* No more datagrams: gaps are given up, all that was held is worked, all that was appended is made durable. */
@@ -103,7 +108,11 @@ struct ll_trading *ll_gateway_trading(const struct ll_gateway *gateway);
 const struct ll_book_memory *ll_gateway_book(const struct ll_gateway *gateway);
 const struct ll_mold_counters *ll_gateway_mold_counters(const struct ll_gateway *gateway);
 const struct ll_gateway_counters *ll_gateway_counters(const struct ll_gateway *gateway);
-const struct ll_device *ll_gateway_device(const struct ll_gateway *gateway);
+struct ll_device *ll_gateway_device(const struct ll_gateway *gateway);
+/* What it was opened with. */
+const struct ll_device_config *ll_gateway_device_config(const struct ll_gateway *gateway);
+/* From the updates of a step handed over to the last result, in ns; empty while the device is this process. */
+const struct ll_histogram *ll_gateway_round_trips(const struct ll_gateway *gateway);
 /* Where the feed stands, of whichever kind: the next message wanted, and the session it is of; 0 = none yet. */
 uint64_t ll_gateway_feed_place(const struct ll_gateway *gateway, char session[LL_MOLDUDP64_SESSION_BYTES]);
 bool ll_gateway_feed_ended(const struct ll_gateway *gateway);

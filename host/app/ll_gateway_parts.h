@@ -26,7 +26,8 @@ struct ll_gateway {
     struct ll_trading *trading; /* NULL = a feed alone */
     struct ll_result results[LL_ENGINE_BATCH_MAX];
     struct ll_gateway_counters counters;
-    struct ll_book_config book_config; /* the tables are emptied with it */
+    struct ll_histogram round_trips;       /* of the device, when it is not this process */
+    struct ll_device_config device_config; /* the tables are emptied with its sizes */
     int (*send_request)(void *context, const uint8_t request[LL_MOLDUDP64_HEADER_BYTES]);
     void *send_request_context;
     uint64_t ordinal; /* of the datagram being worked */
@@ -37,7 +38,8 @@ struct ll_gateway {
     struct ll_why why;
 };
 
-/* Takes the memory, inits the engine and opens the device: a gateway without receiver and journal. */
+/* Takes the memory, inits the engine and opens the device, which is not attached: a gateway without receiver and
+ * journal. */
 LL_MUST_CHECK int ll_gateway_take(struct ll_gateway **gateway, const struct ll_gateway_config *config,
                                   size_t receiver_bytes, void **receiver_memory, struct ll_why *why);
 

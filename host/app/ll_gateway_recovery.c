@@ -20,7 +20,7 @@ struct ll_gateway_state {
 
 static void ll_gateway_state_fill(const struct ll_gateway *gateway, struct ll_gateway_state *state)
 {
-    const struct ll_book_config *book = &gateway->book_config;
+    const struct ll_book_config *book = &gateway->device_config.book;
     struct ll_book_part parts[LL_BOOK_PARTS];
     uint32_t count = 0;
     state->regions[count++] =
@@ -45,9 +45,9 @@ static void ll_gateway_state_fill(const struct ll_gateway *gateway, struct ll_ga
 static void ll_gateway_state_clear(void *context)
 {
     struct ll_gateway *gateway = context;
-    struct ll_book_memory book = *ll_device_book(gateway->device);
+    struct ll_book_memory book;
     (void)ll_engine_init(gateway->engine);
-    ll_book_memory_place(&book, book.control, &gateway->book_config);
+    ll_book_memory_place(&book, ll_device_book_bytes(gateway->device), &gateway->device_config.book);
     if (gateway->trading != NULL)
         ll_trading_clear(gateway->trading);
 }

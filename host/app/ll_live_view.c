@@ -276,6 +276,8 @@ static void ll_live_draw_line(struct ll_live_view *view, const struct ll_live_sn
         view->text_bytes += ll_trading_show_line(&now->trading, &interval, view->text + view->text_bytes,
                                                  LL_LIVE_TEXT_BYTES - view->text_bytes);
     }
+    view->text_bytes += ll_device_show_line(&now->device, view->text + view->text_bytes,
+                                            LL_LIVE_TEXT_BYTES - view->text_bytes);
     ll_live_say(view, "\n");
     ll_live_write(view);
 }
@@ -301,17 +303,20 @@ static void ll_live_draw(struct ll_live_view *view, const struct ll_histogram *l
     struct ll_live_drawing *drawing = &view->drawing;
     struct winsize size = {0};
     bool known = view->terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0;
+    uint32_t device_rows = now->device.is_shown ? LL_DEVICE_SHOW_ROWS : 0;
     uint32_t columns = known && size.ws_col < LL_LIVE_COLUMNS_MAX ? size.ws_col : LL_LIVE_COLUMNS_MAX;
     ll_live_remember(drawing, now);
     /* A terminal lower than the picture would scroll it away each time. */
-    if (!view->terminal || (known && size.ws_row < LL_LIVE_PICTURE_ROWS)) {
+    if (!view->terminal || (known && size.ws_row < LL_LIVE_PICTURE_ROWS + device_rows)) {
         ll_live_draw_line(view, now, latency);
     } else {
         ll_live_draw_head(view, now);
         ll_live_draw_rate(view, now);
         ll_live_draw_counts(view, now);
         ll_live_draw_journal(view, now);
-        if (now->trading.is_trading && (!known || size.ws_row >= LL_LIVE_TRADING_ROWS))
+        view->text_bytes += ll_device_show_picture(&now->device, view->text + view->text_bytes,
+                                                   LL_LIVE_TEXT_BYTES - view->text_bytes);
+        if (now->trading.is_trading && (!known || size.ws_row >= LL_LIVE_TRADING_ROWS + device_rows))
             ll_live_draw_trading(view, now);
         ll_live_draw_latency(view, latency);
         ll_live_place(view, columns);

@@ -16,6 +16,7 @@
 #ifndef LL_HOST_APP_LIVE_VIEW_H
 #define LL_HOST_APP_LIVE_VIEW_H
 
+#include "host/app/ll_device_show.h"
 #include "host/app/ll_trading_show.h"
 #include "host/base/ll_err.h"
 #include "host/base/ll_histogram.h"
@@ -51,6 +52,7 @@ struct ll_live_snapshot {
     uint64_t syncs;
     uint64_t sync_ns_total;
     struct ll_trading_snapshot trading;
+    struct ll_device_snapshot device;
 };
 
 struct ll_live_view_config {

@@ -205,6 +205,7 @@ void ll_report_print(const struct ll_run_report *report, FILE *file)
                   ll_engine_state_hash(engine, ll_book_memory_hash(book)));
     if (ll_gateway_trading(report->gateway) != NULL)
         ll_trading_show_print(ll_gateway_trading(report->gateway), file);
+    ll_device_show_print(report->gateway, &report->device, file);
     ll_print_latency(report, file);
 }
 
@@ -404,6 +405,7 @@ void ll_report_print_json(const struct ll_run_report *report, FILE *file)
     ll_json_latency(&json, report);
     if (ll_gateway_trading(report->gateway) != NULL)
         ll_trading_show_json(ll_gateway_trading(report->gateway), &json, "trading");
+    ll_device_show_json(report->gateway, &report->device, &json, "device");
     ll_json_book(&json, report);
     ll_json_end_object(&json);
     ll_json_newline(&json);

@@ -11,6 +11,7 @@
 #define LL_HOST_APP_REPORT_H
 
 #include "dpdk/ll_port.h"
+#include "host/app/ll_device_show.h"
 #include "host/app/ll_gateway.h"
 #include "host/base/ll_histogram.h"
 
@@ -36,6 +37,7 @@ struct ll_run_report {
     const char *journal_dir; /* NULL = none */
     const char *book_symbol; /* NULL = no book wanted */
     uint64_t book_depth;     /* 0 = all */
+    struct ll_device_outcome device;
 };
 
 void ll_report_print(const struct ll_run_report *report, FILE *file);

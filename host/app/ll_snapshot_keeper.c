@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_snapshot_keeper.h"
 
+#include "host/app/ll_beside.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,7 +20,6 @@
 
 #define LL_KEEPER_LOOK_NS      ((long)50 * 1000 * 1000)
 #define LL_KEEPER_TOOL         "lifeline"
-#define LL_KEEPER_PATH_BYTES   4096u
 #define LL_KEEPER_WORDS_MAX    32u
 #define LL_KEEPER_NUMBER_BYTES 24u
 
@@ -28,23 +29,16 @@ struct ll_snapshot_keeper {
     uint64_t last_event_id;                  /* durable when the last one was begun */
     pthread_t thread;
     atomic_bool stopping;
-    char tool[LL_KEEPER_PATH_BYTES];
+    char tool[LL_BESIDE_PATH_BYTES];
 };
 
 /* The tool that was built with this daemon lies beside it. */
 static int ll_keeper_find_tool(struct ll_snapshot_keeper *keeper, struct ll_why *why)
 {
-    ssize_t length = readlink("/proc/self/exe", keeper->tool, sizeof keeper->tool - sizeof LL_KEEPER_TOOL);
-    if (length <= 0)
-        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "--snapshot-every: /proc does not say where this program is");
-    keeper->tool[length] = '\0';
-    char *name = strrchr(keeper->tool, '/');
-    name = name != NULL ? name + 1 : keeper->tool;
-    memcpy(name, LL_KEEPER_TOOL, sizeof LL_KEEPER_TOOL);
-    if (access(keeper->tool, X_OK) != 0)
-        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "--snapshot-every: %.150s cannot be run; install it there",
-                       keeper->tool);
-    return LL_OK;
+    int status = ll_beside(keeper->tool, LL_KEEPER_TOOL, why);
+    if (status != LL_OK)
+        ll_why_append(why, "--snapshot-every");
+    return status;
 }
 
 /* The process's own surroundings: no files of ours, no terminal, no Ctrl-C of ours, no real-time priority. */
@@ -97,8 +91,6 @@ static void ll_keeper_say_all(const struct ll_snapshot_keeper_config *config, st
     words->count = 0;
     ll_keeper_say(words, LL_KEEPER_TOOL);
     ll_keeper_say(words, "snapshot");
-    ll_keeper_say(words, "--device");
-    ll_keeper_say(words, config->common->device);
     ll_keeper_say_number(words, "--batch", config->common->batch);
     ll_keeper_say_number(words, "--orders", config->common->orders);
     ll_keeper_say_number(words, "--levels", config->common->levels);

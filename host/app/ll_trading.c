@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_trading.h"
 
-#include "hls/ll_life.h"
 #include "host/app/ll_limits_watch.h"
 #include "host/base/ll_arena.h"
 #include "host/base/ll_assert.h"
@@ -19,7 +18,6 @@
 #define LL_TRADING_ACTIONS       64u
 #define LL_TRADING_SWEEP_NS      (10 * LL_NS_PER_MS)
 #define LL_TRADING_LIMITS_NS     (100 * LL_NS_PER_MS)
-#define LL_TRADING_LIFE_BATCH    32u
 #define LL_TRADING_LIMITS_WINDOW 8192u
 
 struct ll_trading_link {
@@ -38,10 +36,9 @@ struct ll_trading {
     struct ll_trading_owner owner;
     struct ll_record_batch *batch;
     struct ll_oms *oms;
-    struct ll_life_memory life;
+    struct ll_device *device;
     void *oms_handle;
     void *oms_state;
-    void *life_memory;
     struct ll_trading_link links[LL_TRADING_SESSIONS_MAX];
     struct ll_door door;
     bool door_is_open;
@@ -51,6 +48,7 @@ struct ll_trading {
     uint64_t next_limits_ns;
     struct ll_trading_counters counters;
     struct ll_histogram order_to_wire;
+    struct ll_histogram ask_trips;
     struct ll_histogram *interval; /* NULL = none */
     struct ll_why limits_why;
 };
@@ -72,7 +70,7 @@ void ll_trading_config_default(struct ll_trading_config *config)
 
 /* --- Memory ---------------------------------------------------------------------------------------------- */
 
-static struct ll_life_config ll_trading_life(const struct ll_trading_config *config)
+struct ll_life_config ll_trading_life_config(const struct ll_trading_config *config)
 {
     return (struct ll_life_config){config->oms.ids, config->oms.orders, config->oms.hash_seed};
 }
@@ -99,12 +97,12 @@ static size_t ll_trading_client_bytes(const struct ll_trading_config *config, ui
 
 size_t ll_trading_footprint_bytes(const struct ll_trading_config *config)
 {
-    const struct ll_life_config life = ll_trading_life(config);
+    const struct ll_life_config life = ll_trading_life_config(config);
     size_t handle = ll_oms_footprint_bytes(&config->oms);
     size_t state = ll_oms_state_bytes(&config->oms);
-    size_t table = ll_life_memory_footprint_bytes(&life);
     size_t total = ll_align_up(sizeof(struct ll_trading), 64);
-    if (handle == 0 || state == 0 || table == 0 || config->session_count > LL_TRADING_SESSIONS_MAX)
+    if (handle == 0 || state == 0 || ll_life_memory_footprint_bytes(&life) == 0 ||
+        config->session_count > LL_TRADING_SESSIONS_MAX)
         return 0;
     for (uint32_t session = 0; session < config->session_count; session++) {
         size_t client = ll_trading_client_bytes(config, session);
@@ -112,7 +110,7 @@ size_t ll_trading_footprint_bytes(const struct ll_trading_config *config)
             return 0;
         total += client;
     }
-    return total + ll_align_up(handle, 64) + ll_align_up(state, 64) + ll_align_up(table, 64);
+    return total + ll_align_up(handle, 64) + ll_align_up(state, 64);
 }
 
 /* The engine's way to the kernel. */
@@ -120,9 +118,11 @@ static void ll_trading_ask(void *context, const struct ll_life_ask *asks, struct
                            uint32_t count)
 {
     struct ll_trading *trading = context;
-    struct ll_life_memory *life = &trading->life;
-    ll_life_batch(life->control, life->buckets, life->places, life->orders, asks, answers, count,
-                  LL_TRADING_LIFE_BATCH);
+    bool is_away = ll_device_standing(trading->device) == LL_DEVICE_THERE;
+    uint64_t start_ns = is_away ? ll_clock_mono_ns() : 0;
+    ll_device_ask(trading->device, asks, answers, count);
+    if (is_away)
+        ll_histogram_record(&trading->ask_trips, ll_clock_mono_ns() - start_ns, 1);
 }
 
 static int ll_trading_init_oms(struct ll_trading *trading, bool attach, struct ll_why *why)
@@ -134,8 +134,9 @@ static int ll_trading_init_oms(struct ll_trading *trading, bool attach, struct l
 
 void ll_trading_clear(struct ll_trading *trading)
 {
-    const struct ll_life_config life = ll_trading_life(&trading->config);
-    ll_life_memory_place(&trading->life, trading->life_memory, &life);
+    const struct ll_life_config config = ll_trading_life_config(&trading->config);
+    struct ll_life_memory life;
+    ll_life_memory_place(&life, ll_device_life_bytes(trading->device), &config);
     int status = ll_trading_init_oms(trading, false, NULL);
     LL_ASSERT(status == LL_OK); /* only taking a state can fail */
 }
@@ -259,23 +260,23 @@ static int ll_trading_init_link(struct ll_trading *trading, uint8_t session, voi
 }
 
 int ll_trading_init(struct ll_trading **trading_out, void *memory, const struct ll_trading_config *config,
-                    struct ll_record_batch *batch, const struct ll_trading_owner *owner, struct ll_why *why)
+                    struct ll_record_batch *batch, struct ll_device *device,
+                    const struct ll_trading_owner *owner, struct ll_why *why)
 {
-    const struct ll_life_config life = ll_trading_life(config);
     unsigned char *at = memory;
     struct ll_trading *trading = memory;
     memset(trading, 0, sizeof *trading);
     trading->config = *config;
     trading->owner = *owner;
     trading->batch = batch;
+    trading->device = device;
     ll_histogram_init(&trading->order_to_wire);
+    ll_histogram_init(&trading->ask_trips);
     at += ll_align_up(sizeof *trading, 64);
     trading->oms_handle = at;
     at += ll_align_up(ll_oms_footprint_bytes(&config->oms), 64);
     trading->oms_state = at;
     at += ll_align_up(ll_oms_state_bytes(&config->oms), 64);
-    trading->life_memory = at;
-    at += ll_align_up(ll_life_memory_footprint_bytes(&life), 64);
     int status = LL_OK;
     for (uint32_t session = 0; session < config->session_count && status == LL_OK; session++) {
         status = ll_trading_init_link(trading, (uint8_t)session, at, why);
@@ -293,11 +294,11 @@ int ll_trading_init(struct ll_trading **trading_out, void *memory, const struct 
 void ll_trading_regions(const struct ll_trading *trading,
                         struct ll_snapshot_region regions[LL_TRADING_REGIONS])
 {
-    const struct ll_life_config life = ll_trading_life(&trading->config);
+    const struct ll_life_config life = ll_trading_life_config(&trading->config);
     regions[0] =
         (struct ll_snapshot_region){"orders", trading->oms_state, ll_oms_state_bytes(&trading->config.oms)};
-    regions[1] =
-        (struct ll_snapshot_region){"life", trading->life_memory, ll_life_memory_footprint_bytes(&life)};
+    regions[1] = (struct ll_snapshot_region){"life", ll_device_life_bytes(trading->device),
+                                             ll_life_memory_footprint_bytes(&life)};
 }
 
 void ll_trading_describe(const struct ll_trading *trading, char *text, size_t text_bytes)
@@ -311,11 +312,12 @@ void ll_trading_describe(const struct ll_trading *trading, char *text, size_t te
 
 int ll_trading_take(struct ll_trading *trading, struct ll_why *why)
 {
-    const struct ll_life_config life = ll_trading_life(&trading->config);
+    const struct ll_life_config config = ll_trading_life_config(&trading->config);
+    struct ll_life_memory life;
     /* The snapshot's checksums have said that these are the bytes a gateway of this configuration wrote, as they do for
      * the books; to walk all of it again would cost a start more than the rest of it. `lifeline check` does. */
-    int status = ll_life_memory_attach(&trading->life, trading->life_memory,
-                                       ll_life_memory_footprint_bytes(&life), why);
+    int status = ll_life_memory_attach(&life, ll_device_life_bytes(trading->device),
+                                       ll_life_memory_footprint_bytes(&config), why);
     if (status == LL_OK)
         status = ll_trading_init_oms(trading, true, why);
     return status;
@@ -535,6 +537,9 @@ static uint32_t ll_trading_let_out_events(struct ll_trading *trading, uint64_t d
 
 static void ll_trading_let_out(struct ll_trading *trading)
 {
+    /* The owner is about to stop: what the engine believes came from answers that are not to be trusted. */
+    if (LL_UNLIKELY(ll_device_status(trading->device, NULL) != LL_OK))
+        return;
     uint64_t durable_event_id = trading->owner.durable_event_id(trading->owner.context);
     (void)ll_trading_let_out_sends(trading, durable_event_id);
     (void)ll_trading_let_out_events(trading, durable_event_id);
@@ -739,6 +744,11 @@ const struct ll_soup_client *ll_trading_session(const struct ll_trading *trading
     return trading->links[session].client;
 }
 
+const struct ll_histogram *ll_trading_ask_trips(const struct ll_trading *trading)
+{
+    return &trading->ask_trips;
+}
+
 bool ll_trading_session_is_open(const struct ll_trading *trading, uint32_t session)
 {
     return ll_oms_is_open(trading->oms, (uint8_t)session);
@@ -764,7 +774,7 @@ int ll_trading_check(struct ll_trading *trading, struct ll_why *why)
     int64_t *scratch = calloc(trading->config.oms.accounts, sizeof *scratch);
     if (scratch == NULL)
         return LL_FAIL(why, LL_ERR_NO_MEMORY, "no memory to check the ledger with");
-    int status = ll_life_memory_check(&trading->life, why);
+    int status = ll_life_memory_check(ll_device_life(trading->device), why);
     if (status == LL_OK)
         status = ll_oms_check(trading->oms, scratch, why);
     free(scratch);
@@ -773,5 +783,5 @@ int ll_trading_check(struct ll_trading *trading, struct ll_why *why)
 
 uint64_t ll_trading_hash(const struct ll_trading *trading)
 {
-    return ll_oms_hash(trading->oms) ^ ll_life_memory_hash(&trading->life);
+    return ll_oms_hash(trading->oms) ^ ll_life_memory_hash(ll_device_life(trading->device));
 }

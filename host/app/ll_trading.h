@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The trading half of a gateway: order engine, its kernel tables, provider sessions, client door and limits, tied
- * together. ll_gateway.c owns it and gives it turns on the hot thread.
+ * The trading half of a gateway: order engine, provider sessions, client door and limits, tied together. ll_gateway.c
+ * owns it and gives it turns on the hot thread. What identifiers and orders are is asked of the device, whose
+ * lifecycle half is this one's alone.
  *
  * Shape    footprint -> init (formats or takes the state) -> replay... replay_end (recovery) -> start -> poll, again
  *          and again -> stop. A poll takes what the venues and the clients said, does what is due, and lets out what is
@@ -20,6 +21,7 @@
 #include "host/client/ll_door.h"
 #include "host/core/ll_life_memory.h"
 #include "host/core/ll_oms.h"
+#include "host/device/ll_device.h"
 #include "host/journal/ll_journal_reader.h"
 #include "host/journal/ll_snapshot.h"
 #include "host/provider/ll_soup_client.h"
@@ -70,10 +72,14 @@ void ll_trading_config_default(struct ll_trading_config *config);
 
 /* 0 = bad config. */
 size_t ll_trading_footprint_bytes(const struct ll_trading_config *config);
-/* `memory` is 64-byte aligned. The config is copied; the strings it points to stay the caller's. */
+/* What the device has to be opened with. */
+struct ll_life_config ll_trading_life_config(const struct ll_trading_config *config);
+/* `memory` is 64-byte aligned; the device is not attached yet. The config is copied; the strings it points to stay the
+ * caller's. */
 LL_MUST_CHECK int ll_trading_init(struct ll_trading **trading, void *memory,
                                   const struct ll_trading_config *config, struct ll_record_batch *batch,
-                                  const struct ll_trading_owner *owner, struct ll_why *why);
+                                  struct ll_device *device, const struct ll_trading_owner *owner,
+                                  struct ll_why *why);
 
 /* --- Recovery -------------------------------------------------------------------------------------------- */
 
@@ -82,7 +88,7 @@ void ll_trading_regions(const struct ll_trading *trading,
                         struct ll_snapshot_region regions[LL_TRADING_REGIONS]);
 /* What the sizes of those regions follow from, as text. */
 void ll_trading_describe(const struct ll_trading *trading, char *text, size_t text_bytes);
-/* As after init: nothing has happened. */
+/* As after init: nothing has happened. Not once the device is attached. */
 void ll_trading_clear(struct ll_trading *trading);
 /* The regions have been loaded: takes them as they are. */
 LL_MUST_CHECK int ll_trading_take(struct ll_trading *trading, struct ll_why *why);
@@ -142,6 +148,8 @@ uint32_t ll_trading_session_count(const struct ll_trading *trading);
 const struct ll_soup_client *ll_trading_session(const struct ll_trading *trading, uint32_t session);
 /* From a client's ring to the first byte handed to the socket, in ns. */
 const struct ll_histogram *ll_trading_order_to_wire(const struct ll_trading *trading);
+/* From asks handed to the device to the last answer, in ns; empty while the device is this process. */
+const struct ll_histogram *ll_trading_ask_trips(const struct ll_trading *trading);
 /* The engine has caught up with the venue, and orders may be sent. */
 bool ll_trading_session_is_open(const struct ll_trading *trading, uint32_t session);
 /* Clients that are here now. */

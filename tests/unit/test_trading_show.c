@@ -22,6 +22,7 @@
 
 static struct ll_record_batch batch;
 static struct ll_trading *trading;
+static struct ll_device *device;
 static void *memory;
 
 /* Nothing is kept: the batch is emptied. */
@@ -42,6 +43,7 @@ static void setup_with(const char *limits_path)
     struct ll_trading_config config;
     struct ll_why why = {0};
     const struct ll_trading_owner owner = {NULL, flush, durable};
+    struct ll_device_config device_config;
     ll_trading_config_default(&config);
     config.oms.orders = 64;
     config.oms.ids = 256;
@@ -56,7 +58,12 @@ static void setup_with(const char *limits_path)
     batch.next_event_id = 1;
     memory = aligned_alloc(64, (ll_trading_footprint_bytes(&config) + 63) / 64 * 64);
     ck_assert_ptr_nonnull(memory);
-    ck_assert_msg(ll_trading_init(&trading, memory, &config, &batch, &owner, &why) == LL_OK, "%s", why.text);
+    ll_device_config_default(&device_config);
+    device_config.book = (struct ll_book_config){.orders = 16, .levels = 16, .books = 1};
+    device_config.life = ll_trading_life_config(&config);
+    ck_assert_msg(ll_device_open(&device, &device_config, &why) == LL_OK, "%s", why.text);
+    ck_assert_msg(ll_trading_init(&trading, memory, &config, &batch, device, &owner, &why) == LL_OK, "%s",
+                  why.text);
 }
 
 static void setup(void)
@@ -67,6 +74,7 @@ static void setup(void)
 static void teardown(void)
 {
     ll_trading_deinit(trading);
+    ll_device_close(device);
     free(memory);
 }
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the programs lie that were built or installed with this one: beside it.
+ *
+ * Shape    name in, path out.
+ * Units    bytes.
+ * Errors   LL_ERR_ENVIRONMENT: /proc does not tell, or the program is not there; the text says where it has to be.
+ * Threads  start-up only.
+ */
+#ifndef LL_HOST_APP_BESIDE_H
+#define LL_HOST_APP_BESIDE_H
+
+#include "host/base/ll_err.h"
+
+#define LL_BESIDE_PATH_BYTES 4096u
+
+LL_MUST_CHECK int ll_beside(char path[LL_BESIDE_PATH_BYTES], const char *name, struct ll_why *why);
+
+#endif
