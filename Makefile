@@ -4,6 +4,8 @@
 #
 #   make help         this text
 #   make run          set up what is missing, build, run exchange, gateway and strategy for 20 s, check what came of it
+#   make hil          the same with the kernel on a card that XRT emulates; on a machine with a card:
+#                     HIL_DEVICE=xrt HIL_EMULATION= HIL_ARGS='-- --device-binary FILE.xclbin'
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
 #   make emulation    build a card without a card: the kernel in XRT's software emulation (part of `all`)
@@ -13,6 +15,9 @@
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
 #   make canary       prove that runner and lint see what they must see
+#   make xclbin       the kernel for a card: CARD=u50|u55c|u250|u280 TARGET=hw|hw_emu|sw_emu; needs Vitis
+#   make csim         Vitis HLS on the tops, also csynth, cosim (TOP=book|life|gateway); hls-check: bambu and Verilator
+#   make hls-lint     pragmas, ports and source of the kernel against what hardware compilers take
 #   make deps         install the Debian packages that are missing (sudo when not root)
 #   make install      to $(DESTDIR)$(PREFIX); uninstall takes it away
 #   make info         compiler, flags, what was found
@@ -44,6 +49,10 @@ RUN_ARGS ?=
 # Made anew by each `make run`, unless RUN_ARGS resumes; another --journal or --dir in RUN_ARGS goes before it.
 RUN_JOURNAL = $(BUILD)/run-journal
 RUN_DEMO    = $(BUILD)/run-demo
+HIL_DEVICE    ?= xrt
+HIL_EMULATION ?= sw_emu
+HIL_ARGS      ?=
+RUN_HIL     = $(BUILD)/run-hil
 Q       := $(if $(V),,@)
 
 comma := ,
@@ -96,6 +105,9 @@ FUZZERS     := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 CANARIES    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/canary/runner/*.c))
 # Executable files are tests, the others are their helpers.
 E2E_HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/*.c))
+# The conformance suite of devices: one program, which tests/e2e/test_conformance.py runs on each.
+CONFORMANCE     := $(BUILD)/tests/device/conformance
+CONFORMANCE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/device/*.c))
 E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
@@ -109,6 +121,7 @@ XRT_MISSING := $(strip $(if $(XRT_LIB),,libxrt1) $(if $(XRT_INCLUDE),,libxrt-dev
                $(if $(wildcard /usr/include/uuid/uuid.h),,uuid-dev))
 EMULATION_MODEL  := $(EMULATION)/vitis/data/emulation/unified/cpu_em/generic_pcie/model/genericpciemodel
 EMULATION_XCLBIN := $(EMULATION)/ll_gateway.sw_emu.xclbin
+EMULATION_KERNEL := $(BUILD)/ll_gateway_kernel.so
 EMULATION_DEVICE_OBJ := $(patsubst %,$(BUILD)/kernels/emulation/%.o,emulated_device ll_emulated_rpc ll_emulated_memory \
                         ll_emulated_unit)
 EMULATION_KERNEL_OBJ := $(BUILD)/pic/kernels/emulation/csim_run.o $(BUILD)/pic/kernels/vitis/ll_gateway_top.o
@@ -182,7 +195,7 @@ $(BUILD)/liblifeline.so: $(CLIENT_OBJ)
 
 # The kernel as the card has it, but built for this processor; where it waits, it gives the processor away.
 $(EMULATION_KERNEL_OBJ): LL_CFLAGS += -include kernels/emulation/ll_link_pause.h
-$(EMULATION)/ll_gateway_kernel.so: $(EMULATION_KERNEL_OBJ)
+$(EMULATION_KERNEL): $(EMULATION_KERNEL_OBJ)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) -shared $(LL_LDFLAGS) $^ $(LDFLAGS) -o $@
@@ -197,7 +210,8 @@ $(BUILD)/pack_xclbin: $(BUILD)/kernels/emulation/pack_xclbin.o
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ -luuid $(LDFLAGS) -o $@
 
-$(EMULATION_XCLBIN): $(BUILD)/pack_xclbin $(EMULATION)/ll_gateway_kernel.so
+$(EMULATION_XCLBIN): $(BUILD)/pack_xclbin $(EMULATION_KERNEL)
+	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PACK    $@")
 	$(Q)$^ $@ $(EMULATION)/emconfig.json
 
@@ -228,6 +242,10 @@ $(E2E_HELPERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
+$(CONFORMANCE): $(CONFORMANCE_OBJ) $(TEST_SUPPORT_OBJ) $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+
 $(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(CHECK_LIBS) $(LDFLAGS) -o $@
@@ -251,8 +269,11 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(BENCH_LIBS) $(LDFLAGS) -o $@
 
+include kernels/vitis/vitis.mk
+
 # --- run, test, measure ----------------------------------------------------------------------------------------------
-.PHONY: deps run _run test _test _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
+.PHONY: deps run _run hil _hil test _test
+.PHONY: _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
 deps:
 	@tools/deps.sh
 
@@ -265,6 +286,12 @@ ifneq ($(findstring --feed,$(RUN_ARGS)),)
 else
 	tools/demo.py --bin $(BUILD) --dir $(RUN_DEMO) $(RUN_ARGS)
 endif
+
+hil: deps
+	+@$(SUBMAKE) _hil
+_hil: all $(if $(HIL_EMULATION),emulation)
+	tools/demo.py --bin $(BUILD) --dir $(RUN_HIL) --device $(HIL_DEVICE) $(HIL_EMULATION:%=--emulation %) \
+	 $(HIL_ARGS)
 
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
@@ -283,8 +310,8 @@ _test:
 	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) _emulation $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) $(EXAMPLES) \
-             $(E2E_HELPERS)
+_test_build: $(PROGRAMS) _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
+             $(EXAMPLES) $(E2E_HELPERS)
 _test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY)
 
 lint:
@@ -322,13 +349,15 @@ install: all
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 $(wildcard hls/*.h) $(KERNEL_DIR)/hls
 	$(INSTALL) -m 644 kernels/ll_gateway.cl kernels/ll_gateway_args.h $(KERNEL_DIR)/kernels
+	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
+	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
 	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
 	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
-	rm -rf $(DOC_DIR) $(KERNEL_DIR)
+	rm -rf $(DOC_DIR) $(KERNEL_DIR) $(LIB_DIR)/lifeline/emulation
 
 info:
 	@echo "compiler    $(CC): $(shell $(CC) --version 2>/dev/null | head -n 1)"

@@ -97,16 +97,33 @@ LL_FN_HOT u64 ll_beat_rotate(u64 x, u32 bits)
     return x << bits | x >> (64u - bits);
 }
 
-/* Any flipped bit, and a slot of which some words are older than the others, gives another check. Xor and
- * rotations
- * only: one level of logic in hardware. */
+/* Three sums of the words, ordinal and kind among them, each word turned by another amount in each sum, and
+ * each sum folded to another width. So every bit has a pattern of check bits of its own: one or two flipped
+ * bits always give another check, and a slot of which some words are older than the others nearly always (by
+ * chance, one in 2^24 is not seen). Xor and rotations only: a few levels of logic in hardware. */
 LL_FN_HOT u32 ll_beat_check(struct ll_beat beat, u32 ordinal, u32 kind)
 {
-    u64 sum = beat.word[0] ^ ll_beat_rotate(beat.word[1], 7) ^ ll_beat_rotate(beat.word[2], 13) ^
-              ll_beat_rotate(beat.word[3], 19) ^ ll_beat_rotate(beat.word[4], 29) ^
-              ll_beat_rotate(beat.word[5], 37) ^ ll_beat_rotate(beat.word[6], 43);
-    sum ^= (u64)ordinal << 16 ^ (u64)kind << 53;
-    return (u32)(sum ^ sum >> 24 ^ sum >> 48) & 0xffffffu;
+    u64 a = 0;
+    u64 b = 0;
+    u64 c = 0;
+    beat.word[LL_BEAT_TAG] = (u64)kind << 32 | ordinal;
+#define LL_BEAT_TURN(i, in_a, in_b, in_c)    \
+    a ^= ll_beat_rotate(beat.word[i], in_a); \
+    b ^= ll_beat_rotate(beat.word[i], in_b); \
+    c ^= ll_beat_rotate(beat.word[i], in_c);
+    LL_BEAT_TURN(0, 2, 3, 59)
+    LL_BEAT_TURN(1, 40, 45, 52)
+    LL_BEAT_TURN(2, 34, 35, 17)
+    LL_BEAT_TURN(3, 11, 5, 25)
+    LL_BEAT_TURN(4, 43, 28, 59)
+    LL_BEAT_TURN(5, 36, 39, 7)
+    LL_BEAT_TURN(6, 1, 42, 7)
+    LL_BEAT_TURN(7, 7, 28, 21)
+#undef LL_BEAT_TURN
+    a ^= a >> 24 ^ a >> 48;
+    b ^= b >> 23 ^ b >> 46;
+    c ^= c >> 22 ^ c >> 44;
+    return (u32)((a & 0xffffffu) ^ (b & 0x7fffffu) ^ (c & 0x3fffffu));
 }
 
 LL_FN_HOT u64 ll_beat_tag(struct ll_beat beat, u32 ordinal, u32 kind)

@@ -26,43 +26,70 @@
 
 #define LL_BATCH_MAX 64u
 
+#if LL_HOT_LINES > 0
+
+/* The order stage in hardware: what goes straight goes through the pipeline, what does not goes by itself. */
+LL_FN u32 ll_book_order_stage(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
+                              LL_GLOBAL const struct ll_update *updates, LL_GLOBAL struct ll_result *results,
+                              u32 count, const u32 *bucket, struct ll_change *changes)
+{
+    u32 change_count = 0;
+    for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
+        u32 gone = ll_order_run(control, LL_ORDER_TABLE_PASS, updates + i, results + i, count - i, bucket + i,
+                                &changes[change_count], i);
+        i += gone;
+        change_count += gone;
+        if (i < count)
+            change_count += ll_order_message(control, LL_ORDER_TABLE_PASS, &updates[i], bucket[i],
+                                             &changes[change_count], i, &results[i]);
+    }
+    return change_count;
+}
+
+#endif
+
 /* Hash and orders: fills `changes`, returns their number. */
-LL_FN_RARE u32 ll_book_orders(LL_GLOBAL struct ll_book_control *control,
-                              LL_GLOBAL struct ll_order_bucket *buckets,
+LL_FN_RARE u32 ll_book_orders(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
                               LL_GLOBAL const struct ll_inner *inners,
                               LL_GLOBAL const struct ll_book_side *sides,
                               LL_GLOBAL const struct ll_update *updates, LL_GLOBAL struct ll_result *results,
                               u32 count, struct ll_change *changes)
 {
     u32 bucket[LL_BATCH_MAX];
-    u32 change_count = 0;
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         bucket[i] = ll_bucket_of(updates[i].ref, control->hash_seed, control->bucket_count);
         LL_PREFETCH(&buckets[bucket[i]]);
         LL_PREFETCH(&buckets[ll_bucket_of(updates[i].new_ref, control->hash_seed, control->bucket_count)]);
     }
+#if LL_HOT_LINES > 0
+    (void)inners;
+    (void)sides;
+    return ll_book_order_stage(control, LL_ORDER_TABLE_PASS, updates, results, count, bucket, changes);
+#else
+    u32 change_count = 0;
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         u32 first = change_count;
         change_count +=
-            ll_order_step(control, buckets, &updates[i], bucket[i], &changes[first], i, &results[i]);
+            ll_order_message(control, buckets, &updates[i], bucket[i], &changes[first], i, &results[i]);
         LL_PREFETCH(&inners[changes[first].book_side].low[0]);
         LL_PREFETCH(&inners[changes[first].book_side].child[0]);
         LL_PREFETCH(&sides[changes[first].book_side]);
     }
     return change_count;
+#endif
 }
 
 /* A level that found no room: the order that came with it goes again. Only where messages go one at a time.
  */
-LL_FN_RARE void ll_book_refuse(LL_GLOBAL struct ll_book_control *control,
-                               LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
-                               LL_GLOBAL struct ll_result *result)
+LL_FN_RARE void ll_book_refuse(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
+                               struct ll_update update, LL_GLOBAL struct ll_result *result)
 {
     u64 ref = update.op == LL_OP_REPLACE ? update.new_ref : update.ref;
     u32 home = ll_bucket_of(ref, control->hash_seed, control->bucket_count);
-    (void)ll_order_take_out(control, buckets, ll_order_find(buckets, home, ref));
+    (void)ll_order_take_out(control, LL_ORDER_TABLE_PASS, ll_order_find(LL_ORDER_TABLE_PASS, home, ref));
     result->verdict = LL_VERDICT_TABLE_FULL;
     result->leaves = 0;
 }
@@ -109,7 +136,7 @@ LL_FN_RARE void ll_book_levels(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update 
         if (LL_RARE(shape[i] != sides[change.book_side].shape))
             at = ll_tree_leaf_of(inners, change.book_side, sides[change.book_side].height, change.key);
         if (LL_RARE(ll_level_change(LL_TREE_MEMORY_PASS, change, at) == 0))
-            ll_book_refuse(control, buckets, updates[message], &results[message]);
+            ll_book_refuse(control, LL_ORDER_TABLE_PASS, updates[message], &results[message]);
         if ((change.message & LL_CHANGE_LAST) != 0)
             ll_level_answer(&results[message], sides, change.book_side);
     }
@@ -130,21 +157,52 @@ LL_FN_HOT void ll_book_batch(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update *u
                      (u32)(control->height_max >= LL_TREE_HEIGHT_MAX);
         u32 now = scarce != 0 ? 1u : batch;
         now = count - done < now ? count - done : now;
-        u32 change_count =
-            ll_book_orders(control, buckets, inners, sides, updates + done, results + done, now, changes);
+        u32 change_count = ll_book_orders(control, LL_ORDER_TABLE_PASS, inners, sides, updates + done,
+                                          results + done, now, changes);
         ll_book_levels(LL_BOOK_MEMORY_PASS, updates + done, results + done, changes, change_count);
         done += now;
     }
+}
+
+/* What is on chip of the order table is forgotten. Called after anything but these functions has written
+ * `buckets`, such as a load: the chip knows nothing of it. Nothing to do where LL_HOT_LINES is 0. */
+LL_FN void ll_book_hot_clear(LL_BOOK_MEMORY)
+{
+    (void)control;
+    (void)buckets;
+    (void)leaves;
+    (void)levels;
+    (void)inners;
+    (void)sides;
+    LL_HOT_UNUSED(order_hot);
+#if LL_HOT_LINES > 0
+    ll_hot_clear(order_hot_tags);
+#endif
+}
+
+/* An empty bucket of the chain or the free list that `link` says. */
+LL_FN struct ll_order_bucket ll_bucket_empty(u32 link)
+{
+    struct ll_order_bucket bucket;
+    for (u32 way = 0; way < LL_BUCKET_WAYS; way++) {
+#pragma HLS UNROLL
+        bucket.ref[way] = 0;
+        bucket.shares[way] = 0;
+        bucket.price[way] = 0;
+        bucket.book_side[way] = 0;
+    }
+    bucket.link = link;
+    return bucket;
 }
 
 /* Empties everything: control's counts and seed are set, the rest may be anything. Once per load, not on the
  * fast path. */
 LL_FN void ll_book_reset(LL_BOOK_MEMORY)
 {
-    (void)levels;
     u32 side_count = 2u * control->book_count;
+    ll_book_hot_clear(LL_BOOK_MEMORY_PASS);
     for (u32 i = 0; i < control->bucket_count + control->overflow_count; i++)
-        buckets[i].link = i < control->bucket_count ? 0u : i + 1u;
+        buckets[i] = ll_bucket_empty(i < control->bucket_count ? 0u : i + 1u);
     for (u32 i = side_count; i < control->leaf_count; i++)
         leaves[i].lane[0] = i + 1u;
     for (u32 i = side_count; i < control->inner_count; i++)

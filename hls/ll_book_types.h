@@ -16,6 +16,7 @@
  *          Keys inside a leaf are in no order: an insert writes one key and one level and shifts nothing; the best of a
  *          leaf is a minimum over 31 lanes. Leaves are ordered by the inner nodes above them. A side of up to some
  *          hundreds of levels is a root and its leaves (height 1); a larger one grows upwards.
+ *          In hardware the buckets have lines on chip (ll_hot.h); levels, nodes and sides stay arrays of structs.
  * Units    prices in ticks, quantities in shares, indices count from 0, LL_NODE_NONE = no node.
  * Errors   none here.
  * Threads  one kernel owns all of it.
@@ -23,7 +24,7 @@
 #ifndef LL_HLS_BOOK_TYPES_H
 #define LL_HLS_BOOK_TYPES_H
 
-#include "hls/ll_types.h"
+#include "hls/ll_hot.h"
 
 #define LL_BUCKET_WAYS            3u
 #define LL_LINK_USED_SHIFT        28u
@@ -111,13 +112,23 @@ struct ll_book_control {
 };
 LL_STATIC_ASSERT(sizeof(struct ll_book_control) == 64, "one line");
 
+/* The lines of the order table that are on chip: arguments of every function that has its buckets, nothing
+ * where LL_HOT_LINES is 0. */
+#define LL_BOOK_HOT      LL_HOT(order_hot)
+#define LL_BOOK_HOT_PASS LL_HOT_PASS(order_hot)
+
 /* The memory arguments of every function: OpenCL C knows no pointers inside structs, HLS wants one per port.
  */
 #define LL_BOOK_MEMORY                                                                    \
     LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets, \
         LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_leaf_levels *levels,        \
-        LL_GLOBAL struct ll_inner *inners, LL_GLOBAL struct ll_book_side *sides
-#define LL_BOOK_MEMORY_PASS control, buckets, leaves, levels, inners, sides
+        LL_GLOBAL struct ll_inner *inners, LL_GLOBAL struct ll_book_side *sides LL_BOOK_HOT
+#define LL_BOOK_MEMORY_PASS control, buckets, leaves, levels, inners, sides LL_BOOK_HOT_PASS
+
+/* The part of it that is the order table, to change it and to look into it. */
+#define LL_ORDER_TABLE      LL_GLOBAL struct ll_order_bucket *buckets LL_BOOK_HOT
+#define LL_ORDER_LOOK       LL_GLOBAL const struct ll_order_bucket *buckets LL_BOOK_HOT
+#define LL_ORDER_TABLE_PASS buckets LL_BOOK_HOT_PASS
 
 /* The part of it that the price levels are made of. */
 #define LL_TREE_MEMORY                                                              \

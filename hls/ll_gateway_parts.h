@@ -30,8 +30,8 @@
 #define LL_GATEWAY_MEMORY                                                          \
     LL_BOOK_MEMORY, LL_GLOBAL struct ll_life_control *life_control,                \
         LL_GLOBAL struct ll_life_bucket *life_buckets, LL_GLOBAL u32 *life_places, \
-        LL_GLOBAL struct ll_life_order *life_orders
-#define LL_GATEWAY_LIFE_PASS   life_control, life_buckets, life_places, life_orders
+        LL_GLOBAL struct ll_life_order *life_orders LL_LIFE_HOT
+#define LL_GATEWAY_LIFE_PASS   life_control, life_buckets, life_places, life_orders LL_LIFE_HOT_PASS
 #define LL_GATEWAY_MEMORY_PASS LL_BOOK_MEMORY_PASS, LL_GATEWAY_LIFE_PASS
 
 /* Words of an element, 0 = no such part. */

@@ -131,6 +131,10 @@ LL_FN_HOT struct ll_window ll_window_push(struct ll_window window, u32 index, st
 #define LL_HOT(name)                 LL_HOT_ARRAYS(LL_HOT_ARGUMENT, name)
 #define LL_HOT_PASS(name)            LL_HOT_ARRAYS(LL_HOT_HAND_ON, name)
 
+/* For a function that is handed a store and does not look into it. */
+#define LL_HOT_UNUSED_ARRAY(type, array) (void)(array);
+#define LL_HOT_UNUSED(name)              LL_HOT_ARRAYS(LL_HOT_UNUSED_ARRAY, name)(void) 0
+
 /* How a word gets into its array, and the end of a pipelined loop, after which all that was written shows. A
  * test puts a memory in their place that is as late as one on chip. */
 #ifndef LL_HOT_SET
@@ -169,17 +173,18 @@ LL_FN_HOT void ll_hot_keep(u32 index, struct ll_line line LL_HOT(hot))
     LL_HOT_SET(hot_tags, at, index + 1u);
 }
 
-/* The words are left as they are: without its tag none is read. */
-LL_FN void ll_hot_clear(u32 *hot_tags)
+/* `tags` of a store. The words are left as they are: without its tag none is read. */
+LL_FN void ll_hot_clear(u32 *tags)
 {
     for (u32 at = 0; at < LL_HOT_LINES; at++)
-        hot_tags[at] = 0;
+        tags[at] = 0;
 }
 
 #else
 
 #define LL_HOT(name)
 #define LL_HOT_PASS(name)
+#define LL_HOT_UNUSED(name) (void)0
 
 #endif
 

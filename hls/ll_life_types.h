@@ -18,6 +18,7 @@
 #ifndef LL_HLS_LIFE_TYPES_H
 #define LL_HLS_LIFE_TYPES_H
 
+#include "hls/ll_hot.h"
 #include "hls/ll_life_records.h"
 
 #define LL_LIFE_WAY_BITS   1u
@@ -90,11 +91,28 @@ struct ll_life_control {
 };
 LL_STATIC_ASSERT(sizeof(struct ll_life_control) == 64, "one line");
 
+/* The lines of identifiers and of orders that are on chip: arguments of every function that has their memory,
+ * nothing where LL_HOT_LINES is 0. */
+#define LL_LIFE_IDS_HOT         LL_HOT(id_hot)
+#define LL_LIFE_IDS_HOT_PASS    LL_HOT_PASS(id_hot)
+#define LL_LIFE_ORDERS_HOT      LL_HOT(life_hot)
+#define LL_LIFE_ORDERS_HOT_PASS LL_HOT_PASS(life_hot)
+#define LL_LIFE_HOT             LL_LIFE_IDS_HOT LL_LIFE_ORDERS_HOT
+#define LL_LIFE_HOT_PASS        LL_LIFE_IDS_HOT_PASS LL_LIFE_ORDERS_HOT_PASS
+
 /* The memory arguments of every function: OpenCL C knows no pointers inside structs, HLS wants one per port.
  * */
 #define LL_LIFE_MEMORY                                                                   \
     LL_GLOBAL struct ll_life_control *control, LL_GLOBAL struct ll_life_bucket *buckets, \
-        LL_GLOBAL u32 *places, LL_GLOBAL struct ll_life_order *orders
-#define LL_LIFE_MEMORY_PASS control, buckets, places, orders
+        LL_GLOBAL u32 *places, LL_GLOBAL struct ll_life_order *orders LL_LIFE_HOT
+#define LL_LIFE_MEMORY_PASS control, buckets, places, orders LL_LIFE_HOT_PASS
+
+/* The parts of it that are the identifiers and the orders, to change them and to look into them. */
+#define LL_LIFE_IDS         LL_GLOBAL struct ll_life_bucket *buckets LL_LIFE_IDS_HOT
+#define LL_LIFE_IDS_LOOK    LL_GLOBAL const struct ll_life_bucket *buckets LL_LIFE_IDS_HOT
+#define LL_LIFE_IDS_PASS    buckets LL_LIFE_IDS_HOT_PASS
+#define LL_LIFE_ORDERS      LL_GLOBAL struct ll_life_order *orders LL_LIFE_ORDERS_HOT
+#define LL_LIFE_ORDERS_LOOK LL_GLOBAL const struct ll_life_order *orders LL_LIFE_ORDERS_HOT
+#define LL_LIFE_ORDERS_PASS orders LL_LIFE_ORDERS_HOT_PASS
 
 #endif

@@ -123,11 +123,11 @@ LL_FN u32 ll_bucket_of(u64 ref, u32 seed, u32 bucket_count)
 }
 
 /* Mask of the ways that hold `ref`: one bit or none. */
-LL_FN_HOT u32 ll_bucket_find(LL_GLOBAL const struct ll_order_bucket *bucket, u64 ref)
+LL_FN_HOT u32 ll_bucket_find(struct ll_order_bucket bucket, u64 ref)
 {
     u32 hits =
-        (u32)(bucket->ref[0] == ref) | (u32)(bucket->ref[1] == ref) << 1 | (u32)(bucket->ref[2] == ref) << 2;
-    return hits & bucket->link >> LL_LINK_USED_SHIFT;
+        (u32)(bucket.ref[0] == ref) | (u32)(bucket.ref[1] == ref) << 1 | (u32)(bucket.ref[2] == ref) << 2;
+    return hits & bucket.link >> LL_LINK_USED_SHIFT;
 }
 
 /* 1 = a new order can go straight into the bucket: a way is free, and no chain hangs behind that could hold
@@ -137,9 +137,111 @@ LL_FN_HOT u32 ll_bucket_has_room(u32 link)
     return (u32)((link << (32u - LL_LINK_USED_SHIFT) | link >> LL_LINK_USED_SHIFT) < LL_BUCKET_FULL);
 }
 
+/* An order is written down, or its way is free again when nothing of it is left. */
+LL_FN_HOT void ll_bucket_mark(LL_GLOBAL struct ll_order_bucket *bucket, u32 way, u64 ref,
+                              struct ll_match match)
+{
+    u32 ends = (u32)(match.leaves == 0);
+    u32 bit = 1u << way << LL_LINK_USED_SHIFT;
+    bucket->ref[way] = ref;
+    bucket->shares[way] = match.leaves;
+    bucket->price[way] = match.price;
+    bucket->book_side[way] = match.book_side;
+    bucket->link = (bucket->link | bit) & ~(bit & (0u - ends));
+}
+
+#if LL_HOT_LINES > 0
+
+/* A bucket as the words it lies in memory as, and back: wires. */
+LL_FN_HOT struct ll_line ll_bucket_to_line(struct ll_order_bucket bucket)
+{
+    struct ll_line line;
+    line.word[0] = bucket.ref[0];
+    line.word[1] = bucket.ref[1];
+    line.word[2] = bucket.ref[2];
+    line.word[3] = bucket.shares[0] | (u64)bucket.shares[1] << 32;
+    line.word[4] = bucket.shares[2] | (u64)bucket.price[0] << 32;
+    line.word[5] = bucket.price[1] | (u64)bucket.price[2] << 32;
+    line.word[6] = bucket.book_side[0] | (u64)bucket.book_side[1] << 32;
+    line.word[7] = bucket.book_side[2] | (u64)bucket.link << 32;
+    return line;
+}
+
+LL_FN_HOT struct ll_order_bucket ll_bucket_from_line(struct ll_line line)
+{
+    struct ll_order_bucket bucket;
+    bucket.ref[0] = line.word[0];
+    bucket.ref[1] = line.word[1];
+    bucket.ref[2] = line.word[2];
+    bucket.shares[0] = (u32)line.word[3];
+    bucket.shares[1] = (u32)(line.word[3] >> 32);
+    bucket.shares[2] = (u32)line.word[4];
+    bucket.price[0] = (u32)(line.word[4] >> 32);
+    bucket.price[1] = (u32)line.word[5];
+    bucket.price[2] = (u32)(line.word[5] >> 32);
+    bucket.book_side[0] = (u32)line.word[6];
+    bucket.book_side[1] = (u32)(line.word[6] >> 32);
+    bucket.book_side[2] = (u32)line.word[7];
+    bucket.link = (u32)(line.word[7] >> 32);
+    return bucket;
+}
+
+/* From the chip, else from the big memory and then on the chip. */
+LL_FN struct ll_order_bucket ll_bucket_get(LL_ORDER_LOOK, u32 at)
+{
+    struct ll_hot_found found = ll_hot_look(at LL_BOOK_HOT_PASS);
+    if (found.hit == 0) {
+        found.line = ll_bucket_to_line(buckets[at]);
+        ll_hot_keep(at, found.line LL_BOOK_HOT_PASS);
+        LL_HOT_SETTLED();
+    }
+    return ll_bucket_from_line(found.line);
+}
+
+/* On the chip and in the big memory. */
+LL_FN void ll_bucket_put(LL_ORDER_TABLE, u32 at, struct ll_order_bucket bucket)
+{
+    buckets[at] = bucket;
+    ll_hot_keep(at, ll_bucket_to_line(bucket) LL_BOOK_HOT_PASS);
+    LL_HOT_SETTLED();
+}
+
+LL_FN void ll_bucket_set_link(LL_ORDER_TABLE, u32 at, u32 link)
+{
+    struct ll_order_bucket bucket = ll_bucket_get(LL_ORDER_TABLE_PASS, at);
+    bucket.link = link;
+    ll_bucket_put(LL_ORDER_TABLE_PASS, at, bucket);
+}
+
+LL_FN void ll_bucket_set_order(LL_ORDER_TABLE, u32 at, u32 way, u64 ref, struct ll_match match)
+{
+    struct ll_order_bucket bucket = ll_bucket_get(LL_ORDER_TABLE_PASS, at);
+    ll_bucket_mark(&bucket, way, ref, match);
+    ll_bucket_put(LL_ORDER_TABLE_PASS, at, bucket);
+}
+
+#else
+
+/* The same where memory is one: what is not looked at is not read, what does not change is not written. */
+LL_FN_HOT struct ll_order_bucket ll_bucket_get(LL_ORDER_LOOK, u32 at)
+{
+    return buckets[at];
+}
+
+LL_FN_HOT void ll_bucket_set_link(LL_ORDER_TABLE, u32 at, u32 link)
+{
+    buckets[at].link = link;
+}
+
+LL_FN_HOT void ll_bucket_set_order(LL_ORDER_TABLE, u32 at, u32 way, u64 ref, struct ll_match match)
+{
+    ll_bucket_mark(&buckets[at], way, ref, match);
+}
+
+#endif
+
 /* The long way: through the chain. */
-LL_FN_RARE struct ll_order_place ll_order_find(LL_GLOBAL const struct ll_order_bucket *buckets, u32 bucket,
-                                               u64 ref)
+LL_FN_RARE struct ll_order_place ll_order_find(LL_ORDER_LOOK, u32 bucket, u64 ref)
 {
     struct ll_order_place place;
     u32 previous = bucket;
@@ -150,8 +252,9 @@ LL_FN_RARE struct ll_order_place ll_order_find(LL_GLOBAL const struct ll_order_b
     place.tail = bucket;
     place.depth = 0;
     for (u32 depth = 0; depth < LL_CHAIN_MAX; depth++) {
-        u32 hits = ll_bucket_find(&buckets[bucket], ref);
-        u32 unused = ~(buckets[bucket].link >> LL_LINK_USED_SHIFT) & LL_BUCKET_FULL;
+        struct ll_order_bucket here = ll_bucket_get(LL_ORDER_TABLE_PASS, bucket);
+        u32 hits = ll_bucket_find(here, ref);
+        u32 unused = ~(here.link >> LL_LINK_USED_SHIFT) & LL_BUCKET_FULL;
         place.tail = bucket;
         place.depth = depth + 1u;
         if (hits != 0 || (place.bucket == LL_NODE_NONE && unused != 0)) {
@@ -161,7 +264,7 @@ LL_FN_RARE struct ll_order_place ll_order_find(LL_GLOBAL const struct ll_order_b
             place.previous = previous;
         }
         previous = bucket;
-        bucket = buckets[bucket].link & LL_LINK_NEXT_MASK;
+        bucket = here.link & LL_LINK_NEXT_MASK;
         if (place.found != 0 || bucket == 0)
             break;
     }
@@ -170,17 +273,17 @@ LL_FN_RARE struct ll_order_place ll_order_find(LL_GLOBAL const struct ll_order_b
 
 /* A way to put an order into: the free one found, or one of a new overflow bucket. LL_NODE_NONE in `bucket` =
  * full. */
-LL_FN struct ll_order_place ll_order_make_room(LL_GLOBAL struct ll_book_control *control,
-                                               LL_GLOBAL struct ll_order_bucket *buckets,
+LL_FN struct ll_order_place ll_order_make_room(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
                                                struct ll_order_place place)
 {
     if (place.bucket != LL_NODE_NONE || place.depth == LL_CHAIN_MAX || control->overflow_free_count == 0)
         return place;
     u32 bucket = control->overflow_free;
-    control->overflow_free = buckets[bucket].link;
+    control->overflow_free = ll_bucket_get(LL_ORDER_TABLE_PASS, bucket).link;
     control->overflow_free_count--;
-    buckets[bucket].link = 0;
-    buckets[place.tail].link |= bucket;
+    ll_bucket_set_link(LL_ORDER_TABLE_PASS, bucket, 0);
+    ll_bucket_set_link(LL_ORDER_TABLE_PASS, place.tail,
+                       ll_bucket_get(LL_ORDER_TABLE_PASS, place.tail).link | bucket);
     place.previous = place.tail;
     place.bucket = bucket;
     place.way = 0;
@@ -188,29 +291,23 @@ LL_FN struct ll_order_place ll_order_make_room(LL_GLOBAL struct ll_book_control 
 }
 
 /* Writes an order down, or takes it out when nothing of it is left. */
-LL_FN_HOT void ll_order_store(LL_GLOBAL struct ll_book_control *control,
-                              LL_GLOBAL struct ll_order_bucket *bucket, u32 way, u64 ref,
-                              struct ll_match match)
+LL_FN_HOT void ll_order_store(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE, u32 at, u32 way,
+                              u64 ref, struct ll_match match)
 {
-    u32 ends = (u32)(match.leaves == 0);
-    u32 bit = 1u << way << LL_LINK_USED_SHIFT;
-    bucket->ref[way] = ref;
-    bucket->shares[way] = match.leaves;
-    bucket->price[way] = match.price;
-    bucket->book_side[way] = match.book_side;
-    bucket->link = (bucket->link | bit) & ~(bit & (0u - ends));
-    control->live_orders += match.adds - ends;
+    ll_bucket_set_order(LL_ORDER_TABLE_PASS, at, way, ref, match);
+    control->live_orders += match.adds - (u32)(match.leaves == 0);
 }
 
 /* An overflow bucket that is empty leaves its chain. */
-LL_FN void ll_order_trim(LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets,
+LL_FN void ll_order_trim(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
                          struct ll_order_place place)
 {
-    u32 link = buckets[place.bucket].link;
+    u32 link = ll_bucket_get(LL_ORDER_TABLE_PASS, place.bucket).link;
     if (place.bucket < control->bucket_count || link >> LL_LINK_USED_SHIFT != 0)
         return;
-    buckets[place.previous].link = (buckets[place.previous].link & ~LL_LINK_NEXT_MASK) | link;
-    buckets[place.bucket].link = control->overflow_free;
+    u32 previous_link = ll_bucket_get(LL_ORDER_TABLE_PASS, place.previous).link;
+    ll_bucket_set_link(LL_ORDER_TABLE_PASS, place.previous, (previous_link & ~LL_LINK_NEXT_MASK) | link);
+    ll_bucket_set_link(LL_ORDER_TABLE_PASS, place.bucket, control->overflow_free);
     control->overflow_free = place.bucket;
     control->overflow_free_count++;
 }
@@ -224,41 +321,40 @@ struct ll_outcome {
 };
 
 /* All of the order at `place` leaves the table. */
-LL_FN struct ll_match ll_order_take_out(LL_GLOBAL struct ll_book_control *control,
-                                        LL_GLOBAL struct ll_order_bucket *buckets,
+LL_FN struct ll_match ll_order_take_out(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
                                         struct ll_order_place place)
 {
-    u32 shares = buckets[place.bucket].shares[place.way];
-    struct ll_match match = ll_match_take(buckets[place.bucket].book_side[place.way],
-                                          buckets[place.bucket].price[place.way], shares, shares);
-    ll_order_store(control, &buckets[place.bucket], place.way, buckets[place.bucket].ref[place.way], match);
-    ll_order_trim(control, buckets, place);
+    struct ll_order_bucket bucket = ll_bucket_get(LL_ORDER_TABLE_PASS, place.bucket);
+    u32 shares = bucket.shares[place.way];
+    struct ll_match match =
+        ll_match_take(bucket.book_side[place.way], bucket.price[place.way], shares, shares);
+    ll_order_store(control, LL_ORDER_TABLE_PASS, place.bucket, place.way, bucket.ref[place.way], match);
+    ll_order_trim(control, LL_ORDER_TABLE_PASS, place);
     return match;
 }
 
 /* Puts a new order in; a live order of the same reference gives way. */
-LL_FN struct ll_outcome ll_order_insert(LL_GLOBAL struct ll_book_control *control,
-                                        LL_GLOBAL struct ll_order_bucket *buckets, u64 ref,
+LL_FN struct ll_outcome ll_order_insert(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE, u64 ref,
                                         struct ll_match match, struct ll_change *changes, u32 change_count)
 {
     struct ll_outcome outcome;
     u32 home = ll_bucket_of(ref, control->hash_seed, control->bucket_count);
-    struct ll_order_place place = ll_order_find(buckets, home, ref);
+    struct ll_order_place place = ll_order_find(LL_ORDER_TABLE_PASS, home, ref);
     u32 removed = 0;
     outcome.match = match;
     if (place.found != 0) {
-        struct ll_match old = ll_order_take_out(control, buckets, place);
+        struct ll_match old = ll_order_take_out(control, LL_ORDER_TABLE_PASS, place);
         changes[change_count++] = ll_match_change(old, 0);
-        place = ll_order_find(buckets, home, ref);
+        place = ll_order_find(LL_ORDER_TABLE_PASS, home, ref);
         outcome.match.verdict = LL_VERDICT_DUPLICATE;
         removed = old.removed;
     }
-    place = ll_order_make_room(control, buckets, place);
+    place = ll_order_make_room(control, LL_ORDER_TABLE_PASS, place);
     if (place.bucket == LL_NODE_NONE) {
         outcome.match.verdict = LL_VERDICT_TABLE_FULL;
         outcome.match.leaves = 0;
     } else {
-        ll_order_store(control, &buckets[place.bucket], place.way, ref, match);
+        ll_order_store(control, LL_ORDER_TABLE_PASS, place.bucket, place.way, ref, match);
         changes[change_count++] = ll_match_change(match, 0);
     }
     outcome.match.removed = removed;
@@ -266,12 +362,12 @@ LL_FN struct ll_outcome ll_order_insert(LL_GLOBAL struct ll_book_control *contro
     return outcome;
 }
 
-LL_FN struct ll_outcome ll_order_replace(LL_GLOBAL struct ll_book_control *control,
-                                         LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
-                                         struct ll_order_place place, struct ll_change *changes)
+LL_FN struct ll_outcome ll_order_replace(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
+                                         struct ll_update update, struct ll_order_place place,
+                                         struct ll_change *changes)
 {
     struct ll_outcome outcome;
-    struct ll_match old = ll_order_take_out(control, buckets, place);
+    struct ll_match old = ll_order_take_out(control, LL_ORDER_TABLE_PASS, place);
     changes[0] = ll_match_change(old, 0);
     if (update.quantity == 0) {
         outcome.match = old;
@@ -279,7 +375,7 @@ LL_FN struct ll_outcome ll_order_replace(LL_GLOBAL struct ll_book_control *contr
         outcome.change_count = 1;
         return outcome;
     }
-    outcome = ll_order_insert(control, buckets, update.new_ref,
+    outcome = ll_order_insert(control, LL_ORDER_TABLE_PASS, update.new_ref,
                               ll_match_add(old.book_side, update.price, update.quantity), changes, 1);
     outcome.match.removed = old.removed;
     if (outcome.match.verdict == LL_VERDICT_OK && old.book_side >> 1 != update.book)
@@ -288,28 +384,28 @@ LL_FN struct ll_outcome ll_order_replace(LL_GLOBAL struct ll_book_control *contr
 }
 
 /* Execute, cancel or delete of an order that is not in its home bucket, takes too much or names another book. */
-LL_FN struct ll_outcome ll_order_take_far(LL_GLOBAL struct ll_book_control *control,
-                                          LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
-                                          struct ll_order_place place, struct ll_change *changes)
+LL_FN struct ll_outcome ll_order_take_far(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
+                                          struct ll_update update, struct ll_order_place place,
+                                          struct ll_change *changes)
 {
     struct ll_outcome outcome;
-    u32 book_side = buckets[place.bucket].book_side[place.way];
-    u32 shares = buckets[place.bucket].shares[place.way];
-    outcome.match = ll_match_take(book_side, buckets[place.bucket].price[place.way], shares,
+    struct ll_order_bucket bucket = ll_bucket_get(LL_ORDER_TABLE_PASS, place.bucket);
+    u32 book_side = bucket.book_side[place.way];
+    u32 shares = bucket.shares[place.way];
+    outcome.match = ll_match_take(book_side, bucket.price[place.way], shares,
                                   update.op == LL_OP_DELETE ? shares : update.quantity);
     if (outcome.match.verdict == LL_VERDICT_OK && book_side >> 1 != update.book)
         outcome.match.verdict = LL_VERDICT_BOOK_MISMATCH;
     outcome.change_count = 1;
     changes[0] = ll_match_change(outcome.match, 0);
-    ll_order_store(control, &buckets[place.bucket], place.way, update.ref, outcome.match);
-    ll_order_trim(control, buckets, place);
+    ll_order_store(control, LL_ORDER_TABLE_PASS, place.bucket, place.way, update.ref, outcome.match);
+    ll_order_trim(control, LL_ORDER_TABLE_PASS, place);
     return outcome;
 }
 
-/* All that the straight ways of ll_order_step do not take. */
-LL_FN struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control *control,
-                                           LL_GLOBAL struct ll_order_bucket *buckets, struct ll_update update,
-                                           u32 bucket, struct ll_change *changes)
+/* All that the straight ways of ll_order_message do not take. */
+LL_FN struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
+                                           struct ll_update update, u32 bucket, struct ll_change *changes)
 {
     struct ll_order_place place;
     u32 needs_quantity = (u32)(update.op != LL_OP_DELETE) & (u32)(update.op != LL_OP_REPLACE);
@@ -328,27 +424,26 @@ LL_FN struct ll_outcome ll_order_step_rare(LL_GLOBAL struct ll_book_control *con
         return outcome;
     }
     if (update.op == LL_OP_ADD)
-        return ll_order_insert(control, buckets, update.ref,
+        return ll_order_insert(control, LL_ORDER_TABLE_PASS, update.ref,
                                ll_match_add(outcome.match.book_side, update.price, update.quantity), changes,
                                0);
-    place = ll_order_find(buckets, bucket, update.ref);
+    place = ll_order_find(LL_ORDER_TABLE_PASS, bucket, update.ref);
     if (place.found == 0)
         outcome.match.verdict = LL_VERDICT_UNKNOWN_ID;
     else if (update.op == LL_OP_REPLACE)
-        outcome = ll_order_replace(control, buckets, update, place, changes);
+        outcome = ll_order_replace(control, LL_ORDER_TABLE_PASS, update, place, changes);
     else
-        outcome = ll_order_take_far(control, buckets, update, place, changes);
+        outcome = ll_order_take_far(control, LL_ORDER_TABLE_PASS, update, place, changes);
     return outcome;
 }
 
 /* The same, with the answer. */
-LL_FN_RARE u32 ll_order_step_other(LL_GLOBAL struct ll_book_control *control,
-                                   LL_GLOBAL struct ll_order_bucket *buckets,
+LL_FN_RARE u32 ll_order_step_other(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
                                    LL_GLOBAL const struct ll_update *input, u32 bucket,
                                    struct ll_change *changes, u32 message, LL_GLOBAL struct ll_result *result)
 {
     struct ll_update update = *input;
-    struct ll_outcome outcome = ll_order_step_rare(control, buckets, update, bucket, changes);
+    struct ll_outcome outcome = ll_order_step_rare(control, LL_ORDER_TABLE_PASS, update, bucket, changes);
     ll_match_answer(result, update, outcome.match, control->epoch);
     if (outcome.change_count == 0) { /* about no order: `book` is what the message says, all 32 bits */
         u32 no_book = (u32)(update.book >= control->book_count);
@@ -365,31 +460,32 @@ LL_FN_RARE u32 ll_order_step_other(LL_GLOBAL struct ll_book_control *control,
 
 /* A replace on its straight way: the old order in its home bucket, and room for the new one, of a reference
  * not seen, in its own. Returns 0 when it is not so; nothing has changed then. */
-LL_FN_RARE u32 ll_order_step_replace(LL_GLOBAL struct ll_book_control *control,
-                                     LL_GLOBAL struct ll_order_bucket *buckets,
+LL_FN_RARE u32 ll_order_step_replace(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
                                      LL_GLOBAL const struct ll_update *input, u32 bucket,
                                      struct ll_change *changes, u32 message,
                                      LL_GLOBAL struct ll_result *result)
 {
     struct ll_update update = *input;
     u32 target = ll_bucket_of(update.new_ref, control->hash_seed, control->bucket_count);
-    u32 hits = ll_bucket_find(&buckets[bucket], update.ref);
-    u32 free = ll_bucket_has_room(buckets[target].link) & (u32)(update.quantity != 0) &
-               (u32)(ll_bucket_find(&buckets[target], update.new_ref) == 0) &
-               (u32)(update.side <= LL_SIDE_SELL);
+    struct ll_order_bucket home = ll_bucket_get(LL_ORDER_TABLE_PASS, bucket);
+    struct ll_order_bucket next = ll_bucket_get(LL_ORDER_TABLE_PASS, target);
+    u32 hits = ll_bucket_find(home, update.ref);
+    u32 free = ll_bucket_has_room(next.link) & (u32)(update.quantity != 0) &
+               (u32)(ll_bucket_find(next, update.new_ref) == 0) & (u32)(update.side <= LL_SIDE_SELL);
     if ((free & (u32)(hits != 0)) == 0)
         return 0;
     u32 way = ll_ctz32(hits);
-    u32 book_side = buckets[bucket].book_side[way];
-    u32 shares = buckets[bucket].shares[way];
-    struct ll_match old = ll_match_take(book_side, buckets[bucket].price[way], shares, shares);
+    u32 book_side = home.book_side[way];
+    u32 shares = home.shares[way];
+    struct ll_match old = ll_match_take(book_side, home.price[way], shares, shares);
     struct ll_match match = ll_match_add(book_side, update.price, update.quantity);
     if (book_side >> 1 != update.book)
         return 0;
-    buckets[bucket].link &= ~(1u << way << LL_LINK_USED_SHIFT);
+    u32 left = home.link & ~(1u << way << LL_LINK_USED_SHIFT);
+    u32 used = ll_select32((u32)(target == bucket), left, next.link) >> LL_LINK_USED_SHIFT;
+    ll_bucket_set_link(LL_ORDER_TABLE_PASS, bucket, left);
     control->live_orders--;
-    ll_order_store(control, &buckets[target], ll_ctz32(~(buckets[target].link >> LL_LINK_USED_SHIFT)),
-                   update.new_ref, match);
+    ll_order_store(control, LL_ORDER_TABLE_PASS, target, ll_ctz32(~used), update.new_ref, match);
     match.removed = shares;
     ll_match_answer(result, update, match, control->epoch);
     changes[0] = ll_match_change(old, message);
@@ -398,52 +494,132 @@ LL_FN_RARE u32 ll_order_step_replace(LL_GLOBAL struct ll_book_control *control,
     return 2;
 }
 
+/* --- The step: a bucket and a message in, what becomes of them out. -------------------------------------- */
+
+struct ll_order_turn {
+    struct ll_match match;
+    u32 way;      /* where in the bucket the order goes, or is */
+    u32 straight; /* 0 = the message takes another way; the rest says nothing then */
+};
+
 /*
- * One message against the order table: `changes` gets what its levels will see (at most
- * LL_CHANGES_PER_MESSAGE), `result` the order's half of the answer. Returns the number of changes, at least
- * one. One straight way for adds, executes, cancels and deletes alike, as long as nothing is wrong with them:
- * what depends on the message is selected, not branched on.
+ * A message and the home bucket of its reference. One straight way for adds, executes, cancels and deletes
+ * alike, as long as nothing is wrong with them: what depends on the message is selected, not branched on.
  */
-LL_FN_HOT u32 ll_order_step(LL_GLOBAL struct ll_book_control *control,
-                            LL_GLOBAL struct ll_order_bucket *buckets,
-                            LL_GLOBAL const struct ll_update *input, u32 bucket, struct ll_change *changes,
-                            u32 message, LL_GLOBAL struct ll_result *result)
+LL_FN_HOT struct ll_order_turn ll_order_step(struct ll_order_bucket home, struct ll_update update,
+                                             u32 book_count)
 {
-    struct ll_update update = *input;
-    LL_GLOBAL struct ll_order_bucket *home = &buckets[bucket];
+    struct ll_order_turn turn = {{0, 0, 0, 0, 0, 0}, 0, 0};
     u32 adds = (u32)(update.op == LL_OP_ADD);
     u32 whole = (u32)(update.op == LL_OP_DELETE);
     u32 hits = ll_bucket_find(home, update.ref);
-    u32 refused = adds & ((u32)(hits != 0) | (ll_bucket_has_room(home->link) ^ 1u));
+    u32 refused = adds & ((u32)(hits != 0) | (ll_bucket_has_room(home.link) ^ 1u));
     u32 rare = (u32)(update.op - 1u >= LL_OP_REPLACE - 1u) | refused | (u32)((adds | hits) == 0) |
                (u32)((whole | update.quantity) == 0) | (u32)(update.side > LL_SIDE_SELL) |
-               (u32)(update.book >= control->book_count);
-    if (LL_RARE(rare != 0)) {
+               (u32)(update.book >= book_count);
+    if (LL_RARE(rare != 0))
+        return turn;
+    u32 way = ll_ctz32(ll_select32(adds, ~(home.link >> LL_LINK_USED_SHIFT), hits));
+    u32 book_side = update.book << 1 | update.side;
+    u32 shares = home.shares[way];
+    u32 asked = ll_select32(whole, shares, update.quantity);
+    u32 wrong = (u32)(asked > shares) | (home.book_side[way] ^ book_side) >> 1;
+    turn.match.adds = adds;
+    turn.match.book_side = ll_select32(adds, book_side, home.book_side[way]);
+    turn.match.price = ll_select32(adds, update.price, home.price[way]);
+    turn.match.leaves = ll_select32(adds, update.quantity, shares - asked);
+    turn.match.removed = asked & (adds - 1u);
+    turn.match.verdict = LL_VERDICT_OK;
+    turn.way = way;
+    turn.straight = (u32)((wrong & (adds - 1u)) == 0);
+    return turn;
+}
+
+/*
+ * One message against the order table: `changes` gets what its levels will see (at most
+ * LL_CHANGES_PER_MESSAGE), `result` the order's half of the answer. Returns the number of changes, at least
+ * one.
+ */
+LL_FN_HOT u32 ll_order_message(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
+                               LL_GLOBAL const struct ll_update *input, u32 bucket, struct ll_change *changes,
+                               u32 message, LL_GLOBAL struct ll_result *result)
+{
+    struct ll_update update = *input;
+    struct ll_order_turn turn =
+        ll_order_step(ll_bucket_get(LL_ORDER_TABLE_PASS, bucket), update, control->book_count);
+    if (LL_RARE(turn.straight == 0)) {
         u32 change_count = 0;
         if (update.op == LL_OP_REPLACE)
-            change_count = ll_order_step_replace(control, buckets, input, bucket, changes, message, result);
+            change_count =
+                ll_order_step_replace(control, LL_ORDER_TABLE_PASS, input, bucket, changes, message, result);
         if (LL_RARE(change_count == 0))
-            change_count = ll_order_step_other(control, buckets, input, bucket, changes, message, result);
+            change_count =
+                ll_order_step_other(control, LL_ORDER_TABLE_PASS, input, bucket, changes, message, result);
         return change_count;
     }
-    u32 way = ll_ctz32(ll_select32(adds, ~(home->link >> LL_LINK_USED_SHIFT), hits));
-    u32 book_side = update.book << 1 | update.side;
-    u32 shares = home->shares[way];
-    u32 asked = ll_select32(whole, shares, update.quantity);
-    u32 wrong = (u32)(asked > shares) | (home->book_side[way] ^ book_side) >> 1;
-    if (LL_RARE((wrong & (adds - 1u)) != 0))
-        return ll_order_step_other(control, buckets, input, bucket, changes, message, result);
-    struct ll_match match;
-    match.adds = adds;
-    match.book_side = ll_select32(adds, book_side, home->book_side[way]);
-    match.price = ll_select32(adds, update.price, home->price[way]);
-    match.leaves = ll_select32(adds, update.quantity, shares - asked);
-    match.removed = asked & (adds - 1u);
-    match.verdict = LL_VERDICT_OK;
-    ll_order_store(control, home, way, update.ref, match);
-    ll_match_answer(result, update, match, control->epoch);
-    changes[0] = ll_match_change(match, message | LL_CHANGE_LAST);
+    ll_order_store(control, LL_ORDER_TABLE_PASS, bucket, turn.way, update.ref, turn.match);
+    ll_match_answer(result, update, turn.match, control->epoch);
+    changes[0] = ll_match_change(turn.match, message | LL_CHANGE_LAST);
     return 1;
 }
+
+#if LL_HOT_LINES > 0
+
+LL_STATIC_ASSERT(LL_HOT_WINDOW >= 4, "the distance in ll_order_run");
+
+/*
+ * Messages on their straight way, whose buckets are on chip: one after the other through a pipeline that reads
+ * no big memory, one `changes` and one `results` each. Ends before the first that is neither, and returns how
+ * many went. `bucket` has their home buckets, `message` is the number of the first.
+ */
+LL_FN u32 ll_order_run(LL_GLOBAL struct ll_book_control *control, LL_ORDER_TABLE,
+                       LL_GLOBAL const struct ll_update *updates, LL_GLOBAL struct ll_result *results,
+                       u32 count, const u32 *bucket, struct ll_change *changes, u32 message)
+{
+    struct ll_window window = ll_window_empty();
+    u32 book_count = control->book_count;
+    u32 epoch = control->epoch;
+    u32 live_orders = control->live_orders;
+    u32 gone = 0;
+    u32 goes = 1;
+    for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
+#ifndef __BAMBU__
+#pragma HLS PIPELINE II = 1
+#pragma HLS DEPENDENCE variable = order_hot_word0 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = order_hot_word1 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = order_hot_word2 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = order_hot_word3 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = order_hot_word4 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = order_hot_word5 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = order_hot_word6 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = order_hot_word7 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = order_hot_tags type = inter direction = RAW distance = 4 dependent = true
+#endif
+        struct ll_update update = updates[i];
+        u32 at = bucket[i];
+        struct ll_hot_found found = ll_window_find(window, at, ll_hot_look(at LL_BOOK_HOT_PASS));
+        struct ll_order_bucket home = ll_bucket_from_line(found.line);
+        struct ll_order_turn turn = ll_order_step(home, update, book_count);
+        ll_bucket_mark(&home, turn.way, update.ref, turn.match);
+        struct ll_line line = ll_bucket_to_line(home);
+        window =
+            ll_window_push(window, at, line); /* one for each message, also where nothing goes any more */
+        goes &= found.hit & turn.straight;
+        gone += goes;
+        if (goes != 0) {
+            buckets[at] = home;
+            ll_hot_keep(at, line LL_BOOK_HOT_PASS);
+            ll_match_answer(&results[i], update, turn.match, epoch);
+            changes[i] = ll_match_change(turn.match, (message + i) | LL_CHANGE_LAST);
+            live_orders += turn.match.adds - (u32)(turn.match.leaves == 0);
+        }
+    }
+    LL_HOT_SETTLED();
+    control->live_orders = live_orders;
+    return gone;
+}
+
+#endif
 
 #endif

@@ -23,6 +23,7 @@ NAMES = ("AAPL:187.15", "MSFT:402.50", "NVDA:121.30", "AMZN:178.20", "GOOG:141.8
 USER, PASSWORD = "LIFE01", "LIFELINE"
 MARK = "lifeline-demo"
 WAIT_S = 30
+DEVICE_LOST = 6  # exit status of lifelined: all is right, but not all was done on the device
 UNITS = (("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60))
 LIMITS = """\
 # SPDX-License-Identifier: Apache-2.0
@@ -49,12 +50,18 @@ symbols:
     messages: 8_000
 instruments:
 """
+EMULATED = {
+    "sw_emu": "XRT's software emulation: its own runtime and driver, no card; the kernel is the card's, compiled for "
+              "this processor",
+    "hw_emu": "XRT's hardware emulation: its own runtime and driver, no card; the kernel's RTL, simulated"}
 EPILOG = """\
 examples:
   lifeline-demo                                            20 seconds
   lifeline-demo --clients 8 --rate 500 --duration 1m       more of it
   lifeline-demo --misbehave drop-every=300,delay=100       an exchange that closes connections and is slow to answer
   lifeline-demo --keep -- --send-before-durable            options behind -- go to lifelined; the journal stays
+  lifeline-demo --device xrt --emulation sw_emu            the kernel on a card that XRT emulates (make hil)
+  lifeline-demo --device xrt -- --device-binary k.xclbin   on a card
 exit: 0 all is well and was checked; 1 something is wrong, it says what; 2 usage; 3 a program could not start"""
 
 
@@ -89,6 +96,10 @@ def parse():
                         "see lifeline-exchange --help")
     parser.add_argument("--mold-faults", default="loss=5", metavar="NAME=N,...", help="what goes wrong with line A of "
                         "the feed (default loss=5: five packets of 1000)")
+    parser.add_argument("--device", default="cpu", metavar="NAME", help="where lifelined runs the kernel: cpu (the "
+                        "default), pocl, xrt, xrt:N; `lifeline device list` shows what there is")
+    parser.add_argument("--emulation", default="", choices=["", *EMULATED], help="XRT emulates the card in this way "
+                        "(default: there is a card)")
     parser.add_argument("--dir", metavar="DIR", help="where limits, journal and logs go: made, or a former demo's "
                         "(default: a new one that goes away when all was well)")
     parser.add_argument("--keep", action="store_true", help="leave the new directory")
@@ -163,11 +174,11 @@ class Demo:
 
     # --- processes ---
 
-    def start(self, name, *words, show=False):
+    def start(self, name, *words, show=False, more=()):
         with open(self.path(name + ".out"), "wb") as out, open(self.path(name + ".err"), "wb") as err:
             self.running[name] = subprocess.Popen(
                 [os.path.join(self.bin, name), *map(str, words)], stdin=subprocess.DEVNULL, stdout=out,
-                stderr=None if show else err, preexec_fn=ends_with_us)
+                stderr=None if show else err, env={**os.environ, **dict(more)}, preexec_fn=ends_with_us)
         return self.running[name]
 
     def stop(self, name, number=signal.SIGTERM, wait_s=WAIT_S):
@@ -258,9 +269,12 @@ class Demo:
         words = ["--feed", feed, "--start-sequence", "1", "--rerequest-server", ask_at, "--ouch50", orders_to,
                  "--user", USER, "--password-file", self.path("password"), "--limits", self.path("limits.yaml"),
                  "--door", self.path("door"), "--journal", self.path("journal"), "--json", *room]
+        if self.options.device != "cpu":
+            words += ["--device", self.options.device]
         if self.options.quiet:
             words.append("--quiet")
-        self.start("lifelined", *words, *self.options.gateway, show=not self.options.quiet)
+        more = {"XCL_EMULATION_MODE": self.options.emulation} if self.options.emulation else {}
+        self.start("lifelined", *words, *self.options.gateway, show=not self.options.quiet, more=more)
 
     def trade(self):
         options = self.options
@@ -290,7 +304,8 @@ class Demo:
         feed, orders_to, ask_at = self.start_exchange(day_orders, messages)
         self.start_gateway(feed, orders_to, ask_at, room)
         self.trade()
-        self.must_be_well("lifelined", self.stop("lifelined"))
+        status = self.stop("lifelined")
+        self.must_be_well("lifelined", 0 if status == DEVICE_LOST else status)  # its report says so, and the proof
         self.must_be_well("lifeline-exchange", self.stop("lifeline-exchange"))
         return room
 
@@ -364,6 +379,19 @@ class Proof:
                          (len(set(lots)) - 1))
 
 
+def check_device(proof, device, options):
+    """The kernel ran where it was to run, to the end, and its own tables are what they have to be."""
+    if options.device == "cpu":
+        return
+    proof.equal("losses of the device", device["losses"], 0, device["last_loss"])
+    proof.equal("the device", device["standing"], "there", "at the end")
+    proof.equal("the device's tables and the gateway's", device["tables_equal"], True)
+    if device["device_answers"] == 0:
+        proof.wrong.append("the device answered nothing: there was nothing to check")
+    proof.done.append("the device's own tables, summed there: books %s, orders %s, as in the gateway" %
+                      (device["book_hash"], device["life_hash"]))
+
+
 def prove(demo, room):
     proof = Proof()
     journal = demo.path("journal")
@@ -382,7 +410,9 @@ def prove(demo, room):
     proof.money(ledger, links)
     proof.equal("fills", trading["fills"], fills + sum(one["broken"] for link in links for one in link["executions"]))
     proof.equal("state hash of the journal and of the run", checked["state_hash"], trading["state_hash"])
+    proof.equal("books of the journal and of the run", checked["books_hash"], gateway["state_hash"])
     proof.equal("events of the journal", checked["events"], verified["records"])
+    check_device(proof, gateway["device"], demo.options)
     if fills == 0:
         proof.wrong.append("nothing was filled: there was nothing to check")
     return proof, {"strategy": strategy, "gateway": gateway, "exchange": exchange}
@@ -405,6 +435,20 @@ def duration(ns):
 def top(counts, most=4):
     found = sorted(((count, name) for name, count in counts.items() if count), reverse=True)
     return ", ".join("%s %d" % (name, count) for count, name in found[:most]) or "none"
+
+
+def show_device(device, options):
+    if options.device == "cpu":
+        return
+    print("device    %s, %s; at the end %s; lost %d times, loaded anew %d" % (
+        device["is"], device["mode"], device["standing"], device["losses"], device["reloads"]))
+    print("answers   %d of the device to %d book updates and %d questions about orders" % (
+        device["device_answers"], device["updates"], device["asks"]))
+    for what, key in (("books", "book_trip_ns"), ("orders", "order_trip_ns")):
+        print("trips     %s: %d, p50 %s, p99 %s, p99.9 %s, max %s" % (
+            what, device[key]["count"], *(duration(device[key][rank]) for rank in ("p50", "p99", "p99_9", "max"))))
+    if options.emulation:
+        print("EMULATED  %s.\n          Its times say nothing about a card." % EMULATED[options.emulation])
 
 
 def show(demo, proof, found):
@@ -432,6 +476,7 @@ def show(demo, proof, found):
     print("latency   order to wire p50 %s, p99 %s, max %s; answers to clients p50 %s, p99 %s" % (
         *(duration(wire[key]) for key in ("p50", "p99", "max")),
         *(duration(strategy["answer_ns"][key]) for key in ("p50", "p99"))))
+    show_device(found["gateway"]["device"], demo.options)
     for index, text in enumerate(proof.done):
         print("%-9s %s" % ("checked" if index == 0 else "", text))
     if demo.options.dir or demo.options.keep or proof.wrong:

@@ -515,7 +515,7 @@ LL_FN_RARE u32 ll_bitmap_orders(LL_GLOBAL struct ll_book_control *control,
     for (u32 i = 0; i < count; i++) {
         u32 first = change_count;
         change_count +=
-            ll_order_step(control, buckets, &updates[i], bucket[i], &changes[first], i, &results[i]);
+            ll_order_message(control, buckets, &updates[i], bucket[i], &changes[first], i, &results[i]);
         LL_PREFETCH(&sides[changes[first].book_side]);
     }
     return change_count;

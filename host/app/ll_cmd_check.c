@@ -59,6 +59,9 @@ static void ll_check_print(const struct ll_journal_look *look)
     ll_json_u64(&json, "public_first", ll_oms_counters(oms)->public_first);
     ll_json_u64(&json, "private_first", ll_oms_counters(oms)->private_first);
     ll_json_hash(&json, "state_hash", ll_trading_hash(trading));
+    ll_json_hash(&json, "books_hash",
+                 ll_engine_state_hash(ll_gateway_engine(look->gateway),
+                                      ll_book_memory_hash(ll_gateway_book(look->gateway))));
     ll_json_end_object(&json);
     ll_json_newline(&json);
 }

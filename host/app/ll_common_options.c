@@ -2,10 +2,8 @@
 #include "host/app/ll_common_options.h"
 
 #include "host/app/ll_flow_text.h"
-#include "host/base/ll_clock.h"
 
 #include <stdio.h>
-#include <time.h>
 
 void ll_common_options_default(struct ll_common_options *options)
 {
@@ -39,26 +37,11 @@ static void ll_common_note(void *context, const char *sentence)
     (void)fprintf(stderr, "lifeline: %s\n", sentence);
 }
 
-/* What became of the device, with the time: it happens in the middle of the day. */
-static void ll_common_device_note(void *context, const char *sentence)
-{
-    uint64_t now_ns = ll_clock_utc_ns();
-    time_t now_s = (time_t)(now_ns / LL_NS_PER_S);
-    struct tm now;
-    char stamp[32];
-    (void)context;
-    (void)gmtime_r(&now_s, &now);
-    (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &now);
-    (void)fprintf(stderr, "lifeline: %s.%03uZ device: %s\n", stamp, (unsigned)(now_ns / LL_NS_PER_MS % 1000),
-                  sentence);
-}
-
 void ll_common_options_gateway(const struct ll_common_options *options, const char *journal_dir,
                                struct ll_gateway_config *config)
 {
     ll_gateway_config_default(config);
     ll_device_options_config(&options->device, &config->device);
-    config->device.note = ll_common_device_note;
     config->device.batch = (uint32_t)options->batch;
     config->device.book.orders = options->orders;
     config->device.book.levels = options->levels;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_device_options.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* Words of the options, by the enum's number. */
 static const char *const ll_device_mode_words[] = {"resident", "batch"};
@@ -30,6 +32,20 @@ void ll_device_options_default(struct ll_device_options *options)
                                           .launch_close_ns = config.batch_close_ns};
 }
 
+/* What became of the device, with the time: it happens in the middle of the day. */
+static void ll_device_note(void *context, const char *sentence)
+{
+    uint64_t now_ns = ll_clock_utc_ns();
+    time_t now_s = (time_t)(now_ns / LL_NS_PER_S);
+    struct tm now;
+    char stamp[32];
+    (void)context;
+    (void)gmtime_r(&now_s, &now);
+    (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &now);
+    (void)fprintf(stderr, "lifeline: %s.%03uZ device: %s\n", stamp, (unsigned)(now_ns / LL_NS_PER_MS % 1000),
+                  sentence);
+}
+
 void ll_device_options_config(const struct ll_device_options *options, struct ll_device_config *config)
 {
     config->name = options->name;
@@ -39,6 +55,7 @@ void ll_device_options_config(const struct ll_device_options *options, struct ll
     config->must_start = strcmp(options->start, "must") == 0;
     config->watchdog_ns = options->watchdog_ns;
     config->binary = options->binary;
+    config->note = ll_device_note;
     config->batch_max = (uint32_t)options->launch_batch;
     config->batch_close_ns = options->launch_close_ns;
 }

@@ -70,7 +70,8 @@ struct ll_device_options {
 
 void ll_device_options_default(struct ll_device_options *options);
 
-/* What is no option (capacities, the kernel's batch, who is told) stays as it is. */
+/* What is no option (capacities, the kernel's batch) stays as it is. What becomes of the device goes to stderr, with
+ * the time. */
 void ll_device_options_config(const struct ll_device_options *options, struct ll_device_config *config);
 
 #endif

@@ -2,14 +2,12 @@
 #include "host/core/ll_book_memory.h"
 
 #include "hls/ll_book.h"
+#include "hls/ll_state_hash.h"
 #include "host/base/ll_arena.h"
 #include "host/base/ll_assert.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #define LL_LINE_BYTES ((size_t)64)
 
@@ -221,42 +219,9 @@ void ll_book_memory_orders(const struct ll_book_memory *book,
     }
 }
 
-/* --- Hash ----------------------------------------------------------------------------------------------- */
-
-struct ll_hash_reading {
-    const struct ll_book_memory *book;
-    uint32_t book_side;
-    uint64_t sum;
-};
-
-static void ll_hash_order(void *context, const struct ll_book_order *order)
-{
-    struct ll_hash_reading *reading = context;
-    uint64_t words[3] = {order->ref, (uint64_t)order->book << 32 | order->side,
-                         (uint64_t)order->price << 32 | order->shares};
-    reading->sum += XXH3_64bits_withSeed(words, sizeof words, 1);
-}
-
-static int ll_hash_leaf(void *context, uint32_t leaf)
-{
-    struct ll_hash_reading *reading = context;
-    for (uint32_t i = 0; i < LL_LEAF_WAYS; i++) {
-        if ((reading->book->leaves[leaf].lane[LL_LEAF_USED] >> i & 1u) == 0)
-            continue;
-        const struct ll_level *level = &reading->book->levels[leaf].level[i];
-        uint64_t words[3] = {(uint64_t)reading->book_side << 32 | reading->book->leaves[leaf].lane[i],
-                             level->quantity, level->orders};
-        reading->sum += XXH3_64bits_withSeed(words, sizeof words, 2);
-    }
-    return 1;
-}
-
 uint64_t ll_book_memory_hash(const struct ll_book_memory *book)
 {
-    struct ll_hash_reading reading = {book, 0, 0};
-    ll_book_memory_orders(book, ll_hash_order, &reading);
-    for (; reading.book_side < book->control->book_count * 2; reading.book_side++)
-        if (book->sides[reading.book_side].levels != 0)
-            ll_book_leaves(book, reading.book_side, ll_hash_leaf, &reading);
-    return reading.sum;
+    return ll_state_hash_orders(book->buckets, 0, book->control->bucket_count) +
+           ll_state_hash_levels(book->leaves, book->levels, book->inners, book->sides, 0,
+                                book->control->book_count * 2);
 }

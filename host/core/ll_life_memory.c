@@ -2,12 +2,10 @@
 #include "host/core/ll_life_memory.h"
 
 #include "hls/ll_life.h"
+#include "hls/ll_state_hash.h"
 #include "host/base/ll_assert.h"
 
 #include <string.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #define LL_LINE_BYTES ((size_t)64)
 
@@ -143,34 +141,9 @@ void ll_life_memory_orders(const struct ll_life_memory *life,
             visit(context, number, &life->orders[number]);
 }
 
-/* --- Hash ----------------------------------------------------------------------------------------------- */
-
-static void ll_life_hash_id(void *context, const struct ll_life_id_view *view)
-{
-    uint64_t *sum = context;
-    const struct ll_life_id *record = &view->record;
-    uint64_t words[5] = {view->key[0], view->key[1], (uint64_t)view->id << 32 | record->order,
-                         (uint64_t)record->replaced_by << 32 | record->quantity,
-                         (uint64_t)record->type << 16 | (uint64_t)record->status << 8 | record->flags};
-    *sum += XXH3_64bits_withSeed(words, sizeof words, 3);
-}
-
-static void ll_life_hash_order(void *context, uint32_t number, const struct ll_life_order *order)
-{
-    uint64_t *sum = context;
-    const struct ll_order_standing *standing = &order->standing;
-    uint64_t words[3 + LL_LIFE_SLOTS] = {(uint64_t)number << 32 | standing->quantity,
-                                         (uint64_t)standing->leaves << 32 | standing->cumulative,
-                                         (uint64_t)standing->state << 8 | standing->flags};
-    for (uint32_t type = 0; type < LL_LIFE_SLOTS; type++)
-        words[3 + type] = order->active[type];
-    *sum += XXH3_64bits_withSeed(words, sizeof words, 4);
-}
-
 uint64_t ll_life_memory_hash(const struct ll_life_memory *life)
 {
-    uint64_t sum = 0;
-    ll_life_memory_ids(life, ll_life_hash_id, &sum);
-    ll_life_memory_orders(life, ll_life_hash_order, &sum);
-    return sum;
+    const struct ll_life_control *control = life->control;
+    return ll_state_hash_ids(life->buckets, 0, control->bucket_count + control->overflow_used) +
+           ll_state_hash_life_orders(life->orders, 0, control->order_count);
 }

@@ -76,7 +76,10 @@ struct ll_device_config {
     D(out_of_sequence, "losses: an answer out of sequence")           \
     D(broken, "losses: a slot that is not whole")                     \
     D(stale, "losses: an answer of another epoch")                    \
+    D(impossible, "losses: an answer no kernel gives")                \
     D(different, "losses: an answer the verification does not share") \
+    D(failed, "losses: it could not be started or loaded")            \
+    D(reloads_failed, "times a new one could not be loaded")          \
     D(mirror_waits, "times the mirror's log was full")
 
 struct ll_device_counters {

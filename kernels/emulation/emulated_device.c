@@ -182,6 +182,10 @@ static bool device_allocate(struct device *device, const struct ll_rpc_call *cal
     return true;
 }
 
+/*
+ * XRT also copies shared buffers in before a kernel's first start, out of the very memory they lie in. What
+ * somebody else has written there meanwhile would be lost: as on a card, such a copy does nothing.
+ */
 static bool device_copy_in(struct device *device, const struct ll_rpc_call *call, struct reply *reply)
 {
     uint8_t *to = ll_emulated_memory_at(&device->memory, call->address, call->bytes_count);
@@ -189,7 +193,8 @@ static bool device_copy_in(struct device *device, const struct ll_rpc_call *call
         complain("%s at %#" PRIx64 " is not in the card's memory", ll_rpc_name(call->number), call->address);
         return false;
     }
-    memcpy(to, call->bytes, call->bytes_count);
+    if (!ll_emulated_memory_is_shared(&device->memory, call->address, call->bytes_count))
+        memcpy(to, call->bytes, call->bytes_count);
     reply->number = call->number == LL_RPC_HOST_TO_DEVICE ? call->bytes_count : 1;
     return true;
 }

@@ -72,6 +72,16 @@ bool ll_emulated_memory_share(struct ll_emulated_memory *memory, uint64_t addres
     return true;
 }
 
+bool ll_emulated_memory_is_shared(const struct ll_emulated_memory *memory, uint64_t address, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < memory->shared_count; i++) {
+        const struct ll_memory_shared *shared = &memory->shared[i];
+        if (address < shared->address + shared->bytes && shared->address < address + bytes)
+            return true;
+    }
+    return false;
+}
+
 bool ll_emulated_memory_free(struct ll_emulated_memory *memory, uint64_t address)
 {
     for (uint32_t i = 0; i < memory->shared_count; i++) {

@@ -43,6 +43,9 @@ uint8_t *ll_emulated_memory_at(const struct ll_emulated_memory *memory, uint64_t
 bool ll_emulated_memory_share(struct ll_emulated_memory *memory, uint64_t address, uint64_t bytes,
                               char name[LL_MEMORY_NAME_BYTES]);
 
+/* Whether any of these bytes lie in a shared buffer. */
+bool ll_emulated_memory_is_shared(const struct ll_emulated_memory *memory, uint64_t address, uint64_t bytes);
+
 /* Takes a shared buffer out of the memory again; nothing for any other address. */
 bool ll_emulated_memory_free(struct ll_emulated_memory *memory, uint64_t address);
 

@@ -45,20 +45,19 @@ static void ll_book_top_store(struct ll_result *results, u32 count, u32 block,
     }
 }
 
-void ll_book_kernel(struct ll_book_control *control, struct ll_order_bucket *buckets, struct ll_leaf *leaves,
-                    struct ll_leaf_levels *levels, struct ll_inner *inners, struct ll_book_side *sides,
-                    const struct ll_update *updates, struct ll_result *results, u32 count, u32 batch,
-                    u32 reset)
+void ll_book_top(struct ll_book_control *control, struct ll_order_bucket *buckets, struct ll_leaf *leaves,
+                 struct ll_leaf_levels *levels, struct ll_inner *inners, struct ll_book_side *sides,
+                 const struct ll_update *updates, struct ll_result *results, u32 count, u32 batch, u32 reset)
 {
     /* clang-format off */
 #pragma HLS INTERFACE mode=m_axi port=control       bundle=gm_control       offset=slave depth=1 latency=64
 #pragma HLS INTERFACE mode=m_axi port=buckets       bundle=gm_buckets       offset=slave depth=96 latency=64
-#pragma HLS INTERFACE mode=m_axi port=leaves        bundle=gm_leaves        offset=slave depth=64 latency=64
-#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=64 latency=64
-#pragma HLS INTERFACE mode=m_axi port=inners        bundle=gm_inners        offset=slave depth=64 latency=64
+#pragma HLS INTERFACE mode=m_axi port=leaves        bundle=gm_leaves        offset=slave depth=256 latency=64
+#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=256 latency=64
+#pragma HLS INTERFACE mode=m_axi port=inners        bundle=gm_inners        offset=slave depth=512 latency=64
 #pragma HLS INTERFACE mode=m_axi port=sides         bundle=gm_sides         offset=slave depth=16 latency=64
-#pragma HLS INTERFACE mode=m_axi port=updates       bundle=gm_updates       offset=slave depth=4096 latency=64
-#pragma HLS INTERFACE mode=m_axi port=results       bundle=gm_results       offset=slave depth=4096 latency=64
+#pragma HLS INTERFACE mode=m_axi port=updates       bundle=gm_updates       offset=slave depth=1024 latency=64
+#pragma HLS INTERFACE mode=m_axi port=results       bundle=gm_results       offset=slave depth=1024 latency=64
 #pragma HLS INTERFACE mode=s_axilite port=control bundle=control
 #pragma HLS INTERFACE mode=s_axilite port=buckets bundle=control
 #pragma HLS INTERFACE mode=s_axilite port=leaves bundle=control
@@ -73,6 +72,20 @@ void ll_book_kernel(struct ll_book_control *control, struct ll_order_bucket *buc
 #pragma HLS INTERFACE mode=s_axilite port=return bundle=control
 #pragma HLS INTERFACE mode=ap_ctrl_chain port=return bundle=control
     /* clang-format on */
+#if LL_HOT_LINES > 0
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, order_hot)
+    /* clang-format off */
+#pragma HLS BIND_STORAGE variable=order_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_tags type=ram_2p impl=bram
+    /* clang-format on */
+#endif
     u32 blocks = (count + (LL_BATCH_MAX - 1u)) / LL_BATCH_MAX;
     if (reset != 0)
         ll_book_reset(LL_BOOK_MEMORY_PASS);

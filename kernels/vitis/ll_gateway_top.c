@@ -21,9 +21,9 @@ void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *
     /* clang-format off */
 #pragma HLS INTERFACE mode=m_axi port=control       bundle=gm_control       offset=slave depth=1 latency=64
 #pragma HLS INTERFACE mode=m_axi port=buckets       bundle=gm_buckets       offset=slave depth=96 latency=64
-#pragma HLS INTERFACE mode=m_axi port=leaves        bundle=gm_leaves        offset=slave depth=64 latency=64
-#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=64 latency=64
-#pragma HLS INTERFACE mode=m_axi port=inners        bundle=gm_inners        offset=slave depth=64 latency=64
+#pragma HLS INTERFACE mode=m_axi port=leaves        bundle=gm_leaves        offset=slave depth=256 latency=64
+#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=256 latency=64
+#pragma HLS INTERFACE mode=m_axi port=inners        bundle=gm_inners        offset=slave depth=512 latency=64
 #pragma HLS INTERFACE mode=m_axi port=sides         bundle=gm_sides         offset=slave depth=16 latency=64
 #pragma HLS INTERFACE mode=m_axi port=life_control  bundle=gm_life_control  offset=slave depth=1 latency=64
 #pragma HLS INTERFACE mode=m_axi port=life_buckets  bundle=gm_life_buckets  offset=slave depth=96 latency=64
@@ -51,6 +51,40 @@ void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *
 #pragma HLS INTERFACE mode=s_axilite port=return bundle=control
 #pragma HLS INTERFACE mode=ap_ctrl_chain port=return bundle=control
     /* clang-format on */
+#if LL_HOT_LINES > 0
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, order_hot)
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, id_hot)
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, life_hot)
+    /* clang-format off */
+#pragma HLS BIND_STORAGE variable=order_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=order_hot_tags type=ram_2p impl=bram
+#pragma HLS BIND_STORAGE variable=id_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_tags type=ram_2p impl=bram
+#pragma HLS BIND_STORAGE variable=life_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_tags type=ram_2p impl=bram
+    /* clang-format on */
+#endif
     struct ll_update updates[LL_GATEWAY_RUN_MAX];
     struct ll_result results[LL_GATEWAY_RUN_MAX];
     struct ll_life_ask asks[LL_GATEWAY_RUN_MAX];

@@ -43,17 +43,17 @@ static void ll_life_top_store(struct ll_life_answer *answers, u32 count, u32 blo
     }
 }
 
-void ll_life_kernel(struct ll_life_control *control, struct ll_life_bucket *buckets, u32 *places,
-                    struct ll_life_order *orders, const struct ll_life_ask *asks,
-                    struct ll_life_answer *answers, u32 count, u32 batch, u32 reset)
+void ll_life_top(struct ll_life_control *control, struct ll_life_bucket *buckets, u32 *places,
+                 struct ll_life_order *orders, const struct ll_life_ask *asks, struct ll_life_answer *answers,
+                 u32 count, u32 batch, u32 reset)
 {
     /* clang-format off */
 #pragma HLS INTERFACE mode=m_axi port=control       bundle=gm_control       offset=slave depth=1 latency=64
 #pragma HLS INTERFACE mode=m_axi port=buckets       bundle=gm_buckets       offset=slave depth=96 latency=64
 #pragma HLS INTERFACE mode=m_axi port=places        bundle=gm_places        offset=slave depth=256 latency=64
 #pragma HLS INTERFACE mode=m_axi port=orders        bundle=gm_orders        offset=slave depth=64 latency=64
-#pragma HLS INTERFACE mode=m_axi port=asks          bundle=gm_asks          offset=slave depth=4096 latency=64
-#pragma HLS INTERFACE mode=m_axi port=answers       bundle=gm_answers       offset=slave depth=4096 latency=64
+#pragma HLS INTERFACE mode=m_axi port=asks          bundle=gm_asks          offset=slave depth=1024 latency=64
+#pragma HLS INTERFACE mode=m_axi port=answers       bundle=gm_answers       offset=slave depth=1024 latency=64
 #pragma HLS INTERFACE mode=s_axilite port=control bundle=control
 #pragma HLS INTERFACE mode=s_axilite port=buckets bundle=control
 #pragma HLS INTERFACE mode=s_axilite port=places bundle=control
@@ -66,6 +66,30 @@ void ll_life_kernel(struct ll_life_control *control, struct ll_life_bucket *buck
 #pragma HLS INTERFACE mode=s_axilite port=return bundle=control
 #pragma HLS INTERFACE mode=ap_ctrl_chain port=return bundle=control
     /* clang-format on */
+#if LL_HOT_LINES > 0
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, id_hot)
+    LL_HOT_ARRAYS(LL_TOPS_STATIC, life_hot)
+    /* clang-format off */
+#pragma HLS BIND_STORAGE variable=id_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=id_hot_tags type=ram_2p impl=bram
+#pragma HLS BIND_STORAGE variable=life_hot_word0 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word1 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word2 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word3 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word4 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word5 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word6 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_word7 type=ram_2p impl=uram
+#pragma HLS BIND_STORAGE variable=life_hot_tags type=ram_2p impl=bram
+    /* clang-format on */
+#endif
     u32 blocks = (count + (LL_LIFE_BATCH_MAX - 1u)) / LL_LIFE_BATCH_MAX;
     if (reset != 0)
         ll_life_reset(LL_LIFE_MEMORY_PASS);

@@ -2,7 +2,7 @@
 /*
  * The tops: what Vitis HLS makes into kernels for a card.
  *
- * Shape    ll_book_kernel and ll_life_kernel are one half each, in batches: what csim, cosim and hls-check look
+ * Shape    ll_book_top and ll_life_top are one half each, in batches: what csim, cosim and hls-check look
  *          at, and for who wants one table alone. ll_gateway_kernel is what lifeline-device loads: both halves
  *          behind the link of hls/ll_link.h. A top has the interface pragmas and the on-chip arrays, and
  *          decides nothing: that is hls/.
@@ -17,18 +17,21 @@
 #include "hls/ll_gateway.h"
 #include "kernels/ll_gateway_args.h"
 
+/* The arrays of a store of lines on chip (hls/ll_hot.h), which live from launch to launch. Words are in URAM,
+ * which nothing sets when the card is loaded; tags are in BRAM, which is zeros then: an empty store. */
+#define LL_TOPS_STATIC(type, array) static type array[LL_HOT_LINES];
+
 #if defined(__cplusplus)
 extern "C" {
 #endif
 
-void ll_book_kernel(struct ll_book_control *control, struct ll_order_bucket *buckets, struct ll_leaf *leaves,
-                    struct ll_leaf_levels *levels, struct ll_inner *inners, struct ll_book_side *sides,
-                    const struct ll_update *updates, struct ll_result *results, u32 count, u32 batch,
-                    u32 reset);
+void ll_book_top(struct ll_book_control *control, struct ll_order_bucket *buckets, struct ll_leaf *leaves,
+                 struct ll_leaf_levels *levels, struct ll_inner *inners, struct ll_book_side *sides,
+                 const struct ll_update *updates, struct ll_result *results, u32 count, u32 batch, u32 reset);
 
-void ll_life_kernel(struct ll_life_control *control, struct ll_life_bucket *buckets, u32 *places,
-                    struct ll_life_order *orders, const struct ll_life_ask *asks,
-                    struct ll_life_answer *answers, u32 count, u32 batch, u32 reset);
+void ll_life_top(struct ll_life_control *control, struct ll_life_bucket *buckets, u32 *places,
+                 struct ll_life_order *orders, const struct ll_life_ask *asks, struct ll_life_answer *answers,
+                 u32 count, u32 batch, u32 reset);
 
 #define LL_TOPS_MEMORY(name, type) type *name,
 void ll_gateway_kernel(LL_GATEWAY_MEMORIES(LL_TOPS_MEMORY) u32 slots, u32 first, u32 count, u32 looks_max,

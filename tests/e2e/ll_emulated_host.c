@@ -8,8 +8,9 @@
  *          `resident` and `lost` it maps the two link memories by the descriptors that the child sends it, and
  *          exchanges requests and answers through them. `batch` launches the whole script at once and then ROUNDS
  *          times one request, and prints what a launch costs. `resident` sends the script one by one, then ROUNDS
- *          times a PING, and stops the kernel. `lost` prints "resident" with the child's process number, goes on
- *          with PINGs until none is answered, and says how the child ended. LL_SEED chooses the script.
+ *          times a PING, leaving the kernel alone now and then until it has ended and is started again, and stops
+ *          it. `lost` prints "resident" with the child's process number, goes on with PINGs until none is answered,
+ *          and says how the child ended. LL_SEED chooses the script.
  * Units    ns; requests.
  * Errors   exit status 1 and a line that starts with FAILED; 2 when the OpenCL library or the platform is not there.
  * Threads  one in each process (and XRT's own).
@@ -31,7 +32,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,7 +43,8 @@
 #define UPDATES          200u
 #define BOOKS            8u
 #define ROUNDS_MAX       1000000u
-#define LOOKS_MAX        4000000000u
+#define LOOKS_MAX        20000u /* some milliseconds, then a resident kernel ends and is started again */
+#define IDLE_PINGS       1000u  /* after so many pings the kernel is left alone until then */
 #define BATCH            16u
 #define LIMIT_S          120u         /* neither process lives longer */
 #define ANSWER_NS_MAX    20000000000u /* a machine can be busy */
@@ -57,14 +61,24 @@ struct xrt_mem_ext {
     void *parameter;
 };
 
-#define OPENCL_CALLS(C)                                                                                     \
-    C(clGetPlatformIDs)                                                                                     \
-    C(clGetPlatformInfo) C(clGetDeviceIDs) C(clCreateContext) C(clCreateCommandQueue)                       \
-        C(clCreateProgramWithBinary) C(clCreateKernel) C(clCreateBuffer) C(clSetKernelArg) C(clEnqueueTask) \
-            C(clWaitForEvents) C(clReleaseEvent) C(clEnqueueWriteBuffer) C(clEnqueueReadBuffer)             \
-                C(clEnqueueMapBuffer) C(clFinish) C(clReleaseMemObject) C(clReleaseKernel)                  \
-                    C(clReleaseProgram) C(clReleaseCommandQueue) C(clReleaseContext)                        \
-                        C(clGetExtensionFunctionAddressForPlatform)
+#define OPENCL_CALLS(C)          \
+    C(clGetPlatformIDs)          \
+    C(clGetPlatformInfo)         \
+    C(clGetDeviceIDs)            \
+    C(clCreateContext)           \
+    C(clCreateCommandQueue)      \
+    C(clCreateProgramWithBinary) \
+    C(clCreateKernel)            \
+    C(clCreateBuffer)            \
+    C(clSetKernelArg)            \
+    C(clEnqueueTask)             \
+    C(clWaitForEvents)           \
+    C(clReleaseEvent)            \
+    C(clEnqueueWriteBuffer)      \
+    C(clEnqueueReadBuffer)       \
+    C(clEnqueueMapBuffer)        \
+    C(clFinish)                  \
+    C(clGetExtensionFunctionAddressForPlatform)
 
 struct opencl {
 #define OPENCL_MEMBER(name) __typeof__(&name) name;
@@ -165,10 +179,12 @@ static void golden_answer(struct golden *golden)
 {
     static struct ll_update updates[LL_GATEWAY_RUN_MAX];
     static struct ll_result results[LL_GATEWAY_RUN_MAX];
+    static struct ll_life_ask asks[LL_GATEWAY_RUN_MAX];
+    static struct ll_life_answer answers[LL_GATEWAY_RUN_MAX];
     struct ll_book_memory *book = &golden->book;
     ll_gateway_run(book->control, book->buckets, book->leaves, book->levels, book->inners, book->sides,
-                   &golden->life_control, NULL, NULL, NULL, updates, results, NULL, NULL, golden->to_device,
-                   golden->from_device, SLOTS, 1, golden->request_count, 0, BATCH);
+                   &golden->life_control, NULL, NULL, NULL, updates, results, asks, answers,
+                   golden->to_device, golden->from_device, SLOTS, 1, golden->request_count, 0, BATCH);
     struct ll_beat ping = ll_link_get(golden->from_device, SLOTS, 1);
     struct ll_beat hash = ll_link_get(golden->from_device, SLOTS, golden->request_count);
     if (ping.word[4] != LL_GATEWAY_LAYOUT || hash.word[4] == 0 || book->control->live_orders == 0)
@@ -278,15 +294,12 @@ static void opencl_scalars(struct opencl *opencl, u32 first, u32 count)
               "clSetKernelArg");
 }
 
-static void opencl_close(struct opencl *opencl)
+/* Nothing is released: XRT still looks at what a launch was made of for a moment after it has ended. */
+static void opencl_end(struct opencl *opencl)
 {
     check(opencl->clFinish(opencl->queue), "clFinish");
-    for (uint32_t i = 0; i < LL_GATEWAY_MEMORY_COUNT; i++)
-        check(opencl->clReleaseMemObject(opencl->memories[i]), "clReleaseMemObject");
-    check(opencl->clReleaseKernel(opencl->kernel), "clReleaseKernel");
-    check(opencl->clReleaseProgram(opencl->program), "clReleaseProgram");
-    check(opencl->clReleaseCommandQueue(opencl->queue), "clReleaseCommandQueue");
-    check(opencl->clReleaseContext(opencl->context), "clReleaseContext");
+    (void)fflush(stdout);
+    _exit(0);
 }
 
 static void launch(struct opencl *opencl, u32 first, u32 count)
@@ -417,9 +430,9 @@ static bool receive_memories(int from, volatile u64 *links[2])
 static void run_resident_child(struct opencl *opencl, int to_parent)
 {
     cl_int (*get_fd)(cl_mem, int *) = NULL;
+    volatile u64 *links[2];
     int fds[2];
     cl_int err = 0;
-    cl_event done;
     void *address = opencl->clGetExtensionFunctionAddressForPlatform(opencl->platform, "xclGetMemObjectFd");
     memcpy(&get_fd, &address, sizeof address);
     if (get_fd == NULL)
@@ -430,13 +443,20 @@ static void run_resident_child(struct opencl *opencl, int to_parent)
                                                   0, link_bytes(), 0, NULL, NULL, &err);
         check(err, "clEnqueueMapBuffer");
         memset(mapped, 0, link_bytes());
+        links[i] = mapped;
         check(get_fd(memory, &fds[i]), "xclGetMemObjectFd");
     }
-    opencl_scalars(opencl, 1, 0);
-    check(opencl->clEnqueueTask(opencl->queue, opencl->kernel, 0, NULL, &done), "clEnqueueTask");
     send_memories(to_parent, fds);
-    check(opencl->clWaitForEvents(1, &done), "clWaitForEvents");
-    check(opencl->clReleaseEvent(done), "clReleaseEvent");
+    uint32_t launches = 0;
+    for (u32 next = 1; launches == 0 || links[1][LL_LINK_END] == LL_LINK_IDLE; launches++) {
+        if (launches > 0)
+            (void)send(to_parent, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        launch(opencl, next, 0);
+        next = (u32)links[1][LL_LINK_NEXT];
+    }
+    if (links[1][LL_LINK_END] != LL_LINK_STOPPED)
+        fail("the kernel ended as %" PRIu64, links[1][LL_LINK_END]);
+    (void)printf("stopped after %" PRIu32 " launches\n", launches);
 }
 
 /* False when no answer comes in time. */
@@ -476,8 +496,10 @@ static void exchange_script(const struct golden *golden, volatile u64 *links[2])
     (void)printf("resident: %" PRIu32 " answers equal\n", golden->request_count);
 }
 
-static void run_resident_parent(struct golden *golden, volatile u64 *links[2], uint32_t rounds)
+static void run_resident_parent(struct golden *golden, volatile u64 *links[2], uint32_t rounds,
+                                int from_child)
 {
+    char byte;
     uint64_t *times_ns = malloc(rounds * sizeof *times_ns);
     if (times_ns == NULL)
         fail("no memory");
@@ -487,6 +509,8 @@ static void run_resident_parent(struct golden *golden, volatile u64 *links[2], u
         if (!exchange_ping(golden, links, ANSWER_NS_MAX))
             fail("ping %" PRIu32 " had no answer", i);
         times_ns[i] = ll_clock_mono_ns() - begin_ns;
+        if (i % IDLE_PINGS == IDLE_PINGS - 1 && recv(from_child, &byte, 1, 0) != 1)
+            fail("the idle kernel was not started again");
     }
     say_times("a request and its answer", times_ns, rounds);
     free(times_ns);
@@ -514,6 +538,7 @@ static void run_child(struct golden *golden, const char *mode, const char *path,
     struct opencl opencl = {0};
     bool is_batch = strcmp(mode, "batch") == 0;
     (void)setsid();
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)alarm(LIMIT_S);
     opencl_load(&opencl);
     opencl_open(&opencl, path);
@@ -522,9 +547,7 @@ static void run_child(struct golden *golden, const char *mode, const char *path,
         run_batch(&opencl, golden, rounds);
     else
         run_resident_child(&opencl, to_parent);
-    opencl_close(&opencl);
-    (void)fflush(stdout);
-    exit(0); /* XRT closes its device when the process ends */
+    opencl_end(&opencl);
 }
 
 static int end_of_child(pid_t child, bool is_lost)
@@ -570,7 +593,7 @@ int main(int argc, char **argv)
         if (is_lost)
             run_lost_parent(&golden, links, child);
         else
-            run_resident_parent(&golden, links, rounds);
+            run_resident_parent(&golden, links, rounds, sockets[0]);
     }
     return end_of_child(child, is_lost);
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Goal: the kernel keeps the rules that its compilers do not say. Method: tools/hls_lint.py on the tree, after its canary.
+# Goal: the kernel keeps the rules that its compilers do not say. Method: tools/hls_lint.py, which runs its canary first.
 cd "$(dirname "$0")/../.." || exit 1
 exec tools/hls_lint.py

@@ -2,8 +2,9 @@
 /*
  * Goal: one C text, three compilers: hls/ is OpenCL C 1.2, C11 and C++14, without a warning.
  * Method: the compilers themselves, syntax only: clang's OpenCL C over kernels/ (what PoCL loads), and gcc and
- * g++ over each header alone, also as a hardware compiler reads it (__SYNTHESIS__). Run from the root of the
- * tree. A compiler that is absent makes this test a skip by name, after the others have been asked.
+ * g++ over each header alone, also as a hardware compiler reads it (__SYNTHESIS__, with lines on chip and
+ * without). Run from the root of the tree. A compiler that is absent makes this test a skip by name, after the
+ * others have been asked.
  */
 #include <check.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ static const char *const headers[] = {
     "hls/ll_book.h",       "hls/ll_order_states.h", "hls/ll_life_records.h", "hls/ll_life_types.h",
     "hls/ll_life_ids.h",   "hls/ll_life_step.h",    "hls/ll_life.h",         "hls/ll_beat.h",
     "hls/ll_link.h",       "hls/ll_words.h",        "hls/ll_state_hash.h",   "hls/ll_gateway_parts.h",
-    "hls/ll_gateway.h"};
+    "hls/ll_gateway.h",    "hls/ll_hot.h",          "hls/ll_life_orders.h"};
 
 static const char *const kernels[] = {"kernels/ll_gateway.cl"};
 
@@ -56,6 +57,7 @@ START_TEST(c11)
         return;
     check_headers("gcc -xc -std=c11 -Wpedantic");
     check_headers("gcc -xc -std=c11 -Wpedantic -D__SYNTHESIS__");
+    check_headers("gcc -xc -std=c11 -Wpedantic -D__SYNTHESIS__ -DLL_HOT_LINES=1024");
 }
 END_TEST
 
@@ -65,6 +67,7 @@ START_TEST(cpp14)
         return;
     check_headers("g++ -xc++ -std=c++14");
     check_headers("g++ -xc++ -std=c++14 -D__SYNTHESIS__");
+    check_headers("g++ -xc++ -std=c++14 -D__SYNTHESIS__ -DLL_HOT_LINES=1024");
 }
 END_TEST
 

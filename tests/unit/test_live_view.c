@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goal: the live view shows what was published, once each, keeps no latency back, and fits its terminal; with the
- * trading half on as well, and without it not a word of it.
+ * trading half and a device on as well, and without them not a word of them.
  * Method: stderr becomes a file or a pseudo terminal; a hot thread publishes as fast as the view takes it, and what was
  * written is read back.
  * threads
  */
 #include "hls/ll_order_states.h"
+#include "host/app/ll_device_show.h"
+#include "host/app/ll_exit.h"
 #include "host/app/ll_live_view.h"
 #include "host/base/ll_clock.h"
 
@@ -85,7 +87,19 @@ static void fill_trading(struct ll_trading_snapshot *trading, uint64_t index)
     trading->counters.refusals[LL_REFUSAL_THROTTLE] = 1;
 }
 
-static bool trades; /* what `publish` publishes */
+/* What `publish` publishes. */
+static bool trades;
+static bool has_device;
+
+static void fill_device(struct ll_device_snapshot *device, uint64_t index)
+{
+    *device = (struct ll_device_snapshot){.is_shown = true,
+                                          .standing = LL_DEVICE_FALLEN,
+                                          .answers = index * 1000000,
+                                          .losses = 2,
+                                          .reloads = 1};
+    memset(device->name, 'x', sizeof device->name - 1);
+}
 
 /* Publishes number `index`, as soon as the view has drawn the one before; records until then. Returns the latencies
  * recorded into the interval that was published. */
@@ -116,6 +130,8 @@ static uint64_t publish(struct ll_live_view *view, uint64_t index)
                                           .sync_ns_total = index * 1500000};
     if (trades)
         fill_trading(&snapshot->trading, index);
+    if (has_device)
+        fill_device(&snapshot->device, index);
     ll_live_view_publish(view);
     return recorded;
 }
@@ -139,6 +155,7 @@ START_TEST(one_line_for_each)
     FILE *file = tmpfile();
     ck_assert_ptr_nonnull(file);
     trades = _i == 1;
+    has_device = _i >= 1;
     stderr_to(fileno(file));
     struct ll_live_view *view = start(true);
     for (uint64_t i = 1; i <= PUBLISHED; i++)
@@ -154,6 +171,10 @@ START_TEST(one_line_for_each)
         ck_assert_uint_eq(value_of(line, "p50_ns"), 500 + i);
         ck_assert_uint_eq(value_of(line, "max_ns"), 500 + i);
         ck_assert_int_eq(strstr(line, "own_orders=") != NULL, trades);
+        ck_assert_int_eq(strstr(line, " device=fallen ") != NULL, has_device);
+        ck_assert_int_eq(strstr(line, "device") != NULL, has_device);
+        if (has_device)
+            ck_assert_uint_eq(value_of(line, "device_losses"), 2);
         if (!trades)
             continue;
         ck_assert_uint_eq(value_of(line, "fills"), i * 1000000);
@@ -195,9 +216,13 @@ static const struct {
     bool picture;
     bool trades;
     bool trading; /* its lines are shown */
-} terminals[] = {{24, 80, true, false, false}, {24, 40, true, true, true},  {50, 200, true, false, false},
-                 {10, 80, false, true, false}, {24, 80, true, true, true},  {23, 80, true, true, true},
-                 {22, 80, true, true, false},  {17, 80, true, true, false}, {16, 80, false, true, false}};
+    bool device;
+} terminals[] = {{24, 80, true, false, false, false}, {24, 40, true, true, true, false},
+                 {50, 200, true, false, false, true}, {10, 80, false, true, false, false},
+                 {24, 80, true, true, true, true},    {23, 80, true, true, true, false},
+                 {23, 80, true, true, false, true},   {22, 80, true, true, false, false},
+                 {17, 80, true, true, false, false},  {17, 80, false, true, false, true},
+                 {18, 80, true, false, false, true},  {16, 80, false, true, false, false}};
 
 START_TEST(the_picture_fits)
 {
@@ -206,6 +231,7 @@ START_TEST(the_picture_fits)
     uint32_t lines = 0;
     uint32_t up = 0;
     trades = terminals[_i].trades;
+    has_device = terminals[_i].device;
     on_terminal(terminals[_i].rows, terminals[_i].columns, text);
     ck_assert_int_eq(strstr(text, "latency     p50") != NULL, terminals[_i].picture);
     ck_assert_int_eq(strstr(text, "latency_count=") == NULL, terminals[_i].picture);
@@ -214,6 +240,7 @@ START_TEST(the_picture_fits)
     ck_assert_int_eq(strstr(text, "refused     12: balance 4, collar 3") != NULL, terminals[_i].trading);
     if (!terminals[_i].picture)
         return;
+    ck_assert_int_eq(strstr(text, "device      fallen, 2,000,000") != NULL, has_device);
     for (char *at = text, *end; (end = strstr(at, "\033[K")) != NULL; at = end + 3) {
         char *begin = end;
         while (begin > at && begin[-1] != '\r')
@@ -260,6 +287,40 @@ START_TEST(the_worst_comes_first)
         ck_assert_uint_lt(ll_trading_show_picture(&trading, &interval, text, room), room);
         ck_assert_int_eq(text[room], 'x');
     }
+}
+END_TEST
+
+/* Of a device only what fits; of none nothing. */
+START_TEST(a_device_in_one_line)
+{
+    static char text[256];
+    struct ll_device_snapshot device;
+    fill_device(&device, 7);
+    uint32_t used_bytes = ll_device_show_picture(&device, text, sizeof text);
+    ck_assert_uint_eq(used_bytes, strlen(text));
+    ck_assert_ptr_nonnull(
+        strstr(text, "device      fallen, 7,000,000 answers   lost 2   loaded anew 1   xxxx"));
+    for (uint32_t room = 1; room < used_bytes; room++) {
+        memset(text, 'y', sizeof text);
+        ck_assert_uint_lt(ll_device_show_picture(&device, text, room), room);
+        ck_assert_uint_lt(ll_device_show_line(&device, text, room), room);
+        ck_assert_int_eq(text[room], 'y');
+    }
+    device.is_shown = false;
+    ck_assert_uint_eq(ll_device_show_picture(&device, text, sizeof text), 0);
+    ck_assert_uint_eq(ll_device_show_line(&device, text, sizeof text), 0);
+}
+END_TEST
+
+/* What is right is 0, unless the device was lost; what is wrong keeps its own code. */
+START_TEST(a_lost_device_has_an_exit_code)
+{
+    const struct ll_device_outcome well = {.losses = 0};
+    const struct ll_device_outcome lost = {.losses = 1};
+    ck_assert_int_eq(ll_device_exit_code(LL_OK, &well), LL_EXIT_OK);
+    ck_assert_int_eq(ll_device_exit_code(LL_OK, &lost), LL_EXIT_DEVICE);
+    ck_assert_int_eq(ll_device_exit_code(LL_ERR_CORRUPT, &lost), LL_EXIT_CORRUPT);
+    ck_assert_int_eq(ll_device_exit_code(LL_ERR_ENVIRONMENT, &well), LL_EXIT_ENVIRONMENT);
 }
 END_TEST
 
@@ -313,7 +374,9 @@ int main(void)
     Suite *suite = suite_create("live_view");
     TCase *tcase = tcase_create("live_view");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, one_line_for_each, 0, 2);
+    tcase_add_loop_test(tcase, one_line_for_each, 0, 3);
+    tcase_add_test(tcase, a_device_in_one_line);
+    tcase_add_test(tcase, a_lost_device_has_an_exit_code);
     tcase_add_test(tcase, the_worst_comes_first);
     tcase_add_test(tcase, limits_say_what_is_wrong);
     tcase_add_test(tcase, money_as_text);

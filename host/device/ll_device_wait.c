@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/base/ll_clock.h"
+#include "host/device/ll_device_parts.h"
+
+#include <sched.h>
+#include <time.h>
+
+/* Looks in a row that find nothing: the first ones cost nothing, the next ones give way to whoever is ready to
+ * run, and then the thread sleeps: one of real-time priority that only yields would keep a device process of
+ * its CPU from ever answering. */
+#define LL_DEVICE_SPINS    2048u
+#define LL_DEVICE_YIELDS   4096u
+#define LL_DEVICE_SLEEP_NS ((long)50000)
+#define LL_DEVICE_LISTEN   64u /* slow looks between two at the socket */
+
+uint64_t ll_device_now_ns(void)
+{
+    return ll_clock_mono_ns();
+}
+
+void ll_device_wait_over(struct ll_device *device)
+{
+    device->looks = 0;
+    device->waiting_since_ns = 0;
+}
+
+bool ll_device_is_gone(struct ll_device *device, struct ll_why *why)
+{
+    struct ll_device_word word;
+    switch (ll_device_process_look(&device->process, &word, why)) {
+    case LL_PROCESS_NOTE:
+        ll_device_note(device, word.text);
+        return false;
+    case LL_PROCESS_NOTHING:
+        return false;
+    case LL_PROCESS_READY: /* a second time is refused there */
+    case LL_PROCESS_ENDED:
+        break;
+    }
+    return true;
+}
+
+enum ll_device_cause ll_device_wait(struct ll_device *device, uint64_t limit_ns, struct ll_why *why)
+{
+    const struct timespec rest = {0, LL_DEVICE_SLEEP_NS};
+    if (LL_LIKELY(device->looks < LL_DEVICE_SPINS)) {
+        device->looks++;
+        return LL_CAUSE_NONE;
+    }
+    uint64_t now_ns = ll_device_now_ns();
+    if (device->waiting_since_ns == 0)
+        device->waiting_since_ns = now_ns;
+    uint32_t slow = device->looks - LL_DEVICE_SPINS;
+    device->looks += device->looks != UINT32_MAX;
+    if (slow % LL_DEVICE_LISTEN == 0 && ll_device_is_gone(device, why))
+        return LL_CAUSE_GONE;
+    if (now_ns - device->waiting_since_ns > limit_ns) {
+        (void)LL_FAIL(why, LL_ERR_IO, "the device has not answered for %llu ms",
+                      (unsigned long long)((now_ns - device->waiting_since_ns) / LL_NS_PER_MS));
+        return LL_CAUSE_SILENT;
+    }
+    if (slow < LL_DEVICE_YIELDS)
+        (void)sched_yield();
+    else
+        (void)nanosleep(&rest, NULL);
+    return LL_CAUSE_NONE;
+}
+
+enum ll_device_cause ll_device_take_cause(const struct ll_device *device, enum ll_ring_take take,
+                                          struct ll_why *why)
+{
+    uint32_t due;
+    uint32_t found;
+    ll_ring_port_ordinals(&device->port, &due, &found);
+    (void)LL_FAIL(why, LL_ERR_CORRUPT, "the device's answer is %s: number %u is due, what lies there says %u",
+                  ll_ring_take_name(take), due, found);
+    switch (take) {
+    case LL_RING_OUT_OF_SEQUENCE:
+        return LL_CAUSE_OUT_OF_SEQUENCE;
+    case LL_RING_BROKEN:
+        return LL_CAUSE_BROKEN;
+    case LL_RING_STALE:
+        return LL_CAUSE_STALE;
+    default:
+        return LL_CAUSE_IMPOSSIBLE;
+    }
+}
