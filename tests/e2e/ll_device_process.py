@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the device process share: the rig that stands for a gateway, and looking at what a process leaves."""
+"""What the tests of the device process share: the rig that stands for a gateway, and what a process leaves."""
 import glob
 import os
 import signal

@@ -3,8 +3,8 @@
  * A gateway reduced to its link: it starts the device process, loads tables into it, sends random requests of both
  * halves, and holds every answer and at the end every byte of the tables against the same kernel in this process.
  *
- * Shape    ll_device_rig --program FILE [options]: one line for each thing that happened, `key value...`: started, note,
- *          failed, ready, checked, lost, ended. The test reads them.
+ * Shape    ll_device_rig --program FILE [options]: one line for each thing that happened, `key value...`: started,
+ *          note, failed, ready, checked, lost, ended. The test reads them.
  * Units    counts; ns.
  * Errors   exit status 0 all equal, 1 a difference or no answer, 2 usage, 3 the device process said FAILED, 4 LOST.
  * Threads  one. The device process ends with it, since the socket closes.

@@ -29,7 +29,7 @@ def check_modes(checks, seed):
     device.works(checks, *at_random, "--updates", 3000, "--kernel-batch", 1, "--slots", 2)
     device.works(checks, *at_random, "--updates", 3000, "--kernel-batch", 64, "--slots", 4096)
     idle = device.works(checks, *at_random, "--updates", 5000, "--looks", 2000, "--pause", "200ms")
-    checks.true(int(idle.lines.get("idle", "0")) > 0, "a kernel with nothing to do ends and is started again: %s" % idle)
+    checks.true(int(idle.lines.get("idle", "0")) > 0, "an idle kernel ends and is started again: %s" % idle)
     in_batches = (*at_random, "--mode", "batch")
     device.works(checks, *in_batches, "--updates", 20000)
     device.works(checks, *in_batches, "--updates", 3000, "--batch-max", 7, "--lanes", 4, "--close", "100us")
@@ -92,15 +92,16 @@ def check_gateway_gone(checks):
 
 
 def list_devices(*words, **more):
-    return subprocess.run([device.PROGRAM, "--list", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
-                          check=False, env=device.environment(**more))
+    return subprocess.run([device.PROGRAM, "--list", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60, check=False, env=device.environment(**more))
 
 
 def check_list(checks, place):
     listed = json.loads(list_devices("--json").stdout)
     pocl = [one for one in listed["platforms"] if one.get("device") == "pocl"]
     checks.equal(len(pocl), 1, "PoCL is listed once")
-    checks.true(pocl and pocl[0]["devices"] and pocl[0]["devices"][0]["memory_bytes"] > 0, "with a device and its memory")
+    found = pocl[0]["devices"] if pocl else []
+    checks.true(found and found[0]["memory_bytes"] > 0, "with a device and its memory")
     none = list_devices(OCL_ICD_VENDORS=place.path("empty"))
     checks.equal(none.returncode, 3, "no platform at all")
     aborting = place.path("aborting.icd")

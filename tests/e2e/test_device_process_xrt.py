@@ -27,7 +27,7 @@ def check_modes(checks, seed):
     at_random = ("--platform", "xrt", "--seed", seed)
     device.works(checks, *at_random, "--updates", 20000, **XRT)
     idle = device.works(checks, *at_random, "--updates", 2000, "--looks", 50, "--pause", "500ms", **XRT)
-    checks.true(int(idle.lines.get("idle", "0")) > 0, "a kernel with nothing to do ends and is started again: %s" % idle)
+    checks.true(int(idle.lines.get("idle", "0")) > 0, "an idle kernel ends and is started again: %s" % idle)
     in_batches = (*at_random, "--mode", "batch")
     device.works(checks, *in_batches, "--updates", 5000, **XRT)
     device.works(checks, *in_batches, "--updates", 1000, "--batch-max", 7, "--lanes", 4, "--close", "100us", **XRT)
@@ -62,7 +62,7 @@ def check_deaths(checks):
             os.kill(card[0], signal.SIGKILL)
             device.wait_until(lambda pid=held.pid: not device.is_alive(pid))
             outcome = held.go_on()
-            checks.equal(outcome.status, device.LOST, "%s: the gateway hears that the card is lost: %s" % (mode, outcome))
+            checks.equal(outcome.status, device.LOST, "%s: the gateway hears of it: %s" % (mode, outcome))
             check_gone(checks, mode + ", card killed", held.pid, card)
         for victim in ("gateway", "device process"):
             with device.HeldRig("--platform", "xrt", "--mode", mode, **XRT) as held:
