@@ -872,12 +872,18 @@ LL_FN struct ll_life_bucket ll_life_bucket_empty(void)
 LL_FN void ll_life_reset(LL_LIFE_MEMORY)
 {
     ll_life_hot_clear(LL_LIFE_MEMORY_PASS);
-    for (u32 i = 0; i < control->bucket_count + control->overflow_count; i++)
+    for (u32 i = 0; i < control->bucket_count + control->overflow_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 9587012
         buckets[i] = ll_life_bucket_empty();
-    for (u32 i = 0; i < control->id_count; i++)
+    }
+    for (u32 i = 0; i < control->id_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 8388608
         places[i] = LL_LIFE_NONE;
-    for (u32 i = 0; i < control->order_count; i++)
+    }
+    for (u32 i = 0; i < control->order_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 2097152
         orders[i] = ll_life_order_new(LL_ORDER_NONE, 0);
+    }
     control->overflow_used = 0;
     control->ids_used = 0;
     control->orders_used = 0;

@@ -41,7 +41,7 @@ void ll_book_pair_init(struct ll_book_pair *pair, const struct ll_book_pair_conf
     size_t inner_count = side_count + config->inner_pool_count;
     size_t bucket_count = (size_t)config->bucket_count + config->overflow_count;
     size_t bytes = 64 * 6 + sizeof(struct ll_book_control) + bucket_count * sizeof(struct ll_order_bucket) +
-                   leaf_count * (sizeof(struct ll_leaf) + sizeof(struct ll_leaf_levels)) +
+                   leaf_count * (sizeof(struct ll_leaf) + LL_LEAF_LANES * sizeof(struct ll_level)) +
                    inner_count * sizeof(struct ll_inner) + side_count * sizeof(struct ll_book_side);
     bytes = (bytes + 63) / 64 * 64;
     unsigned char *at = aligned_alloc(64, bytes);
@@ -51,7 +51,7 @@ void ll_book_pair_init(struct ll_book_pair *pair, const struct ll_book_pair_conf
     pair->book.control = take_lines(&at, sizeof(struct ll_book_control));
     pair->book.buckets = take_lines(&at, bucket_count * sizeof(struct ll_order_bucket));
     pair->book.leaves = take_lines(&at, leaf_count * sizeof(struct ll_leaf));
-    pair->book.levels = take_lines(&at, leaf_count * sizeof(struct ll_leaf_levels));
+    pair->book.levels = take_lines(&at, leaf_count * LL_LEAF_LANES * sizeof(struct ll_level));
     pair->book.inners = take_lines(&at, inner_count * sizeof(struct ll_inner));
     pair->book.sides = take_lines(&at, side_count * sizeof(struct ll_book_side));
     struct ll_book_control *control = pair->book.control;
