@@ -16,6 +16,11 @@ static void kernel_as_it_is(const struct ll_book_memory *book, const struct ll_u
                   updates, results, count, batch);
 }
 
+static void reset_as_it_is(const struct ll_book_memory *book)
+{
+    ll_book_reset(book->control, book->buckets, book->leaves, book->levels, book->inners, book->sides);
+}
+
 static void *take_lines(unsigned char **at, size_t bytes)
 {
     void *taken = *at;
@@ -29,6 +34,8 @@ void ll_book_pair_init(struct ll_book_pair *pair, const struct ll_book_pair_conf
     pair->config = *config;
     if (pair->config.kernel == NULL)
         pair->config.kernel = kernel_as_it_is;
+    if (pair->config.reset == NULL)
+        pair->config.reset = reset_as_it_is;
     size_t side_count = 2 * (size_t)config->book_count;
     size_t leaf_count = side_count + config->leaf_pool_count;
     size_t inner_count = side_count + config->inner_pool_count;
@@ -55,8 +62,7 @@ void ll_book_pair_init(struct ll_book_pair *pair, const struct ll_book_pair_conf
     control->book_count = config->book_count;
     control->hash_seed = config->hash_seed;
     control->epoch = config->epoch;
-    ll_book_reset(control, pair->book.buckets, pair->book.leaves, pair->book.levels, pair->book.inners,
-                  pair->book.sides);
+    pair->config.reset(&pair->book);
     if (with_naive)
         ll_naive_book_init(&pair->naive);
 }
