@@ -9,6 +9,7 @@
  * the link, whose answers leave in the order of their requests, and a control request (LOAD, RESET) may touch
  * any table between two messages. What can overlap is inside the halves, see ll_book_top.c and ll_life_top.c.
  */
+#include "hls/ll_gateway.h"
 #include "kernels/vitis/ll_tops.h"
 
 void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *buckets,
