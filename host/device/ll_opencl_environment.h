@@ -55,7 +55,7 @@ LL_MUST_CHECK int ll_opencl_environment_decide(struct ll_opencl_environment *env
 LL_MUST_CHECK int ll_opencl_environment_apply(const struct ll_opencl_environment *environment,
                                               struct ll_why *why);
 
-/* Goes to the private directory, when there is one: XRT leaves files of its own where it is started. Names of files that
+/* Goes to the private directory, when there is one: XRT leaves files where it is started. Names of files that
  * do not begin with / mean something else from then on. */
 LL_MUST_CHECK int ll_opencl_environment_enter(const struct ll_opencl_environment *environment,
                                               struct ll_why *why);
