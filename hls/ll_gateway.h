@@ -75,6 +75,7 @@ LL_FN_HOT struct ll_gateway_taken ll_gateway_take(LL_GLOBAL struct ll_update *up
             break;
         if (LL_RARE(kind == LL_BEAT_BROKEN)) { /* it may be arriving word by word */
             for (u32 i = 0; kind == LL_BEAT_BROKEN && resident != 0 && i < LL_GATEWAY_TORN_LOOKS; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 0 max = 1024
                 taken.last = ll_link_get(to_device, slots, ordinal);
                 kind = ll_gateway_kind(taken.last, ordinal);
             }
@@ -97,8 +98,10 @@ LL_FN_RARE void ll_gateway_answer_broken(LL_GLOBAL volatile u64 *from_device, u3
     struct ll_beat beat;
     for (u32 i = 0; i < LL_BEAT_WORDS; i++)
         beat.word[i] = 0;
-    for (u32 i = 0; i < count; i++)
+    for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         ll_link_put(from_device, slots, next + i, LL_BEAT_BROKEN, beat);
+    }
 }
 
 /* Does what was taken, and answers it. */
@@ -136,7 +139,8 @@ LL_FN void ll_gateway_run(LL_GATEWAY_MEMORY, LL_GATEWAY_SCRATCH, LL_GATEWAY_LINK
     u32 end = LL_LINK_RUNS;
     u64 pulse = ll_link_load(from_device + LL_LINK_PULSE);
     ll_link_store(from_device + LL_LINK_END, LL_LINK_RUNS);
-    for (u32 turn = 0; end == LL_LINK_RUNS; turn++) {
+    for (u32 turn = 0; end == LL_LINK_RUNS; turn++) { /* a tool's report is about one turn */
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 1
         if ((turn & (LL_GATEWAY_PULSE_TURNS - 1u)) == 0) {
             pulse++;
             ll_link_store(from_device + LL_LINK_PULSE, pulse);

@@ -34,6 +34,12 @@
 #define LL_GATEWAY_LIFE_PASS   life_control, life_buckets, life_places, life_orders LL_LIFE_HOT_PASS
 #define LL_GATEWAY_MEMORY_PASS LL_BOOK_MEMORY_PASS, LL_GATEWAY_LIFE_PASS
 
+/* For a function that goes to the tables themselves: they always have what the chip has. */
+#define LL_GATEWAY_HOT_UNUSED() \
+    LL_HOT_UNUSED(order_hot);   \
+    LL_HOT_UNUSED(id_hot);      \
+    LL_HOT_UNUSED(life_hot)
+
 /* Words of an element, 0 = no such part. */
 LL_FN u32 ll_part_words(u64 part)
 {
@@ -85,6 +91,7 @@ LL_FN u32 ll_part_has(u64 part_count, u64 first, u64 count)
 /* One element out of the window. */
 LL_FN void ll_part_load(LL_GATEWAY_MEMORY, u64 part, u32 at, LL_GLOBAL const volatile u64 *words)
 {
+    LL_GATEWAY_HOT_UNUSED();
     switch (part) {
     case LL_PART_BOOK_CONTROL:
         control[0] = ll_words_to_book_control(words);
@@ -97,7 +104,7 @@ LL_FN void ll_part_load(LL_GATEWAY_MEMORY, u64 part, u32 at, LL_GLOBAL const vol
         break;
     case LL_PART_LEVELS:
         for (u32 i = 0; i < LL_LEAF_LANES; i++)
-            levels[at].level[i] = ll_words_to_level(words + LL_WORDS_LEVEL * i);
+            levels[ll_level_at(at, i)] = ll_words_to_level(words + LL_WORDS_LEVEL * i);
         break;
     case LL_PART_INNERS:
         inners[at] = ll_words_to_inner(words);
@@ -125,6 +132,7 @@ LL_FN void ll_part_load(LL_GATEWAY_MEMORY, u64 part, u32 at, LL_GLOBAL const vol
 /* One element into the window. */
 LL_FN void ll_part_dump(LL_GATEWAY_MEMORY, u64 part, u32 at, LL_GLOBAL volatile u64 *words)
 {
+    LL_GATEWAY_HOT_UNUSED();
     switch (part) {
     case LL_PART_BOOK_CONTROL:
         ll_words_from_book_control(words, control[0]);
@@ -137,7 +145,7 @@ LL_FN void ll_part_dump(LL_GATEWAY_MEMORY, u64 part, u32 at, LL_GLOBAL volatile 
         break;
     case LL_PART_LEVELS:
         for (u32 i = 0; i < LL_LEAF_LANES; i++)
-            ll_words_from_level(words + LL_WORDS_LEVEL * i, levels[at].level[i]);
+            ll_words_from_level(words + LL_WORDS_LEVEL * i, levels[ll_level_at(at, i)]);
         break;
     case LL_PART_INNERS:
         ll_words_from_inner(words, inners[at]);
@@ -175,8 +183,14 @@ LL_FN_RARE u32 ll_gateway_load(LL_GATEWAY_MEMORY, LL_GLOBAL const volatile u64 *
     if (ll_part_has(ll_part_count(control, life_control, part), first, count) == 0 ||
         count > LL_LINK_WINDOW_WORDS || count * words > LL_LINK_WINDOW_WORDS)
         return LL_BEAT_REFUSED;
-    for (u32 i = 0; i < (u32)count; i++)
+    for (u32 i = 0; i < (u32)count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 8192
         ll_part_load(LL_GATEWAY_MEMORY_PASS, part, (u32)first + i, window + i * words);
+    }
+    if (part < LL_PART_LIFE_CONTROL)
+        ll_book_hot_clear(LL_BOOK_MEMORY_PASS);
+    else
+        ll_life_hot_clear(LL_GATEWAY_LIFE_PASS);
     return LL_BEAT_OK;
 }
 
@@ -187,8 +201,10 @@ LL_FN_RARE u32 ll_gateway_dump(LL_GATEWAY_MEMORY, LL_GLOBAL volatile u64 *window
     if (ll_part_has(ll_part_count(control, life_control, part), first, count) == 0 ||
         count > LL_LINK_WINDOW_WORDS || count * words > LL_LINK_WINDOW_WORDS)
         return LL_BEAT_REFUSED;
-    for (u32 i = 0; i < (u32)count; i++)
+    for (u32 i = 0; i < (u32)count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 8192
         ll_part_dump(LL_GATEWAY_MEMORY_PASS, part, (u32)first + i, window + i * words);
+    }
     return LL_BEAT_OK;
 }
 
@@ -219,6 +235,7 @@ LL_FN u32 ll_gateway_may_hash(LL_GLOBAL const struct ll_book_control *control,
 
 LL_FN_RARE u64 ll_gateway_hash(LL_GATEWAY_MEMORY, u64 part, u32 first, u32 count)
 {
+    LL_GATEWAY_HOT_UNUSED();
     (void)control;
     (void)life_control;
     (void)life_places;

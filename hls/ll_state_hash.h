@@ -51,6 +51,7 @@ LL_FN_RARE u64 ll_state_hash_orders(LL_GLOBAL const struct ll_order_bucket *buck
 {
     u64 sum = 0;
     for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 2097152
         u32 at = first + i;
         for (u32 depth = 0; depth < LL_CHAIN_MAX; depth++) {
             struct ll_order_bucket bucket = buckets[at];
@@ -63,15 +64,15 @@ LL_FN_RARE u64 ll_state_hash_orders(LL_GLOBAL const struct ll_order_bucket *buck
     return sum;
 }
 
-LL_FN u64 ll_state_hash_leaf(LL_GLOBAL const struct ll_leaf *leaves,
-                             LL_GLOBAL const struct ll_leaf_levels *levels, u32 book_side, u32 leaf)
+LL_FN u64 ll_state_hash_leaf(LL_GLOBAL const struct ll_leaf *leaves, LL_GLOBAL const struct ll_level *levels,
+                             u32 book_side, u32 leaf)
 {
     u64 sum = 0;
     u32 used = leaves[leaf].lane[LL_LEAF_USED];
     for (u32 i = 0; i < LL_LEAF_WAYS; i++) {
         if ((used >> i & 1u) == 0)
             continue;
-        struct ll_level level = levels[leaf].level[i];
+        struct ll_level level = levels[ll_level_at(leaf, i)];
         u64 hash = ll_state_mix(LL_STATE_LEVEL, (u64)book_side << 32 | leaves[leaf].lane[i]);
         hash = ll_state_mix(hash, level.quantity);
         sum += ll_state_mix(hash, level.orders);
@@ -80,8 +81,7 @@ LL_FN u64 ll_state_hash_leaf(LL_GLOBAL const struct ll_leaf *leaves,
 }
 
 /* From the root down: node[depth] is where the walk is, at[depth] the child it takes there next. */
-LL_FN u64 ll_state_hash_side(LL_GLOBAL const struct ll_leaf *leaves,
-                             LL_GLOBAL const struct ll_leaf_levels *levels,
+LL_FN u64 ll_state_hash_side(LL_GLOBAL const struct ll_leaf *leaves, LL_GLOBAL const struct ll_level *levels,
                              LL_GLOBAL const struct ll_inner *inners, u32 book_side, u32 height)
 {
     u32 node[LL_TREE_HEIGHT_MAX];
@@ -91,6 +91,7 @@ LL_FN u64 ll_state_hash_side(LL_GLOBAL const struct ll_leaf *leaves,
     node[0] = book_side;
     at[0] = 0;
     for (;;) {
+#pragma HLS LOOP_TRIPCOUNT min = 2 max = 131072
         u32 here = node[depth];
         if (at[depth] < inners[here].low[LL_INNER_COUNT] && at[depth] < LL_INNER_WAYS) {
             u32 child = inners[here].child[at[depth]];
@@ -111,12 +112,13 @@ LL_FN u64 ll_state_hash_side(LL_GLOBAL const struct ll_leaf *leaves,
 }
 
 LL_FN_RARE u64 ll_state_hash_levels(LL_GLOBAL const struct ll_leaf *leaves,
-                                    LL_GLOBAL const struct ll_leaf_levels *levels,
+                                    LL_GLOBAL const struct ll_level *levels,
                                     LL_GLOBAL const struct ll_inner *inners,
                                     LL_GLOBAL const struct ll_book_side *sides, u32 first, u32 count)
 {
     u64 sum = 0;
     for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 32768
         u32 side = first + i;
         if (sides[side].levels != 0)
             sum += ll_state_hash_side(leaves, levels, inners, side, sides[side].height);
@@ -130,12 +132,13 @@ LL_FN_RARE u64 ll_state_hash_ids(LL_GLOBAL const struct ll_life_bucket *buckets,
 {
     u64 sum = 0;
     for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 9587012
         u32 at = first + i;
         u32 used = buckets[at].link >> LL_LIFE_USED_SHIFT;
         for (u32 way = 0; way < LL_LIFE_WAYS; way++) {
             if ((used >> way & 1u) == 0)
                 continue;
-            struct ll_life_id record = ll_life_load(buckets, at << LL_LIFE_WAY_BITS | way);
+            struct ll_life_id record = ll_life_bucket_id(&buckets[at], way);
             u64 hash = ll_state_mix(LL_STATE_ID, buckets[at].key[way][0]);
             hash = ll_state_mix(hash, buckets[at].key[way][1]);
             hash = ll_state_mix(hash, (u64)buckets[at].id[way] << 32 | record.order);
@@ -150,6 +153,7 @@ LL_FN_RARE u64 ll_state_hash_life_orders(LL_GLOBAL const struct ll_life_order *o
 {
     u64 sum = 0;
     for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 2097152
         struct ll_life_order order = orders[first + i];
         if (order.standing.state == LL_ORDER_NONE)
             continue;

@@ -12,7 +12,7 @@
 #include "kernels/vitis/ll_tops.h"
 
 void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *buckets,
-                       struct ll_leaf *leaves, struct ll_leaf_levels *levels, struct ll_inner *inners,
+                       struct ll_leaf *leaves, struct ll_level *levels, struct ll_inner *inners,
                        struct ll_book_side *sides, struct ll_life_control *life_control,
                        struct ll_life_bucket *life_buckets, u32 *life_places,
                        struct ll_life_order *life_orders, volatile u64 *to_device, volatile u64 *from_device,
@@ -22,7 +22,7 @@ void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *
 #pragma HLS INTERFACE mode=m_axi port=control       bundle=gm_control       offset=slave depth=1 latency=64
 #pragma HLS INTERFACE mode=m_axi port=buckets       bundle=gm_buckets       offset=slave depth=96 latency=64
 #pragma HLS INTERFACE mode=m_axi port=leaves        bundle=gm_leaves        offset=slave depth=256 latency=64
-#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=256 latency=64
+#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=8192 latency=64
 #pragma HLS INTERFACE mode=m_axi port=inners        bundle=gm_inners        offset=slave depth=512 latency=64
 #pragma HLS INTERFACE mode=m_axi port=sides         bundle=gm_sides         offset=slave depth=16 latency=64
 #pragma HLS INTERFACE mode=m_axi port=life_control  bundle=gm_life_control  offset=slave depth=1 latency=64

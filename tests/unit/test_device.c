@@ -380,7 +380,7 @@ START_TEST(a_loss_changes_no_answer)
 {
     struct rig rig;
     struct ll_why why = {0};
-    char behaviour[64];
+    char behaviour[64] = "";
     uint32_t which = (uint32_t)_i % LOSSES;
     enum ll_device_loss on_loss = (enum ll_device_loss)((uint32_t)_i / LOSSES % 3);
     bool verify = (uint32_t)_i / LOSSES / 3 != 0;
@@ -424,7 +424,7 @@ END_TEST
 START_TEST(what_was_under_way_is_done_here)
 {
     struct rig rig;
-    char behaviour[64];
+    char behaviour[64] = "";
     rig_init(&rig, 5, behaviour);
     (void)snprintf(behaviour, sizeof behaviour, "exit-after:%u", 3 + (uint32_t)_i);
     rig_open(&rig);
@@ -446,7 +446,7 @@ END_TEST
 START_TEST(asks_under_way_are_done_here)
 {
     struct rig rig;
-    char behaviour[64];
+    char behaviour[64] = "";
     rig_init(&rig, 6 + (uint64_t)_i, behaviour);
     (void)snprintf(behaviour, sizeof behaviour, "exit-after:%u", 1 + (uint32_t)_i * 7);
     rig_open(&rig);
