@@ -143,6 +143,9 @@ static int put_environment_right(struct serve *serve, struct ll_why *why)
         (void)setpgid(0, 0);
     if (serve->environment.must_exec && (err = ll_opencl_keeper_start(why)) != LL_OK)
         return err;
+    if (serve->environment.must_exec &&
+        (err = ll_opencl_environment_enter(&serve->environment, why)) != LL_OK)
+        return err;
     if (serve->environment.must_exec) {
         (void)execv("/proc/self/exe", serve->config->argv);
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot execute this program once more: %s", strerror(errno));

@@ -46,7 +46,8 @@ static int ll_process_find_program(char path[LL_PROCESS_PATH_BYTES], struct ll_w
     return LL_OK;
 }
 
-/* Nothing of ours but the socket, no terminal, no Ctrl-C of ours, no signals held back, ordinary priority. */
+/* Nothing of ours but the socket and the place for complaints, which is where runtimes say what ails them; no Ctrl-C
+ * of ours, no signals held back, ordinary priority. */
 static int ll_process_surroundings(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions,
                                    int socket)
 {
@@ -62,8 +63,6 @@ static int ll_process_surroundings(posix_spawnattr_t *attributes, posix_spawn_fi
         error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (error == 0)
         error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO);
     if (error == 0)
         error = posix_spawn_file_actions_addclosefrom_np(actions, LL_DEVICE_LINK_FD + 1);
     if (error == 0)
@@ -85,7 +84,7 @@ static int ll_process_spawn_with(pid_t *child, const char *program, int socket)
 {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
-    char *const words[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)"--serve", NULL};
+    char *const words[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--serve", NULL};
     int error = posix_spawnattr_init(&attributes);
     if (error != 0)
         return error;
