@@ -15,12 +15,12 @@
 #include "host/base/ll_clock.h"
 #include "host/base/ll_options.h"
 #include "tests/device/ll_conf.h"
+#include "tests/model/ll_built.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define OPTION(name, type, field, min, max, value, choices, help)                           \
     {                                                                                       \
@@ -247,32 +247,14 @@ static void print_list(void)
 
 /* --- Main ------------------------------------------------------------------------------------------------- */
 
-/* <build>/tests/device/conformance -> <build>/lifeline-device */
-static const char *default_program(void)
-{
-    static char path[4096];
-    char own[2048];
-    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
-    if (length < 0)
-        return NULL;
-    own[length] = 0;
-    for (int up = 0; up < 3; up++) {
-        char *slash = strrchr(own, '/');
-        if (slash == NULL)
-            return NULL;
-        *slash = 0;
-    }
-    (void)snprintf(path, sizeof path, "%s/lifeline-device", own);
-    return path;
-}
-
 int main(int argc, char **argv)
 {
     struct ll_conf_options chosen = {.device = "cpu", .mode = "resident", .seed = 1, .random = 1000000};
     struct ll_operands operands;
     struct ll_why why = {0};
     int help = 0;
-    chosen.program = default_program();
+    char program[LL_BUILT_PATH_BYTES];
+    chosen.program = ll_built_path("lifeline-device", program);
     if (ll_options_parse(options, argc, argv, &chosen, &operands, &help, &why) != LL_OK ||
         operands.count != 0) {
         (void)fprintf(stderr, "conformance: %s\n", operands.count != 0 ? "it takes no operands" : why.text);
