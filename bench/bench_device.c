@@ -17,13 +17,13 @@
  */
 #include "bench/ll_bench.h"
 #include "bench/ll_children.h"
+#include "host/app/ll_beside.h"
 #include "host/base/ll_assert.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_histogram.h"
 #include "host/base/ll_options.h"
 #include "host/base/ll_prng.h"
 #include "host/device/ll_device.h"
-#include "tests/model/ll_built.h"
 
 #include <inttypes.h>
 #include <sched.h>
@@ -161,12 +161,12 @@ static void round_trip(struct bench *bench, uint32_t count)
 static int open_device(struct bench *bench, const struct way *way, const struct ll_device_config *more,
                        struct ll_why *why)
 {
-    static char program[LL_BUILT_PATH_BYTES];
+    static char program[LL_BESIDE_PATH_BYTES];
     struct ll_device_config config;
     ll_device_config_default(&config);
     config.name = way->device;
     config.mode = way->mode;
-    config.program = ll_built_path("lifeline-device", program);
+    config.program = ll_beside(program, "../lifeline-device", NULL) == LL_OK ? program : NULL;
     config.on_loss = more->on_loss;
     config.batch_close_ns = more->batch_close_ns;
     config.book = (struct ll_book_config){

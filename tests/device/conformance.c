@@ -11,11 +11,11 @@
  * and every event in every state, must have come; else the suite has not tested what it says.
  * Exit status: 0 all equal; 1 something differs; 2 usage.
  */
+#include "host/app/ll_beside.h"
 #include "host/base/ll_assert.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_options.h"
 #include "tests/device/ll_conf.h"
-#include "tests/model/ll_built.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -253,8 +253,9 @@ int main(int argc, char **argv)
     struct ll_operands operands;
     struct ll_why why = {0};
     int help = 0;
-    char program[LL_BUILT_PATH_BYTES];
-    chosen.program = ll_built_path("lifeline-device", program);
+    char program[LL_BESIDE_PATH_BYTES];
+    if (ll_beside(program, "../../lifeline-device", NULL) == LL_OK)
+        chosen.program = program;
     if (ll_options_parse(options, argc, argv, &chosen, &operands, &help, &why) != LL_OK ||
         operands.count != 0) {
         (void)fprintf(stderr, "conformance: %s\n", operands.count != 0 ? "it takes no operands" : why.text);
