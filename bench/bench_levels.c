@@ -167,7 +167,7 @@ static size_t book_levels_bytes(const struct book *book)
                                  sizeof(struct ll_bitmap_bucket);
     return sides_bytes +
            (size_t)(control->leaf_count - control->leaf_free_count) *
-               (sizeof(struct ll_leaf) + sizeof(struct ll_leaf_levels)) +
+               (sizeof(struct ll_leaf) + LL_LEAF_LANES * sizeof(struct ll_level)) +
            (size_t)(control->inner_count - control->inner_free_count) * sizeof(struct ll_inner);
 }
 

@@ -112,6 +112,7 @@ LL_FN_RARE void ll_book_levels(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update 
     u32 leaf[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
     u32 shape[LL_BATCH_MAX * LL_CHANGES_PER_MESSAGE];
     for (u32 i = 0; i < change_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 192
         u32 side = changes[i].book_side;
         shape[i] = sides[side].shape;
         leaf[i] = ll_tree_leaf_of(inners, side, sides[side].height, changes[i].key);
@@ -122,10 +123,11 @@ LL_FN_RARE void ll_book_levels(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update 
     for (u32 i = 0; i < change_count; i++) {
         u32 hit = ll_leaf_find(&leaves[leaf[i]], changes[i].key);
         u32 unused = ~leaves[leaf[i]].lane[LL_LEAF_USED] | 1u << LL_LEAF_WAYS;
-        LL_PREFETCH(&levels[leaf[i]].level[ll_ctz32(ll_select32((u32)(hit != 0), hit, unused))]);
+        LL_PREFETCH(&levels[ll_level_at(leaf[i], ll_ctz32(ll_select32((u32)(hit != 0), hit, unused)))]);
     }
 #endif
     for (u32 i = 0; i < change_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 192
         struct ll_change change = changes[i];
         u32 message = change.message & LL_CHANGE_INDEX;
         u32 at = leaf[i];
@@ -201,13 +203,20 @@ LL_FN void ll_book_reset(LL_BOOK_MEMORY)
 {
     u32 side_count = 2u * control->book_count;
     ll_book_hot_clear(LL_BOOK_MEMORY_PASS);
-    for (u32 i = 0; i < control->bucket_count + control->overflow_count; i++)
+    for (u32 i = 0; i < control->bucket_count + control->overflow_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 2621488
         buckets[i] = ll_bucket_empty(i < control->bucket_count ? 0u : i + 1u);
-    for (u32 i = side_count; i < control->leaf_count; i++)
+    }
+    for (u32 i = side_count; i < control->leaf_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 0 max = 131136
         leaves[i].lane[0] = i + 1u;
-    for (u32 i = side_count; i < control->inner_count; i++)
+    }
+    for (u32 i = side_count; i < control->inner_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 0 max = 33152
         inners[i].child[0] = i + 1u;
+    }
     for (u32 i = 0; i < side_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 2 max = 32768
         ll_leaf_clear(&leaves[i]);
         ll_inner_clear(&inners[i]);
         ll_inner_insert(&inners[i], 0, 0, i);

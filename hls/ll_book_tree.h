@@ -270,7 +270,7 @@ LL_FN u32 ll_tree_merge_leaf(LL_TREE_MEMORY, struct ll_tree_path path)
             if ((right_used >> j & 1u) != 0) {
                 u32 slot = ll_ctz32(~left_used);
                 leaves[left].lane[slot] = leaves[right].lane[j];
-                levels[left].level[slot] = levels[right].level[j];
+                levels[ll_level_at(left, slot)] = levels[ll_level_at(right, j)];
                 left_used |= 1u << slot;
             }
         }
@@ -298,7 +298,7 @@ LL_FN u32 ll_tree_split_needs(LL_GLOBAL const struct ll_inner *inners, struct ll
 }
 
 /* Moves the worse half of a full leaf into an empty one. Returns the smallest key moved. */
-LL_FN u32 ll_leaf_split(LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_leaf_levels *levels, u32 source,
+LL_FN u32 ll_leaf_split(LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_level *levels, u32 source,
                         u32 target)
 {
     u32 keys[LL_LEAF_WAYS];
@@ -314,7 +314,7 @@ LL_FN u32 ll_leaf_split(LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_le
         }
         if (better > LL_LEAF_WAYS / 2u) {
             leaves[target].lane[i] = keys[i];
-            levels[target].level[i] = levels[source].level[i];
+            levels[ll_level_at(target, i)] = levels[ll_level_at(source, i)];
             leaves[source].lane[i] = LL_KEY_WORST;
             moved |= 1u << i;
             low = keys[i] < low ? keys[i] : low;

@@ -10,7 +10,7 @@
  *            inner        15 lower bounds + count, 15 children               two lines; the root of side s is inner s,
  *                                                                            so its address is known without a load
  *            leaf         31 keys + a mask of the used ones                  two lines, compared all at once
- *            leaf_levels  31 x {quantity, orders}                            the line of one level is touched
+ *            levels       31 x {quantity, orders} and padding, of each leaf   the line of one level is touched
  *
  *          A key is a price so turned that smaller is better on both sides: sell = price, buy = ~price.
  *          Keys inside a leaf are in no order: an insert writes one key and one level and shifts nothing; the best of a
@@ -67,10 +67,13 @@ struct ll_level {
     u32 reserved;
 };
 
-struct ll_leaf_levels {
-    struct ll_level level[LL_LEAF_LANES]; /* the last one is padding */
-};
-LL_STATIC_ASSERT(sizeof(struct ll_leaf_levels) == 512, "eight lines");
+LL_STATIC_ASSERT(sizeof(struct ll_level) == 16, "four to a line");
+
+/* Where the level of a leaf's slot is: each leaf has eight lines of them, the last level is padding. */
+LL_FN_HOT u32 ll_level_at(u32 leaf, u32 slot)
+{
+    return leaf * LL_LEAF_LANES + slot;
+}
 
 struct ll_inner {
     u32 low[LL_INNER_LANES]; /* lowest key routed to each child (the first takes all below); lane 15 the count
@@ -121,7 +124,7 @@ LL_STATIC_ASSERT(sizeof(struct ll_book_control) == 64, "one line");
  */
 #define LL_BOOK_MEMORY                                                                    \
     LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_order_bucket *buckets, \
-        LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_leaf_levels *levels,        \
+        LL_GLOBAL struct ll_leaf *leaves, LL_GLOBAL struct ll_level *levels,              \
         LL_GLOBAL struct ll_inner *inners, LL_GLOBAL struct ll_book_side *sides LL_BOOK_HOT
 #define LL_BOOK_MEMORY_PASS control, buckets, leaves, levels, inners, sides LL_BOOK_HOT_PASS
 
@@ -131,9 +134,9 @@ LL_STATIC_ASSERT(sizeof(struct ll_book_control) == 64, "one line");
 #define LL_ORDER_TABLE_PASS buckets LL_BOOK_HOT_PASS
 
 /* The part of it that the price levels are made of. */
-#define LL_TREE_MEMORY                                                              \
-    LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_leaf *leaves,    \
-        LL_GLOBAL struct ll_leaf_levels *levels, LL_GLOBAL struct ll_inner *inners, \
+#define LL_TREE_MEMORY                                                           \
+    LL_GLOBAL struct ll_book_control *control, LL_GLOBAL struct ll_leaf *leaves, \
+        LL_GLOBAL struct ll_level *levels, LL_GLOBAL struct ll_inner *inners,    \
         LL_GLOBAL struct ll_book_side *sides
 #define LL_TREE_MEMORY_PASS control, leaves, levels, inners, sides
 

@@ -104,7 +104,7 @@ LL_FN void ll_part_load(LL_GATEWAY_MEMORY, u64 part, u32 at, LL_GLOBAL const vol
         break;
     case LL_PART_LEVELS:
         for (u32 i = 0; i < LL_LEAF_LANES; i++)
-            levels[at].level[i] = ll_words_to_level(words + LL_WORDS_LEVEL * i);
+            levels[ll_level_at(at, i)] = ll_words_to_level(words + LL_WORDS_LEVEL * i);
         break;
     case LL_PART_INNERS:
         inners[at] = ll_words_to_inner(words);
@@ -145,7 +145,7 @@ LL_FN void ll_part_dump(LL_GATEWAY_MEMORY, u64 part, u32 at, LL_GLOBAL volatile 
         break;
     case LL_PART_LEVELS:
         for (u32 i = 0; i < LL_LEAF_LANES; i++)
-            ll_words_from_level(words + LL_WORDS_LEVEL * i, levels[at].level[i]);
+            ll_words_from_level(words + LL_WORDS_LEVEL * i, levels[ll_level_at(at, i)]);
         break;
     case LL_PART_INNERS:
         ll_words_from_inner(words, inners[at]);

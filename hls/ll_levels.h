@@ -23,8 +23,8 @@ LL_FN_HOT void ll_level_next_best(LL_TREE_MEMORY, u32 book_side)
     u32 key = ll_lanes_min31(leaves[leaf].lane);
     u32 slot = ll_ctz32(ll_leaf_find(&leaves[leaf], key));
     side->best_key = key;
-    side->best_orders = levels[leaf].level[slot].orders;
-    side->best_quantity = levels[leaf].level[slot].quantity;
+    side->best_orders = levels[ll_level_at(leaf, slot)].orders;
+    side->best_quantity = levels[ll_level_at(leaf, slot)].quantity;
 }
 
 /* `leaf` is where the key is in or belongs into. Returns 1, or 0 when a new level found no room; nothing has
@@ -43,12 +43,12 @@ LL_FN_HOT u32 ll_level_change(LL_TREE_MEMORY, struct ll_change change, u32 leaf)
         used = leaves[leaf].lane[LL_LEAF_USED];
     }
     u32 slot = ll_ctz32(ll_select32(appeared, ~used, hit));
-    u64 quantity = (levels[leaf].level[slot].quantity & ((u64)appeared - 1u)) + change.quantity;
-    u32 orders = (levels[leaf].level[slot].orders & (appeared - 1u)) + change.orders;
+    u64 quantity = (levels[ll_level_at(leaf, slot)].quantity & ((u64)appeared - 1u)) + change.quantity;
+    u32 orders = (levels[ll_level_at(leaf, slot)].orders & (appeared - 1u)) + change.orders;
     u32 gone = (u32)(orders == 0);
     used = (used | 1u << slot) & ~(gone << slot);
-    levels[leaf].level[slot].quantity = quantity;
-    levels[leaf].level[slot].orders = orders;
+    levels[ll_level_at(leaf, slot)].quantity = quantity;
+    levels[ll_level_at(leaf, slot)].orders = orders;
     leaves[leaf].lane[slot] = key | (0u - gone); /* the key of a level that is gone is LL_KEY_WORST */
     leaves[leaf].lane[LL_LEAF_USED] = used;
     control->live_levels += appeared - gone;

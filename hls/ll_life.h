@@ -119,7 +119,7 @@ LL_FN struct ll_life_id ll_life_new_id(u32 order, u32 type, u32 status, u32 flag
     return record;
 }
 
-/* --- One ask -------------------------------------------------------------------------------------------- */
+/* --- What an ask does ----------------------------------------------------------------------------------- */
 
 /* 1 = the ask says something no sender may say, whatever the tables hold. */
 LL_FN u32 ll_life_is_bad(struct ll_life_ask ask)
@@ -462,13 +462,11 @@ LL_FN_HOT struct ll_life_answer ll_life_answer_none(struct ll_life_ask ask, u32 
     return answer;
 }
 
-/* The answer about the identifier at `place` as it is; the order is as it was before. */
-LL_FN_HOT struct ll_life_answer ll_life_answer_at(LL_LIFE_IDS_LOOK, LL_LIFE_ORDERS_LOOK,
-                                                  struct ll_life_answer answer, u32 place)
+/* The answer about an identifier and its order as they are. */
+LL_FN_HOT struct ll_life_answer ll_life_answer_of(struct ll_life_answer answer, struct ll_life_id record,
+                                                  u32 id, struct ll_order_standing standing)
 {
-    struct ll_life_id record = ll_life_load(LL_LIFE_IDS_PASS, place);
-    struct ll_order_standing standing = ll_life_order_standing(LL_LIFE_ORDERS_PASS, record.order);
-    answer.id = ll_life_number(LL_LIFE_IDS_PASS, place);
+    answer.id = id;
     answer.order = record.order;
     answer.type = record.type;
     answer.status = record.status;
@@ -479,6 +477,15 @@ LL_FN_HOT struct ll_life_answer ll_life_answer_at(LL_LIFE_IDS_LOOK, LL_LIFE_ORDE
     answer.cumulative = standing.cumulative;
     answer.flags = (u8)(LL_LIFE_FOUND | ll_life_flags_before(record, standing.state, standing.flags));
     return answer;
+}
+
+/* The same about the one at `place`. */
+LL_FN_HOT struct ll_life_answer ll_life_answer_at(LL_LIFE_IDS_LOOK, LL_LIFE_ORDERS_LOOK,
+                                                  struct ll_life_answer answer, u32 place)
+{
+    struct ll_life_id record = ll_life_load(LL_LIFE_IDS_PASS, place);
+    return ll_life_answer_of(answer, record, ll_life_number(LL_LIFE_IDS_PASS, place),
+                             ll_life_order_standing(LL_LIFE_ORDERS_PASS, record.order));
 }
 
 /* Any ask the straight way does not take. `place` is that of `key` before, LL_LIFE_NONE = nothing. */
@@ -518,7 +525,159 @@ LL_FN_RARE struct ll_life_answer ll_life_other(LL_LIFE_MEMORY, struct ll_life_as
     return answer;
 }
 
-/* --- A batch -------------------------------------------------------------------------------------------- */
+#if LL_HOT_LINES > 0
+
+/* --- Straight asks, as a pipeline ----------------------------------------------------------------------- */
+
+/* What an ask does that changes nothing but where its order stands. */
+struct ll_life_move {
+    struct ll_life_answer answer;
+    struct ll_order_standing standing; /* of the order, after */
+    u32 straight;                      /* 0 = the ask takes another way; the rest says nothing then */
+};
+
+/* The events of a whole order. */
+#define LL_LIFE_MOVES                                                                                   \
+    (1u << LL_LIFE_OP_SUBMIT | 1u << LL_LIFE_OP_ACK | 1u << LL_LIFE_OP_FILL | 1u << LL_LIFE_OP_CANCEL | \
+     1u << LL_LIFE_OP_REJECT | 1u << LL_LIFE_OP_EXPIRE | 1u << LL_LIFE_OP_FAIL | 1u << LL_LIFE_OP_RETRY)
+
+LL_FN_HOT u32 ll_life_moves(u32 op)
+{
+    return (u32)(op < LL_LIFE_OP_COUNT) & LL_LIFE_MOVES >> (op & (LL_LIFE_OP_COUNT - 1u));
+}
+
+/* 1 = the ask is a RESOLVE, or an event of the whole order. A fill with an execution is not: it adds an
+ * identifier; nor is the REJECT of a request. */
+LL_FN_HOT u32 ll_life_is_straight(struct ll_life_ask ask, struct ll_life_id record)
+{
+    u32 fills = (u32)(ask.op == LL_LIFE_OP_FILL);
+    u32 takes_none = (fills | (u32)(ask.op == LL_LIFE_OP_CANCEL)) & (u32)(ask.quantity == 0);
+    u32 adds = fills & (ll_life_key_is_none(ask.new_key[0], ask.new_key[1]) ^ 1u);
+    u32 request = (u32)(ask.op == LL_LIFE_OP_REJECT) & (u32)((record.flags & LL_LIFE_REQUEST) != 0);
+    u32 known = ll_life_moves(ask.op) | (u32)(ask.op == LL_LIFE_OP_RESOLVE);
+    return known & ((takes_none | adds | request) ^ 1u);
+}
+
+/* An ask, the identifier it names and where that one's order stands: values in, values out. */
+LL_FN_HOT struct ll_life_move ll_life_ask_step(struct ll_life_ask ask, struct ll_life_id record, u32 id,
+                                               struct ll_order_standing standing, u32 epoch)
+{
+    struct ll_life_move move;
+    u32 moves = ll_life_moves(ask.op);
+    struct ll_life_turn turn =
+        ll_life_step(standing, ll_select32(moves, ask.op, LL_LIFE_OP_SUBMIT), ask.quantity, 0);
+    move.straight = ll_life_is_straight(ask, record);
+    move.standing = standing;
+    move.answer = ll_life_answer_of(ll_life_answer_none(ask, epoch), record, id, standing);
+    move.answer.verdict = LL_VERDICT_OK;
+    if (moves != 0) {
+        u32 ended = ll_order_is_ended(turn.standing.state) & (ll_order_is_ended(standing.state) ^ 1u);
+        move.standing = turn.standing;
+        move.answer.verdict = (u8)turn.verdict;
+        move.answer.event = (u8)turn.event;
+        move.answer.booked = turn.booked;
+        move.answer.state_after = turn.standing.state;
+        move.answer.quantity = turn.standing.quantity;
+        move.answer.leaves = turn.standing.leaves;
+        move.answer.cumulative = turn.standing.cumulative;
+        move.answer.flags |= (u8)(ended * LL_LIFE_ENDED);
+    }
+    return move;
+}
+
+LL_STATIC_ASSERT(LL_HOT_WINDOW >= 4, "the distance in ll_life_run");
+
+/*
+ * Straight asks whose identifiers stand in their home buckets, with these and the orders on chip: one after the
+ * other through a pipeline that reads no big memory. Ends before the first that is not so, and returns how many
+ * went. Identifiers do not change here, so that only the orders need the window.
+ */
+LL_FN u32 ll_life_run(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask *asks,
+                      LL_GLOBAL struct ll_life_answer *answers, u32 count, const u32 *home)
+{
+    struct ll_window window = ll_window_empty();
+    u32 epoch = control->epoch;
+    u32 gone = 0;
+    u32 goes = 1;
+    (void)buckets;
+    (void)places;
+    for (u32 i = 0; i < count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
+#ifndef __BAMBU__
+#pragma HLS PIPELINE II = 1
+#pragma HLS DEPENDENCE variable = life_hot_word0 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = life_hot_word1 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = life_hot_word2 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = life_hot_word3 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = life_hot_word4 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = life_hot_word5 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = life_hot_word6 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = life_hot_word7 type = inter direction = RAW distance = 4 dependent = true
+#pragma HLS DEPENDENCE variable = life_hot_tags type = inter direction = RAW distance = 4 dependent = true
+#endif
+        struct ll_life_ask ask = asks[i];
+        struct ll_hot_found id_line = ll_hot_look(home[i] LL_LIFE_IDS_HOT_PASS);
+        struct ll_life_bucket bucket = ll_life_bucket_from_line(id_line.line);
+        u32 hits = ll_life_bucket_find(&bucket, ask.key[0], ask.key[1]);
+        u32 way = ll_life_way(hits);
+        struct ll_life_id record = ll_life_bucket_id(&bucket, way);
+        struct ll_hot_found line =
+            ll_window_find(window, record.order, ll_hot_look(record.order LL_LIFE_ORDERS_HOT_PASS));
+        struct ll_life_order order = ll_life_order_from_line(line.line);
+        struct ll_life_move move = ll_life_ask_step(ask, record, bucket.id[way], order.standing, epoch);
+        order.standing = move.standing;
+        line.line = ll_life_order_to_line(order);
+        window = ll_window_push(window, record.order, line.line); /* one for each ask, whatever it does */
+        goes &= id_line.hit & (u32)(hits != 0) & line.hit & move.straight;
+        gone += goes;
+        if (goes != 0) {
+            answers[i] = move.answer;
+            orders[record.order] = order;
+            ll_hot_keep(record.order, line.line LL_LIFE_ORDERS_HOT_PASS);
+        }
+    }
+    LL_HOT_SETTLED();
+    return gone;
+}
+
+/* One ask by itself. */
+LL_FN struct ll_life_answer ll_life_one(LL_LIFE_MEMORY, struct ll_life_ask ask, u32 home)
+{
+    u32 place = ll_life_find(LL_LIFE_IDS_PASS, home, ask.key[0], ask.key[1]);
+    if (ask.op != LL_LIFE_OP_RESOLVE || place == LL_LIFE_NONE)
+        return ll_life_other(LL_LIFE_MEMORY_PASS, ask, place);
+    struct ll_life_answer answer = ll_life_answer_at(LL_LIFE_IDS_PASS, LL_LIFE_ORDERS_PASS,
+                                                     ll_life_answer_none(ask, control->epoch), place);
+    answer.verdict = LL_VERDICT_OK;
+    return answer;
+}
+
+/* Any count: what goes straight goes through the pipeline, what does not goes by itself. */
+LL_FN void ll_life_batch(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask *asks,
+                         LL_GLOBAL struct ll_life_answer *answers, u32 count, u32 batch)
+{
+    u32 home[LL_LIFE_BATCH_MAX];
+    batch = batch - 1u < LL_LIFE_BATCH_MAX ? batch : LL_LIFE_BATCH_MAX; /* 0 would never end */
+    for (u32 done = 0; done < count; done += batch) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
+        u32 now = count - done < batch ? count - done : batch;
+        for (u32 i = 0; i < now; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
+            home[i] = ll_life_bucket_of(asks[done + i].key[0], asks[done + i].key[1], control->hash_seed,
+                                        control->bucket_count);
+        }
+        for (u32 i = 0; i < now; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
+            i += ll_life_run(LL_LIFE_MEMORY_PASS, asks + done + i, answers + done + i, now - i, home + i);
+            if (i < now)
+                answers[done + i] = ll_life_one(LL_LIFE_MEMORY_PASS, asks[done + i], home[i]);
+        }
+    }
+}
+
+#else
+
+/* --- Asks in stages ------------------------------------------------------------------------------------- */
 
 /* Hash, bucket, identifier: fills `home` and `found`, and fetches what doing the asks will touch. */
 LL_FN_HOT void ll_life_look(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask *asks, u32 count, u32 *home,
@@ -527,7 +686,6 @@ LL_FN_HOT void ll_life_look(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask *
     u32 far[LL_LIFE_BATCH_MAX]; /* the asks whose keys are not in their home, which has a chain */
     u32 far_count = 0;
     far[0] = 0;
-    LL_HOT_UNUSED(life_hot);
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         home[i] =
@@ -597,6 +755,8 @@ LL_FN_HOT void ll_life_batch(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask 
         done += now;
     }
 }
+
+#endif
 
 /* --- Whose identifier a key is ---------------------------------------------------------------------------- */
 
@@ -712,12 +872,18 @@ LL_FN struct ll_life_bucket ll_life_bucket_empty(void)
 LL_FN void ll_life_reset(LL_LIFE_MEMORY)
 {
     ll_life_hot_clear(LL_LIFE_MEMORY_PASS);
-    for (u32 i = 0; i < control->bucket_count + control->overflow_count; i++)
+    for (u32 i = 0; i < control->bucket_count + control->overflow_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 9587012
         buckets[i] = ll_life_bucket_empty();
-    for (u32 i = 0; i < control->id_count; i++)
+    }
+    for (u32 i = 0; i < control->id_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 8388608
         places[i] = LL_LIFE_NONE;
-    for (u32 i = 0; i < control->order_count; i++)
+    }
+    for (u32 i = 0; i < control->order_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 2097152
         orders[i] = ll_life_order_new(LL_ORDER_NONE, 0);
+    }
     control->overflow_used = 0;
     control->ids_used = 0;
     control->orders_used = 0;

@@ -237,6 +237,7 @@ LL_FN u32 ll_life_insert(LL_GLOBAL struct ll_life_control *control, LL_LIFE_IDS,
     u32 link = first->link;
     u32 depth = 1;
     for (; depth < LL_LIFE_CHAIN_MAX && (link & LL_LIFE_NEXT_MASK) != 0; depth++) {
+#pragma HLS LOOP_TRIPCOUNT min = 0 max = 8
         bucket = link & LL_LIFE_NEXT_MASK;
         LL_LIFE_BUCKET_AT(here, bucket);
         link = here->link;

@@ -452,8 +452,10 @@ LL_FN_RARE u32 ll_order_step_other(LL_GLOBAL struct ll_book_control *control, LL
         changes[0] = ll_match_change(outcome.match, LL_CHANGE_NONE | no_book * LL_CHANGE_NO_BOOK);
         outcome.change_count = 1;
     }
-    for (u32 i = 0; i < outcome.change_count; i++)
+    for (u32 i = 0; i < outcome.change_count; i++) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 3
         changes[i].message |= message;
+    }
     changes[outcome.change_count - 1u].message |= LL_CHANGE_LAST;
     return outcome.change_count;
 }

@@ -64,15 +64,15 @@ LL_FN_RARE u64 ll_state_hash_orders(LL_GLOBAL const struct ll_order_bucket *buck
     return sum;
 }
 
-LL_FN u64 ll_state_hash_leaf(LL_GLOBAL const struct ll_leaf *leaves,
-                             LL_GLOBAL const struct ll_leaf_levels *levels, u32 book_side, u32 leaf)
+LL_FN u64 ll_state_hash_leaf(LL_GLOBAL const struct ll_leaf *leaves, LL_GLOBAL const struct ll_level *levels,
+                             u32 book_side, u32 leaf)
 {
     u64 sum = 0;
     u32 used = leaves[leaf].lane[LL_LEAF_USED];
     for (u32 i = 0; i < LL_LEAF_WAYS; i++) {
         if ((used >> i & 1u) == 0)
             continue;
-        struct ll_level level = levels[leaf].level[i];
+        struct ll_level level = levels[ll_level_at(leaf, i)];
         u64 hash = ll_state_mix(LL_STATE_LEVEL, (u64)book_side << 32 | leaves[leaf].lane[i]);
         hash = ll_state_mix(hash, level.quantity);
         sum += ll_state_mix(hash, level.orders);
@@ -81,8 +81,7 @@ LL_FN u64 ll_state_hash_leaf(LL_GLOBAL const struct ll_leaf *leaves,
 }
 
 /* From the root down: node[depth] is where the walk is, at[depth] the child it takes there next. */
-LL_FN u64 ll_state_hash_side(LL_GLOBAL const struct ll_leaf *leaves,
-                             LL_GLOBAL const struct ll_leaf_levels *levels,
+LL_FN u64 ll_state_hash_side(LL_GLOBAL const struct ll_leaf *leaves, LL_GLOBAL const struct ll_level *levels,
                              LL_GLOBAL const struct ll_inner *inners, u32 book_side, u32 height)
 {
     u32 node[LL_TREE_HEIGHT_MAX];
@@ -113,7 +112,7 @@ LL_FN u64 ll_state_hash_side(LL_GLOBAL const struct ll_leaf *leaves,
 }
 
 LL_FN_RARE u64 ll_state_hash_levels(LL_GLOBAL const struct ll_leaf *leaves,
-                                    LL_GLOBAL const struct ll_leaf_levels *levels,
+                                    LL_GLOBAL const struct ll_level *levels,
                                     LL_GLOBAL const struct ll_inner *inners,
                                     LL_GLOBAL const struct ll_book_side *sides, u32 first, u32 count)
 {

@@ -19,7 +19,7 @@
     A(control, struct ll_book_control)      \
     A(buckets, struct ll_order_bucket)      \
     A(leaves, struct ll_leaf)               \
-    A(levels, struct ll_leaf_levels)        \
+    A(levels, struct ll_level)              \
     A(inners, struct ll_inner)              \
     A(sides, struct ll_book_side)           \
     A(life_control, struct ll_life_control) \

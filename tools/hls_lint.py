@@ -6,9 +6,10 @@
     tools/hls_lint.py --canary    only the canary: tests/canary/hls holds one seeded fault per rule, each must be seen
 
 Every `#pragma HLS` is held against the table PRAGMAS (names, options and values of the Vitis HLS front end; UG1399),
-the tops against the rules of their ports, and the source, as clang reads it for synthesis, against what hardware
-compilers take. A finding is `file:line: [rule] what is wrong; what to do instead`. Exceptions stand in
-tools/hls-lint-allow.txt, as those of tools/lint.py. Exit status: 0 clean, 1 findings, 77 without clang.
+the tops against the rules of their ports, the cards' memories against the ports, and the source, as clang reads it for
+synthesis, against what hardware compilers take. A finding is `file:line: [rule] what is wrong; what to do instead`.
+Exceptions stand in tools/hls-lint-allow.txt, as those of tools/lint.py. Exit status: 0 clean, 1 findings, 77 without
+clang.
 """
 import argparse
 import json
@@ -23,6 +24,7 @@ import lint
 
 CANARY = "tests/canary/hls"
 ALLOW = "tools/hls-lint-allow.txt"
+CARDS = "kernels/vitis/cards"
 SYNTHESIS = ["-std=c11", "-D__SYNTHESIS__", "-DLL_HOT_LINES=4096", "-I.", "-Wno-unknown-pragmas",
              "-Wno-unused-function"]
 PORT_BYTES_MAX = 128  # an AXI port has at most 1024 bits, and a struct on a port is one word of it
@@ -464,23 +466,53 @@ class Reading:
 
 
 def port_widths(root, path, tops):
-    """The elements of a top's memories in bytes, as clang counts them."""
+    """Whether the elements of a top's memories fit a port, as clang counts them."""
     for _, line, parameters in tops:
         kinds = {name: re.sub(r"\b(?:const|volatile|restrict)\b|\*", "", kind).strip() for name, kind in parameters
                  if "*" in kind}
-        text = '#include "%s"\n%s' % (path, "".join("enum { ll_bytes_%s = sizeof(%s) };\n" % item
-                                                   for item in kinds.items()))
-        done = subprocess.run(["clang", *SYNTHESIS, "-fsyntax-only", "-Xclang", "-ast-dump=json", "-x", "c", "-"],
-                              cwd=root, input=text, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
+        text = '#include "%s"\n%s' % (path, "".join(
+            '_Static_assert(sizeof(%s) <= %d, "port of %s");\n' % (kind, PORT_BYTES_MAX, name)
+            for name, kind in kinds.items()))
+        done = subprocess.run(["clang", *SYNTHESIS, "-fsyntax-only", "-x", "c", "-"], cwd=root, input=text,
+                              capture_output=True, text=True, check=False)
+        for name in re.findall(r'"?port of (\w+)"?$', done.stderr, re.M):
+            yield path, line, "port-width", "an element of %s has more than %d bytes, and a port is no wider" % (
+                name, PORT_BYTES_MAX)
+
+
+# --- which memory each port of a card has -----------------------------------------------------------------------------
+
+def card_findings(root, bundles):
+    """`bundles`: of each kernel the names of its m_axi bundles."""
+    folder = os.path.join(root, CARDS)
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        path = CARDS + "/" + name
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            lines = file.read().split("\n")
+        kernel = next((line.split("=")[1].split(":")[0] for line in lines if line.startswith("nk=")), "")
+        if kernel not in bundles:
+            yield path, 1, "card-kernel", "nk names '%s', and no top is called so" % kernel
             continue
-        for node in TreeReader().read(json.loads(done.stdout)).walk():
-            name = node.raw.get("name", "")
-            if node.kind == "EnumConstantDecl" and name.startswith("ll_bytes_"):
-                value = int(next(part.raw["value"] for part in node.walk() if part.kind == "ConstantExpr"))
-                if value > PORT_BYTES_MAX:
-                    yield path, line, "port-width", "an element of %s has %d bytes; a port has at most %d" % (
-                        name[len("ll_bytes_"):], value, PORT_BYTES_MAX)
+        placed, channels = {}, {}
+        for number, line in enumerate(lines, 1):
+            found = re.match(r"sp=\w+\.(\w+):(HBM|DDR|HOST|PLRAM)\[(\d+)(?::(\d+))?\]$", line)
+            if not found:
+                if line.startswith("sp="):
+                    yield path, number, "card-line", "sp=<instance>.<bundle>:HBM[0] or HBM[0:3], DDR[0], HOST[0]"
+                continue
+            bundle, memory, first, last = found.group(1), found.group(2), int(found.group(3)), found.group(4)
+            if bundle not in bundles[kernel] or bundle in placed:
+                yield path, number, "card-bundle", "%s is no bundle of %s, or is placed twice" % (bundle, kernel)
+            placed[bundle] = memory
+            for channel in range(first, int(last or first) + 1) if memory == "HBM" else []:
+                if channel > 31 or channel in channels:
+                    yield path, number, "card-channel", "HBM[%d] is %s; a port has its channels alone" % (
+                        channel, "that of " + channels[channel] if channel in channels else "not there")
+                    break
+                channels[channel] = bundle
+        for bundle in bundles[kernel]:
+            if bundle not in placed:
+                yield path, 1, "card-missing", "%s has no sp= line: the linker would choose" % bundle
 
 
 def statics_are_placed(unit, finding):
@@ -511,6 +543,7 @@ def check(root):
     for path, unit in units.items():
         for rule in (rule_pragma, rule_pragma_place, rule_words):
             findings += [(path, line, name, message) for line, name, message in rule(unit)]
+    bundles = {}
     for path, unit in units.items():
         if not unit.is_top or not has_clang:
             continue
@@ -518,6 +551,9 @@ def check(root):
         tops = list(reading.tops(path))
         findings += reading.findings + list(reading.check(units)) + list(port_widths(root, path, tops))
         findings += [(path, line, name, message) for line, name, message in rule_top(unit, tops)]
+        for name, _, _ in tops:
+            bundles[name] = [pragma.get("bundle") for pragma in unit.pragmas if pragma.get("mode") == "m_axi"]
+    findings += card_findings(root, bundles) if has_clang else []
     kept = [one for one in set(findings) if one[0] not in units or not statics_are_placed(units[one[0]], one)]
     return units, sorted(lint.apply_allowed(root, kept, ALLOW)), has_clang
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Builds and checks the card's kernel with tools that only some machines have. kernels/vitis/vitis.mk calls it, and
-# sets VITIS_VERSION, VITIS_FIRST, VITIS_LAST, BAMBU_VERSION, HOT_LINES and CLOCK_NS.
+# sets VITIS_VERSION, VITIS_FIRST, VITIS_LAST, BAMBU_VERSION, HOT_LINES, CLOCK_NS, CLOCK_MHZ and LINK_MEMORY.
 #
 #   vitis.sh xclbin TARGET PLATFORM CARD DIR     compile, check, link and package the gateway kernel
 #   vitis.sh hls STEP TOP PART DIR               csim, csynth or cosim of one top (book, life, gateway)
@@ -46,6 +46,13 @@ check_xo() { # file, directory of the logs
     echo "$1: $bytes bytes, every loop at its initiation interval"
 }
 
+# The card's configuration, with the link in the host's memory or, where LINK_MEMORY says so, in the card's own.
+link_config() { # card
+    local to from
+    read -r to from <<<"${LINK_MEMORY:-HOST[0] HOST[0]}"
+    sed "s/\(gm_to_device:\).*/\1$to/; s/\(gm_from_device:\).*/\1$from/" "$root/kernels/vitis/cards/$1.cfg"
+}
+
 do_xclbin() { # target, platform, card, directory
     local target=$1 platform=$2 card=$3 dir=$4 name=ll_gateway_kernel
     need_vitis v++ --version
@@ -56,7 +63,8 @@ do_xclbin() { # target, platform, card, directory
     v++ -c -t "$target" --platform "$platform" -k $name -I "$root" "-DLL_HOT_LINES=$HOT_LINES" --save-temps \
         -o "$name.xo" "$root/kernels/vitis/ll_gateway_top.c"
     check_xo "$name.xo" .
-    v++ -l -t "$target" --platform "$platform" --config "$root/kernels/vitis/cards/$card.cfg" \
+    link_config "$card" >link.cfg
+    v++ -l -t "$target" --platform "$platform" --config link.cfg \
         --kernel_frequency "$CLOCK_MHZ" -o "$name.link.xclbin" "$name.xo"
     v++ -p "$name.link.xclbin" -t "$target" --platform "$platform" --package.out_dir package -o lifeline.xclbin
     [ -s lifeline.xclbin ] || fail "v++ says it is done, and there is no $dir/lifeline.xclbin"

@@ -8,7 +8,7 @@
  *          where most happens: at the best. The next best after the best level has gone is the one before it.
  *
  *            leaf         31 keys, worst first + their count     two lines
- *            leaf_levels  31 x {quantity, orders}, same order    a shift moves both
+ *            levels       31 x {quantity, orders}, same order    a shift moves both
  *
  *          A full block splits in half; a block that shrinks merges with its neighbour, as in the tree.
  * Units    as in hls/ll_book_types.h.
@@ -47,23 +47,22 @@ LL_FN_HOT u32 ll_sorted_has(LL_GLOBAL const struct ll_leaf *leaf, u32 at, u32 ke
 }
 
 /* Makes a hole at `at`. */
-LL_FN_HOT void ll_sorted_open(LL_GLOBAL struct ll_leaf *leaf, LL_GLOBAL struct ll_leaf_levels *levels, u32 at)
+LL_FN_HOT void ll_sorted_open(LL_GLOBAL struct ll_leaf *leaf, LL_GLOBAL struct ll_level *levels, u32 at)
 {
     u32 count = leaf->lane[LL_SORTED_COUNT];
     for (u32 i = count; i > at; i--) {
         leaf->lane[i] = leaf->lane[i - 1u];
-        levels->level[i] = levels->level[i - 1u];
+        levels[i] = levels[i - 1u];
     }
     leaf->lane[LL_SORTED_COUNT] = count + 1u;
 }
 
-LL_FN_HOT void ll_sorted_close(LL_GLOBAL struct ll_leaf *leaf, LL_GLOBAL struct ll_leaf_levels *levels,
-                               u32 at)
+LL_FN_HOT void ll_sorted_close(LL_GLOBAL struct ll_leaf *leaf, LL_GLOBAL struct ll_level *levels, u32 at)
 {
     u32 count = leaf->lane[LL_SORTED_COUNT] - 1u;
     for (u32 i = at; i < count; i++) {
         leaf->lane[i] = leaf->lane[i + 1u];
-        levels->level[i] = levels->level[i + 1u];
+        levels[i] = levels[i + 1u];
     }
     leaf->lane[LL_SORTED_COUNT] = count;
 }
@@ -82,7 +81,7 @@ LL_FN_RARE u32 ll_sorted_split(LL_TREE_MEMORY, u32 book_side, u32 key)
         u32 target = i < half ? child : path.leaf;
         u32 at = i < half ? i : i - half;
         leaves[target].lane[at] = leaves[path.leaf].lane[i];
-        levels[target].level[at] = levels[path.leaf].level[i];
+        levels[ll_level_at(target, at)] = levels[ll_level_at(path.leaf, i)];
     }
     leaves[child].lane[LL_SORTED_COUNT] = half;
     leaves[path.leaf].lane[LL_SORTED_COUNT] = LL_LEAF_WAYS - half;
@@ -113,11 +112,11 @@ LL_FN u32 ll_sorted_merge(LL_TREE_MEMORY, struct ll_tree_path path)
         return path.height;
     for (u32 i = left_count; i > 0; i--) { /* the left one is better: it moves up, behind the right one's */
         leaves[left].lane[i - 1u + right_count] = leaves[left].lane[i - 1u];
-        levels[left].level[i - 1u + right_count] = levels[left].level[i - 1u];
+        levels[ll_level_at(left, i - 1u + right_count)] = levels[ll_level_at(left, i - 1u)];
     }
     for (u32 i = 0; i < right_count; i++) {
         leaves[left].lane[i] = leaves[right].lane[i];
-        levels[left].level[i] = levels[right].level[i];
+        levels[ll_level_at(left, i)] = levels[ll_level_at(right, i)];
     }
     leaves[left].lane[LL_SORTED_COUNT] = left_count + right_count;
     path.at[h] = left_at + 1u;
@@ -142,8 +141,8 @@ LL_FN_HOT void ll_sorted_next_best(LL_TREE_MEMORY, u32 book_side)
     u32 leaf = ll_tree_best_leaf(inners, book_side, side->height);
     u32 last = leaves[leaf].lane[LL_SORTED_COUNT] - 1u;
     side->best_key = leaves[leaf].lane[last];
-    side->best_orders = levels[leaf].level[last].orders;
-    side->best_quantity = levels[leaf].level[last].quantity;
+    side->best_orders = levels[ll_level_at(leaf, last)].orders;
+    side->best_quantity = levels[ll_level_at(leaf, last)].quantity;
 }
 
 LL_FN_HOT u32 ll_sorted_level_appears(LL_TREE_MEMORY, struct ll_change change, u32 leaf, u32 at)
@@ -155,10 +154,10 @@ LL_FN_HOT u32 ll_sorted_level_appears(LL_TREE_MEMORY, struct ll_change change, u
             return 0;
         at = ll_sorted_rank(&leaves[leaf], change.key);
     }
-    ll_sorted_open(&leaves[leaf], &levels[leaf], at);
+    ll_sorted_open(&leaves[leaf], &levels[ll_level_at(leaf, 0)], at);
     leaves[leaf].lane[at] = change.key;
-    levels[leaf].level[at].quantity = change.quantity;
-    levels[leaf].level[at].orders = change.orders;
+    levels[ll_level_at(leaf, at)].quantity = change.quantity;
+    levels[ll_level_at(leaf, at)].orders = change.orders;
     u32 at_best = (u32)(change.key <= side->best_key);
     side->levels++;
     side->best_key = ll_select32(at_best, change.key, side->best_key);
@@ -171,7 +170,7 @@ LL_FN_HOT u32 ll_sorted_level_appears(LL_TREE_MEMORY, struct ll_change change, u
 LL_FN_HOT void ll_sorted_level_goes(LL_TREE_MEMORY, struct ll_change change, u32 leaf, u32 at)
 {
     LL_GLOBAL struct ll_book_side *side = &sides[change.book_side];
-    ll_sorted_close(&leaves[leaf], &levels[leaf], at);
+    ll_sorted_close(&leaves[leaf], &levels[ll_level_at(leaf, 0)], at);
     u32 left = leaves[leaf].lane[LL_SORTED_COUNT];
     side->levels--;
     control->live_levels--;
@@ -192,14 +191,14 @@ LL_FN_HOT u32 ll_sorted_change(LL_TREE_MEMORY, struct ll_change change, u32 leaf
     u32 at = ll_sorted_rank(&leaves[leaf], change.key);
     if (ll_sorted_has(&leaves[leaf], at, change.key) == 0)
         return ll_sorted_level_appears(LL_TREE_MEMORY_PASS, change, leaf, at);
-    u64 quantity = levels[leaf].level[at].quantity + change.quantity;
-    u32 orders = levels[leaf].level[at].orders + change.orders;
+    u64 quantity = levels[ll_level_at(leaf, at)].quantity + change.quantity;
+    u32 orders = levels[ll_level_at(leaf, at)].orders + change.orders;
     if (orders == 0) {
         ll_sorted_level_goes(LL_TREE_MEMORY_PASS, change, leaf, at);
         return 1;
     }
-    levels[leaf].level[at].quantity = quantity;
-    levels[leaf].level[at].orders = orders;
+    levels[ll_level_at(leaf, at)].quantity = quantity;
+    levels[ll_level_at(leaf, at)].orders = orders;
     u32 at_best = (u32)(change.key == side->best_key);
     side->best_orders = ll_select32(at_best, orders, side->best_orders);
     side->best_quantity = ll_select64(at_best, quantity, side->best_quantity);
@@ -222,7 +221,7 @@ LL_FN_RARE void ll_sorted_levels(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_updat
         LL_PREFETCH(&leaves[leaf[i]].lane[16]);
     }
     for (u32 i = 0; i < change_count; i++)
-        LL_PREFETCH(&levels[leaf[i]].level[ll_sorted_rank(&leaves[leaf[i]], changes[i].key)]);
+        LL_PREFETCH(&levels[ll_level_at(leaf[i], ll_sorted_rank(&leaves[leaf[i]], changes[i].key))]);
     for (u32 i = 0; i < change_count; i++) {
         struct ll_change change = changes[i];
         u32 message = change.message & LL_CHANGE_INDEX;

@@ -12,7 +12,7 @@
 /* What is still to be accounted for in each level: filled from the trees, drained by the orders. */
 struct ll_book_audit {
     const struct ll_book_memory *book;
-    struct ll_leaf_levels *left; /* same shape as book->levels */
+    struct ll_level *left; /* same shape as book->levels */
     unsigned char *leaf_seen;
     unsigned char *inner_seen;
     unsigned char *bucket_seen; /* overflow buckets only, counted from the first one */
@@ -35,7 +35,7 @@ static int ll_audit_leaf(struct ll_book_audit *audit, uint32_t book_side, uint32
     audit->leaves_in_trees++;
     for (uint32_t i = 0; i < LL_LEAF_WAYS; i++) {
         uint32_t key = lanes->lane[i];
-        const struct ll_level *level = &audit->book->levels[leaf].level[i];
+        const struct ll_level *level = &audit->book->levels[ll_level_at(leaf, i)];
         if ((lanes->lane[LL_LEAF_USED] >> i & 1u) == 0) {
             if (key != LL_KEY_WORST)
                 return LL_FAIL(audit->why, LL_ERR_CORRUPT, "side %u leaf %u: unused lane %u has a key",
@@ -47,7 +47,7 @@ static int ll_audit_leaf(struct ll_book_audit *audit, uint32_t book_side, uint32
                            book_side, leaf, key);
         if (level->orders == 0 || level->quantity == 0)
             return LL_FAIL(audit->why, LL_ERR_CORRUPT, "side %u key %u: an empty level", book_side, key);
-        audit->left[leaf].level[i] = *level;
+        audit->left[ll_level_at(leaf, i)] = *level;
         *best = key < *best ? key : *best;
         ++*levels;
     }
@@ -128,7 +128,7 @@ static int ll_audit_best(const struct ll_book_audit *audit, uint32_t book_side)
         return LL_OK;
     uint32_t leaf = ll_tree_leaf_of(audit->book->inners, book_side, side->height, side->best_key);
     uint32_t hit = ll_leaf_find(&audit->book->leaves[leaf], side->best_key);
-    const struct ll_level *level = hit != 0 ? &audit->book->levels[leaf].level[ll_ctz32(hit)] : NULL;
+    const struct ll_level *level = hit != 0 ? &audit->book->levels[ll_level_at(leaf, ll_ctz32(hit))] : NULL;
     if (level == NULL || level->quantity != side->best_quantity || level->orders != side->best_orders)
         return LL_FAIL(audit->why, LL_ERR_CORRUPT, "side %u: the best level is not what the book says",
                        book_side);
@@ -169,7 +169,7 @@ static void ll_audit_order(void *context, const struct ll_book_order *order)
     uint32_t leaf =
         ll_tree_leaf_of(audit->book->inners, book_side, audit->book->sides[book_side].height, key);
     uint32_t hit = ll_leaf_find(&audit->book->leaves[leaf], key);
-    struct ll_level *left = hit != 0 ? &audit->left[leaf].level[ll_ctz32(hit)] : NULL;
+    struct ll_level *left = hit != 0 ? &audit->left[ll_level_at(leaf, ll_ctz32(hit))] : NULL;
     if (left == NULL || left->orders == 0 || left->quantity < order->shares) {
         audit->status = LL_FAIL(audit->why, LL_ERR_CORRUPT, "order %llu: its level does not contain it",
                                 (unsigned long long)order->ref);
@@ -184,7 +184,8 @@ static int ll_audit_totals(const struct ll_book_audit *audit)
     const struct ll_book_control *control = audit->book->control;
     for (uint32_t leaf = 0; leaf < control->leaf_count; leaf++)
         for (uint32_t i = 0; i < LL_LEAF_WAYS; i++)
-            if (audit->left[leaf].level[i].orders != 0 || audit->left[leaf].level[i].quantity != 0)
+            if (audit->left[ll_level_at(leaf, i)].orders != 0 ||
+                audit->left[ll_level_at(leaf, i)].quantity != 0)
                 return LL_FAIL(audit->why, LL_ERR_CORRUPT,
                                "leaf %u lane %u: more in the level than in its orders", leaf, i);
     if (audit->orders != control->live_orders || audit->levels != control->live_levels)
@@ -259,7 +260,7 @@ static int ll_audit_free_lists(struct ll_book_audit *audit)
 int ll_book_memory_check(const struct ll_book_memory *book, struct ll_why *why)
 {
     struct ll_book_audit audit = {.book = book, .why = why, .status = LL_OK};
-    audit.left = calloc(book->control->leaf_count, sizeof *audit.left);
+    audit.left = calloc((size_t)book->control->leaf_count * LL_LEAF_LANES, sizeof *audit.left);
     audit.leaf_seen = calloc(book->control->leaf_count, 1);
     audit.inner_seen = calloc(book->control->inner_count, 1);
     audit.bucket_seen = calloc((size_t)book->control->overflow_count + 1, 1);

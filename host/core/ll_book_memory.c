@@ -56,7 +56,7 @@ size_t ll_book_memory_footprint_bytes(const struct ll_book_config *config)
         return 0;
     struct ll_book_counts counts = ll_book_count(config);
     return LL_LINE_BYTES + ((size_t)counts.buckets + counts.overflow) * sizeof(struct ll_order_bucket) +
-           (size_t)counts.leaves * (sizeof(struct ll_leaf) + sizeof(struct ll_leaf_levels)) +
+           (size_t)counts.leaves * (sizeof(struct ll_leaf) + LL_LEAF_LANES * sizeof(struct ll_level)) +
            (size_t)counts.inners * sizeof(struct ll_inner) +
            (size_t)counts.sides * sizeof(struct ll_book_side);
 }
@@ -74,7 +74,7 @@ void ll_book_memory_place(struct ll_book_memory *book, void *memory, const struc
     book->leaves = (void *)at;
     at += (size_t)counts.leaves * sizeof(struct ll_leaf);
     book->levels = (void *)at;
-    at += (size_t)counts.leaves * sizeof(struct ll_leaf_levels);
+    at += (size_t)counts.leaves * LL_LEAF_LANES * sizeof(struct ll_level);
     book->inners = (void *)at;
     at += (size_t)counts.inners * sizeof(struct ll_inner);
     book->sides = (void *)at;
@@ -96,7 +96,8 @@ void ll_book_memory_parts(const struct ll_book_memory *book, struct ll_book_part
     parts[0] = (struct ll_book_part){"book.control", book->control, sizeof *book->control};
     parts[1] = (struct ll_book_part){"book.buckets", book->buckets, bucket_count * sizeof *book->buckets};
     parts[2] = (struct ll_book_part){"book.leaves", book->leaves, control->leaf_count * sizeof *book->leaves};
-    parts[3] = (struct ll_book_part){"book.levels", book->levels, control->leaf_count * sizeof *book->levels};
+    parts[3] = (struct ll_book_part){"book.levels", book->levels,
+                                     (size_t)control->leaf_count * LL_LEAF_LANES * sizeof *book->levels};
     parts[4] =
         (struct ll_book_part){"book.inners", book->inners, control->inner_count * sizeof *book->inners};
     parts[5] = (struct ll_book_part){"book.sides", book->sides, side_count * sizeof *book->sides};
@@ -131,8 +132,8 @@ static uint32_t ll_leaf_read(const struct ll_book_memory *book, uint32_t leaf, u
         if ((book->leaves[leaf].lane[LL_LEAF_USED] >> i & 1u) == 0)
             continue;
         own[own_count].price = ll_price_key(book->leaves[leaf].lane[i], side);
-        own[own_count].orders = book->levels[leaf].level[i].orders;
-        own[own_count].quantity = book->levels[leaf].level[i].quantity;
+        own[own_count].orders = book->levels[ll_level_at(leaf, i)].orders;
+        own[own_count].quantity = book->levels[ll_level_at(leaf, i)].quantity;
         own_count++;
     }
     qsort(own, own_count, sizeof own[0], side == LL_SIDE_BUY ? ll_level_compare_buy : ll_level_compare_sell);

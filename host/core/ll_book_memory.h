@@ -37,7 +37,7 @@ struct ll_book_memory {
     struct ll_book_control *control;
     struct ll_order_bucket *buckets;
     struct ll_leaf *leaves;
-    struct ll_leaf_levels *levels;
+    struct ll_level *levels;
     struct ll_inner *inners;
     struct ll_book_side *sides;
 };

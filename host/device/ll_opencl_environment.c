@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -162,10 +163,12 @@ static int ll_opencl_check_tree(const char *tree, struct ll_why *why)
 static int ll_opencl_decide_tree(struct ll_opencl_environment *environment, const char *program_dir,
                                  struct ll_why *why)
 {
+    char whole[PATH_MAX];
     const char *tree = ll_opencl_variable("LIFELINE_EMULATION");
     const char *tunables = ll_opencl_variable("GLIBC_TUNABLES");
     if (tree[0] != '\0')
-        (void)snprintf(environment->tree, sizeof environment->tree, "%s", tree);
+        (void)snprintf(environment->tree, sizeof environment->tree, "%.*s", (int)LL_OPENCL_PATH_BYTES - 1,
+                       realpath(tree, whole) != NULL ? whole : tree);
     else
         (void)snprintf(environment->tree, sizeof environment->tree, "%s/emulation", program_dir);
     tree = environment->tree;
@@ -269,6 +272,18 @@ int ll_opencl_environment_apply(const struct ll_opencl_environment *environment,
     if (mkdir(path, 0700) != 0)
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot make %s, where the emulation keeps its files: %s",
                        path, strerror(errno));
+    return LL_OK;
+}
+
+int ll_opencl_environment_enter(const struct ll_opencl_environment *environment, struct ll_why *why)
+{
+    char path[LL_OPENCL_PATH_BYTES];
+    if (environment->private_pid == 0)
+        return LL_OK;
+    (void)snprintf(path, sizeof path, "%s/" PRIVATE_NAME "%d", ll_opencl_private_roots[0],
+                   (int)environment->private_pid);
+    if (chdir(path) != 0)
+        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot work in %s: %s", path, strerror(errno));
     return LL_OK;
 }
 

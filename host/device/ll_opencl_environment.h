@@ -55,6 +55,11 @@ LL_MUST_CHECK int ll_opencl_environment_decide(struct ll_opencl_environment *env
 LL_MUST_CHECK int ll_opencl_environment_apply(const struct ll_opencl_environment *environment,
                                               struct ll_why *why);
 
+/* Goes to the private directory, when there is one: XRT leaves files where it is started. Names of files that
+ * do not begin with / mean something else from then on. */
+LL_MUST_CHECK int ll_opencl_environment_enter(const struct ll_opencl_environment *environment,
+                                              struct ll_why *why);
+
 /* Takes away what this process, or one that has ended, left in /dev/shm and /tmp. */
 void ll_opencl_environment_remove(pid_t pid);
 /* The same for every process that is no more: some are killed. Only what belongs to this user. */

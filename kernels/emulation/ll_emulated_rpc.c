@@ -14,14 +14,14 @@
 #define VARINT_BYTES_MAX 10u
 
 struct rpc_shape {
-    uint32_t number;
     const char *text;
+    uint32_t number;
     uint32_t address, size, bytes, offset, flag; /* field numbers, 0 = none */
 };
 
 static const struct rpc_shape rpc_shapes[] = {
 #define RPC_SHAPE(name, number, text, address, size, bytes, offset, flag) \
-    {(number), (text), (address), (size), (bytes), (offset), (flag)},
+    {(text), (number), (address), (size), (bytes), (offset), (flag)},
     LL_RPC_CALLS(RPC_SHAPE)
 #undef RPC_SHAPE
 };

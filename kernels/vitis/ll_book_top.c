@@ -9,6 +9,7 @@
  * by the free nodes that the levels before it left, and a level that finds no room takes its order out of the
  * buckets again.
  */
+#include "hls/ll_book.h"
 #include "kernels/vitis/ll_tops.h"
 
 static u32 ll_book_top_size(u32 count, u32 block)
@@ -46,14 +47,14 @@ static void ll_book_top_store(struct ll_result *results, u32 count, u32 block,
 }
 
 void ll_book_top(struct ll_book_control *control, struct ll_order_bucket *buckets, struct ll_leaf *leaves,
-                 struct ll_leaf_levels *levels, struct ll_inner *inners, struct ll_book_side *sides,
+                 struct ll_level *levels, struct ll_inner *inners, struct ll_book_side *sides,
                  const struct ll_update *updates, struct ll_result *results, u32 count, u32 batch, u32 reset)
 {
     /* clang-format off */
 #pragma HLS INTERFACE mode=m_axi port=control       bundle=gm_control       offset=slave depth=1 latency=64
 #pragma HLS INTERFACE mode=m_axi port=buckets       bundle=gm_buckets       offset=slave depth=96 latency=64
 #pragma HLS INTERFACE mode=m_axi port=leaves        bundle=gm_leaves        offset=slave depth=256 latency=64
-#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=256 latency=64
+#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=8192 latency=64
 #pragma HLS INTERFACE mode=m_axi port=inners        bundle=gm_inners        offset=slave depth=512 latency=64
 #pragma HLS INTERFACE mode=m_axi port=sides         bundle=gm_sides         offset=slave depth=16 latency=64
 #pragma HLS INTERFACE mode=m_axi port=updates       bundle=gm_updates       offset=slave depth=1024 latency=64

@@ -3,16 +3,19 @@
  * The gateway kernel on a card: both halves behind the link to the host.
  *
  * Every table has a port of its own (kernels/vitis/cards/ says in which memory it lies), and the two memories of
- * the link have one each, in the host's memory. The scratch memories are on chip.
+ * the link have one each, in the host's memory. The scratch memories are on chip. `latency` is what the tool
+ * may count on between asking and having, in cycles: 64 for a card's memory (107 to 138 ns of HBM, and the way
+ * there), 300 for the host's (a microsecond of PCIe).
  * Nothing here is a dataflow region. A resident kernel takes what is there and answers it before it looks again,
  * and what is there is mostly one message: processes side by side would wait for each other. Both halves share
  * the link, whose answers leave in the order of their requests, and a control request (LOAD, RESET) may touch
  * any table between two messages. What can overlap is inside the halves, see ll_book_top.c and ll_life_top.c.
  */
+#include "hls/ll_gateway.h"
 #include "kernels/vitis/ll_tops.h"
 
 void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *buckets,
-                       struct ll_leaf *leaves, struct ll_leaf_levels *levels, struct ll_inner *inners,
+                       struct ll_leaf *leaves, struct ll_level *levels, struct ll_inner *inners,
                        struct ll_book_side *sides, struct ll_life_control *life_control,
                        struct ll_life_bucket *life_buckets, u32 *life_places,
                        struct ll_life_order *life_orders, volatile u64 *to_device, volatile u64 *from_device,
@@ -22,7 +25,7 @@ void ll_gateway_kernel(struct ll_book_control *control, struct ll_order_bucket *
 #pragma HLS INTERFACE mode=m_axi port=control       bundle=gm_control       offset=slave depth=1 latency=64
 #pragma HLS INTERFACE mode=m_axi port=buckets       bundle=gm_buckets       offset=slave depth=96 latency=64
 #pragma HLS INTERFACE mode=m_axi port=leaves        bundle=gm_leaves        offset=slave depth=256 latency=64
-#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=256 latency=64
+#pragma HLS INTERFACE mode=m_axi port=levels        bundle=gm_levels        offset=slave depth=8192 latency=64
 #pragma HLS INTERFACE mode=m_axi port=inners        bundle=gm_inners        offset=slave depth=512 latency=64
 #pragma HLS INTERFACE mode=m_axi port=sides         bundle=gm_sides         offset=slave depth=16 latency=64
 #pragma HLS INTERFACE mode=m_axi port=life_control  bundle=gm_life_control  offset=slave depth=1 latency=64

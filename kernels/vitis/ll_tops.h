@@ -14,7 +14,9 @@
 #ifndef LL_KERNELS_VITIS_TOPS_H
 #define LL_KERNELS_VITIS_TOPS_H
 
-#include "hls/ll_gateway.h"
+#include "hls/ll_book_types.h"
+#include "hls/ll_life_types.h"
+#include "hls/ll_records.h"
 #include "kernels/ll_gateway_args.h"
 
 /* The arrays of a store of lines on chip (hls/ll_hot.h), which live from launch to launch. Words are in URAM,
@@ -26,7 +28,7 @@ extern "C" {
 #endif
 
 void ll_book_top(struct ll_book_control *control, struct ll_order_bucket *buckets, struct ll_leaf *leaves,
-                 struct ll_leaf_levels *levels, struct ll_inner *inners, struct ll_book_side *sides,
+                 struct ll_level *levels, struct ll_inner *inners, struct ll_book_side *sides,
                  const struct ll_update *updates, struct ll_result *results, u32 count, u32 batch, u32 reset);
 
 void ll_life_top(struct ll_life_control *control, struct ll_life_bucket *buckets, u32 *places,

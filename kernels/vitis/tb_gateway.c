@@ -21,7 +21,7 @@ struct tables {
     struct ll_book_control control[1];
     struct ll_order_bucket buckets[BUCKETS + OVERFLOWS];
     struct ll_leaf leaves[LEAVES];
-    struct ll_leaf_levels levels[LEAVES];
+    struct ll_level levels[LEAVES * LL_LEAF_LANES];
     struct ll_inner inners[INNERS];
     struct ll_book_side sides[2 * BOOKS];
     struct ll_life_control life_control[1];

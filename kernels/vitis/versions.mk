@@ -30,3 +30,10 @@ HOT_LINES_u50  := 16384
 HOT_LINES_u55c := 16384
 HOT_LINES_u250 := 16384
 HOT_LINES_u280 := 16384
+
+# Where the link lies when it is not in the host's memory (LINK=card): batch launches then work without host memory,
+# and a resident kernel does not. To the device, from the device.
+LINK_MEMORY_u50  := HBM[29] HBM[30]
+LINK_MEMORY_u55c := HBM[29] HBM[30]
+LINK_MEMORY_u250 := DDR[1] DDR[1]
+LINK_MEMORY_u280 := HBM[29] HBM[30]

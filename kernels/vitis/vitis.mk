@@ -3,6 +3,7 @@
 # The card's kernel. These targets run where the tools are, and say what is missing where they are not.
 #
 #   make xclbin CARD=u55c TARGET=hw      the kernel for a card (hours); TARGET=hw_emu, sw_emu
+#               LINK=card                the link in the card's memory: for batch launches only
 #   make csim csynth cosim TOP=book      one step of Vitis HLS for one top: book, life, gateway; all without TOP
 #   make hls-check                       RTL by bambu against C in Verilator, with its cycles
 #   make hls-lint                        pragmas, ports and the subset; needs clang only
@@ -20,22 +21,24 @@ PLATFORM := $(PLATFORM_$(CARD))
 endif
 TOPS     := book life gateway
 TOP      ?= $(TOPS)
+LINK     ?= host
 CLOCK_MHZ ?= 300
 CLOCK_NS  := $(shell awk 'BEGIN { printf "%.2f", 1000 / $(CLOCK_MHZ) }')
 HOT_LINES ?= $(HOT_LINES_$(CARD))
 VITIS_DIR := build/vitis/$(CARD)
 VITIS_RUN  = VITIS_VERSION=$(VITIS_VERSION) VITIS_FIRST=$(VITIS_FIRST) VITIS_LAST=$(VITIS_LAST) \
              BAMBU_VERSION=$(BAMBU_VERSION) HOT_LINES=$(HOT_LINES) CLOCK_NS=$(CLOCK_NS) CLOCK_MHZ=$(CLOCK_MHZ) \
-             tools/vitis.sh
+             LINK_MEMORY='$(if $(filter card,$(LINK)),$(LINK_MEMORY_$(CARD)))' tools/vitis.sh
 
 .PHONY: xclbin csim csynth cosim hls-lint hls-check _card
 _card:
 	@[ -n '$(filter $(CARD),$(CARDS))' ] || { echo "CARD='$(CARD)' PLATFORM='$(PLATFORM)': the cards are" \
 	 "$(CARDS); CARD=… says which"; exit 1; }
 	@[ -n '$(filter $(TARGET),hw hw_emu sw_emu)' ] || { echo "TARGET='$(TARGET)': hw, hw_emu or sw_emu"; exit 1; }
+	@[ -n '$(filter $(LINK),host card)' ] || { echo "LINK='$(LINK)': host or card"; exit 1; }
 
 xclbin: _card
-	@$(VITIS_RUN) xclbin $(TARGET) $(PLATFORM) $(CARD) $(VITIS_DIR)/$(TARGET)
+	@$(VITIS_RUN) xclbin $(TARGET) $(PLATFORM) $(CARD) $(VITIS_DIR)/$(TARGET)$(patsubst %,-%,$(filter card,$(LINK)))
 
 csim csynth cosim: _card
 	@for top in $(TOP); do $(VITIS_RUN) hls $@ $$top $(PART_$(CARD)) $(VITIS_DIR)/hls || exit 1; done
@@ -55,6 +58,7 @@ hls-check:
 # The test benches by the C compiler: the top with few lines on chip, so that they are given up all the time, and the
 # bench with the plain kernel. Also without any.
 TB_PROGRAMS := $(foreach top,$(TOPS),$(BUILD)/kernels/vitis/tb_$(top) $(BUILD)/kernels/vitis/tb_$(top)_plain)
+$(BUILD)/kernels/vitis/%.o: LL_CFLAGS += -O1
 $(BUILD)/kernels/vitis/%_hot.o: kernels/vitis/%.c $(STAMP)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC      $< (lines on chip)")

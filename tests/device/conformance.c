@@ -11,7 +11,9 @@
  * and every event in every state, must have come; else the suite has not tested what it says.
  * Exit status: 0 all equal; 1 something differs; 2 usage.
  */
+#include "host/app/ll_beside.h"
 #include "host/base/ll_assert.h"
+#include "host/base/ll_clock.h"
 #include "host/base/ll_options.h"
 #include "tests/device/ll_conf.h"
 
@@ -19,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define OPTION(name, type, field, min, max, value, choices, help)                           \
     {                                                                                       \
@@ -90,19 +91,17 @@ static void run_all(struct ll_conf *conf)
         .name = "main",
         .book = {1 << 17, 1 << 16, 256, 0x1234567},
         .life = {180000 + random / 2 + random / 64, 60000 + random / 4, 0x89abcde},
-        .book_epoch = 1,
-        .life_epoch = 1,
+        .epoch = 1,
         .batch = 64};
     static const struct ll_conf_tables tiny = {
         .name = "tiny", .book = {1, 1, 1, 5}, .life = {1, 1, 6}, .batch = 1};
     static const struct ll_conf_tables few = {
-        .name = "few", .book = {40, 64, 3, 7}, .life = {70, 3, 8}, .book_epoch = UINT32_MAX, .batch = 7};
+        .name = "few", .book = {40, 64, 3, 7}, .life = {70, 3, 8}, .epoch = UINT32_MAX, .batch = 7};
     static const struct ll_conf_tables levels = {.name = "levels", .book = {8192, 1, 2, 9}, .batch = 32};
     static const struct ll_conf_tables loaded = {.name = "loaded",
                                                  .book = {1 << 16, 1 << 14, 256, 10},
                                                  .life = {40000, 20000, 11},
-                                                 .book_epoch = 41,
-                                                 .life_epoch = 97,
+                                                 .epoch = 41,
                                                  .batch = 13,
                                                  .verify = true};
     run_tables(conf, &main_tables, main_sections, true);
@@ -224,9 +223,10 @@ static void print_json(const struct ll_conf *conf)
     for (uint32_t i = 0; i < conf->section_count; i++) {
         const struct ll_conf_section *section = &conf->section[i];
         printf("%s{\"tables\":\"%s\",\"name\":\"%s\",\"cases\":%" PRIu64 ",\"operations\":%" PRIu64
-               ",\"results\":\"%016" PRIx64 "\",\"book\":\"%016" PRIx64 "\",\"life\":\"%016" PRIx64 "\"}",
+               ",\"results\":\"%016" PRIx64 "\",\"book\":\"%016" PRIx64 "\",\"life\":\"%016" PRIx64
+               "\",\"ms\":%" PRIu64 "}",
                i == 0 ? "" : ",", section->tables, section->name, section->cases, section->operations,
-               section->digest, section->book_hash, section->life_hash);
+               section->digest, section->book_hash, section->life_hash, section->took_ns / LL_NS_PER_MS);
     }
     printf("],\"update_verdicts\":{");
     print_verdicts(conf->book_verdicts, true);
@@ -247,32 +247,15 @@ static void print_list(void)
 
 /* --- Main ------------------------------------------------------------------------------------------------- */
 
-/* <build>/tests/device/conformance -> <build>/lifeline-device */
-static const char *default_program(void)
-{
-    static char path[4096];
-    char own[2048];
-    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
-    if (length < 0)
-        return NULL;
-    own[length] = 0;
-    for (int up = 0; up < 3; up++) {
-        char *slash = strrchr(own, '/');
-        if (slash == NULL)
-            return NULL;
-        *slash = 0;
-    }
-    (void)snprintf(path, sizeof path, "%s/lifeline-device", own);
-    return path;
-}
-
 int main(int argc, char **argv)
 {
     struct ll_conf_options chosen = {.device = "cpu", .mode = "resident", .seed = 1, .random = 1000000};
     struct ll_operands operands;
     struct ll_why why = {0};
     int help = 0;
-    chosen.program = default_program();
+    char program[LL_BESIDE_PATH_BYTES];
+    if (ll_beside(program, "../../lifeline-device", NULL) == LL_OK)
+        chosen.program = program;
     if (ll_options_parse(options, argc, argv, &chosen, &operands, &help, &why) != LL_OK ||
         operands.count != 0) {
         (void)fprintf(stderr, "conformance: %s\n", operands.count != 0 ? "it takes no operands" : why.text);

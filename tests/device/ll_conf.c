@@ -48,7 +48,15 @@ void ll_conf_seen(struct ll_conf *conf, void *bytes)
     if (++conf->operations == conf->options->canary)
         byte[conf->operations % sizeof(struct ll_result)] ^= 4;
     section->operations++;
-    section->digest = XXH3_64bits_withSeed(bytes, sizeof(struct ll_result), section->digest);
+}
+
+void ll_conf_digest(struct ll_conf *conf, const void *bytes, const uint32_t *epoch)
+{
+    struct ll_conf_section *section = &conf->section[conf->section_count - 1];
+    uint8_t copy[sizeof(struct ll_result)];
+    memcpy(copy, bytes, sizeof copy);
+    memset(copy + ((const uint8_t *)epoch - (const uint8_t *)bytes), 0, sizeof *epoch);
+    section->digest = XXH3_64bits_withSeed(copy, sizeof copy, section->digest);
 }
 
 void ll_conf_case(struct ll_conf *conf)
@@ -85,10 +93,10 @@ void ll_conf_open(struct ll_conf *conf, const struct ll_conf_tables *tables)
     conf->is_attached = false;
     conf->updates_done = 0;
     conf->asks_done = 0;
-    conf->book = (struct ll_book_pair){
-        .config = {.book_count = (uint32_t)tables->book.books, .epoch = tables->book_epoch},
-        .book = *ll_device_book(conf->device)};
-    conf->book.book.control->epoch = tables->book_epoch;
+    conf->book =
+        (struct ll_book_pair){.config = {.book_count = (uint32_t)tables->book.books, .epoch = tables->epoch},
+                              .book = *ll_device_book(conf->device)};
+    conf->book.book.control->epoch = tables->epoch;
     ll_naive_book_init(&conf->book.naive);
     ll_conf_life_open(conf);
 }
@@ -102,6 +110,10 @@ void ll_conf_attach(struct ll_conf *conf)
         ll_conf_fail(conf, "%s: it does not stand here before attach", conf->tables->name);
     if (ll_device_attach(conf->device, &why) != LL_OK)
         ll_conf_fail(conf, "%s: the device does not attach: %s", conf->tables->name, why.text);
+    if (strcmp(conf->options->device, "cpu") != 0) { /* it was loaded */
+        conf->book.config.epoch++;
+        conf->life.epoch++;
+    }
     conf->is_attached = true;
     conf->attached_at = conf->updates_done + conf->asks_done;
     (void)snprintf(conf->describe, sizeof conf->describe, "%s", ll_device_describe(conf->device));
@@ -180,9 +192,10 @@ bool ll_conf_section_begin(struct ll_conf *conf, const char *name)
         return false;
     LL_ASSERT(conf->section_count < LL_CONF_SECTIONS_MAX);
     conf->section[conf->section_count++] =
-        (struct ll_conf_section){.tables = conf->tables->name, .name = name};
+        (struct ll_conf_section){.tables = conf->tables->name, .name = name, .start_ns = ll_clock_mono_ns()};
     ll_prng_init(&conf->prng, conf->options->seed);
     conf->prng.state ^= ll_prng_next(&conf->prng) * conf->section_count;
+    ll_prng_init(&conf->sizes, conf->prng.state);
     conf->submit_max = LL_CONF_SUBMIT_MAX;
     conf->ask_max = LL_CONF_ASKS_MAX;
     return true;
@@ -199,6 +212,7 @@ void ll_conf_section_end(struct ll_conf *conf)
         check_hashes(conf, section);
     if (!conf->failed && section->cases == 0)
         ll_conf_fail(conf, "no case in this section");
+    section->took_ns = ll_clock_mono_ns() - section->start_ns;
     if (conf->failed || conf->options->is_json)
         return;
     printf("section %-8s %-18s cases %7" PRIu64 " operations %8" PRIu64 " results %016" PRIx64

@@ -6,7 +6,8 @@
  *          begin -> updates and asks are put, and worked in calls of conf->submit_max and conf->ask_max -> end.
  *          Every result and answer is compared in all its 64 bytes with what the naive models say; at the end
  *          of a section, and after close, the state hash of the device with the mirror's and with one summed
- *          over the naive models, and the device must have answered everything itself. From the naive models'
+ *          over the naive models, and the device must have answered everything itself. Loading a device counts
+ *          the epochs up, and so they are expected to. From the naive models'
  *          side only one thing is taken over: that a table of orders or levels was full, and then it is
  *          checked that this can have been true.
  *          The first difference ends everything: put, flush and sections do nothing after it.
@@ -51,8 +52,7 @@ struct ll_conf_tables {
     const char *name;
     struct ll_book_config book;
     struct ll_life_config life;
-    uint32_t book_epoch;
-    uint32_t life_epoch;
+    uint32_t epoch; /* of both halves, before attach */
     uint32_t batch;
     bool verify;
 };
@@ -76,6 +76,7 @@ struct ll_conf_life {
     uint32_t hash_seed;
     uint32_t order_count;
     uint32_t id_count;
+    uint32_t epoch;
     uint32_t orders_given;
     uint32_t ids_given;
     uint64_t shards_opened;
@@ -94,9 +95,11 @@ struct ll_conf_section {
     const char *name;
     uint64_t cases;
     uint64_t operations;
-    uint64_t digest; /* of all bytes of all results */
+    uint64_t digest; /* of all results, but for their epochs */
     uint64_t book_hash;
     uint64_t life_hash;
+    uint64_t start_ns; /* for people: nothing is asserted about time */
+    uint64_t took_ns;
 };
 
 struct ll_conf {
@@ -105,6 +108,8 @@ struct ll_conf {
     struct ll_device *device;
     bool is_attached;
     struct ll_prng prng;
+    struct ll_prng
+        sizes; /* of calls when streaming: how many there are depends on time, so nothing else may */
     struct ll_book_pair book;
     struct ll_conf_life life;
     uint32_t submit_max;
@@ -170,8 +175,11 @@ uint32_t ll_conf_home(const struct ll_conf *conf, const struct ll_conf_shard *sh
 
 /* --- What comes of every operation ------------------------------------------------------------------------ */
 
-/* Counts it, takes it into the digest of the section, and is the canary: called before a comparison. */
+/* Counts the 64 bytes of a result or an answer, and is the canary: called before they are compared. */
 void ll_conf_seen(struct ll_conf *conf, void *bytes);
+/* Takes them into the digest of the section; of the epoch, which counts loads of the device and is compared
+ * before, nothing goes in. */
+void ll_conf_digest(struct ll_conf *conf, const void *bytes, const uint32_t *epoch);
 /* For who waits: bounded, gives way to others. `since_ns` is 0 at first. */
 void ll_conf_wait(struct ll_conf *conf, uint64_t *since_ns);
 

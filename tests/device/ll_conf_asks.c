@@ -18,7 +18,8 @@ void ll_conf_life_open(struct ll_conf *conf)
     if (conf->tables->life.ids == 0)
         return;
     struct ll_life_control *control = ll_device_life(conf->device)->control;
-    control->epoch = conf->tables->life_epoch;
+    control->epoch = conf->tables->epoch;
+    life->epoch = conf->tables->epoch;
     life->bucket_count = control->bucket_count;
     life->overflow_count = control->overflow_count;
     life->hash_seed = control->hash_seed;
@@ -53,7 +54,7 @@ struct ll_conf_shard *ll_conf_shard_open(struct ll_conf *conf, uint32_t orders, 
     shard->salt = life->shards_opened++ << 32;
     life->orders_given += orders;
     life->ids_given += ids;
-    ll_naive_life_init(&shard->naive, ids, orders, conf->tables->life_epoch);
+    ll_naive_life_init(&shard->naive, ids, orders, life->epoch);
     return shard;
 }
 
@@ -164,6 +165,7 @@ static void check_answer(struct ll_conf *conf, uint32_t at)
         differ(conf, &life->asks[at], got, &want);
         return;
     }
+    ll_conf_digest(conf, got, &got->epoch);
     conf->life_verdicts[got->verdict]++;
     if (got->event < LL_ORDER_EVENT_COUNT)
         conf->cells[got->state_before][got->event]++;

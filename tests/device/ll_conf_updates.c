@@ -17,9 +17,11 @@ static void check_result(struct ll_conf *conf, uint32_t at)
     ll_conf_seen(conf, result);
     conf->updates_done++;
     if (!ll_book_pair_expect(&conf->book, &conf->updates[at], result, text))
-        ll_conf_fail(conf, "operation %" PRIu64 ": %s", conf->operations, text);
+        ll_conf_fail(conf, "operation %" PRIu64 ": %s; epoch %u, %u expected", conf->operations, text,
+                     result->epoch, conf->book.config.epoch);
     else
         conf->book_verdicts[result->verdict]++;
+    ll_conf_digest(conf, result, &result->epoch);
     conf->last_result = *result;
 }
 
@@ -46,8 +48,8 @@ static void work(struct ll_conf *conf, uint32_t first, uint32_t end, uint32_t pa
     uint32_t got = first;
     uint64_t since_ns = 0;
     while (got < end && !conf->failed) {
-        uint32_t size = is_stream ? sizes[ll_prng_below(&conf->prng, 5)] : part;
-        uint32_t asked = is_stream ? 1 + ll_prng_below(&conf->prng, 2 * LL_CONF_SUBMIT_MAX) : end - got;
+        uint32_t size = is_stream ? sizes[ll_prng_below(&conf->sizes, 5)] : part;
+        uint32_t asked = is_stream ? 1 + ll_prng_below(&conf->sizes, 2 * LL_CONF_SUBMIT_MAX) : end - got;
         size = size < end - given ? size : end - given;
         asked = asked < end - got ? asked : end - got;
         if (size != 0) {
@@ -110,12 +112,12 @@ static uint64_t order_hash(const struct ll_naive_order *order)
 static uint64_t level_hash(uint32_t book, uint32_t side, const struct ll_naive_level *level)
 {
     struct ll_leaf leaf = {{0}};
-    struct ll_leaf_levels levels = {{{0}}};
+    struct ll_level levels[LL_LEAF_LANES] = {{0}};
     leaf.lane[0] = side == LL_SIDE_SELL ? level->price : ~level->price;
     leaf.lane[LL_LEAF_USED] = 1;
-    levels.level[0].quantity = level->quantity;
-    levels.level[0].orders = level->order_count;
-    return ll_state_hash_leaf(&leaf, &levels, book * 2 + side, 0);
+    levels[0].quantity = level->quantity;
+    levels[0].orders = level->order_count;
+    return ll_state_hash_leaf(&leaf, levels, book * 2 + side, 0);
 }
 
 static uint64_t side_hash(const struct ll_naive_book *naive, uint32_t book, uint32_t side)

@@ -179,10 +179,12 @@ static void golden_answer(struct golden *golden)
 {
     static struct ll_update updates[LL_GATEWAY_RUN_MAX];
     static struct ll_result results[LL_GATEWAY_RUN_MAX];
+    static struct ll_life_ask asks[LL_GATEWAY_RUN_MAX];
+    static struct ll_life_answer answers[LL_GATEWAY_RUN_MAX];
     struct ll_book_memory *book = &golden->book;
     ll_gateway_run(book->control, book->buckets, book->leaves, book->levels, book->inners, book->sides,
-                   &golden->life_control, NULL, NULL, NULL, updates, results, NULL, NULL, golden->to_device,
-                   golden->from_device, SLOTS, 1, golden->request_count, 0, BATCH);
+                   &golden->life_control, NULL, NULL, NULL, updates, results, asks, answers,
+                   golden->to_device, golden->from_device, SLOTS, 1, golden->request_count, 0, BATCH);
     struct ll_beat ping = ll_link_get(golden->from_device, SLOTS, 1);
     struct ll_beat hash = ll_link_get(golden->from_device, SLOTS, golden->request_count);
     if (ping.word[4] != LL_GATEWAY_LAYOUT || hash.word[4] == 0 || book->control->live_orders == 0)

@@ -9,6 +9,7 @@ targets=$({ env -u MAKEFLAGS make -s help; cat README.md docs/building.md; } | g
     cut -d ' ' -f 2 | sort -u)
 [ "$(wc -w <<<"$targets")" -ge 10 ] || { echo "too few targets found: $targets"; failed=1; }
 for target in $targets; do
-    grep -qE "^(\.PHONY:.*|)\b$target\b[^=]*(:|$)" Makefile kernels/vitis/vitis.mk || { echo "there is no target '$target'"; failed=1; }
+    grep -qE "^(\.PHONY:.*|)\b$target\b[^=]*(:|$)" Makefile kernels/vitis/vitis.mk ||
+        { echo "there is no target '$target'"; failed=1; }
 done
 exit $failed

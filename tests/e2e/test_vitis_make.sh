@@ -63,15 +63,21 @@ for card in u50:xilinx_u50_gen3x16_xdma_5_202210_1 u55c:xilinx_u55c_gen3x16_xdma
     [ $status -eq 0 ] || wrong "make xclbin CARD=${card%%:*} fails"
     ran "v++ -c -t hw --platform ${card#*:} -k ll_gateway_kernel -I $PWD -DLL_HOT_LINES=16384" \
         "-o ll_gateway_kernel.xo $PWD/kernels/vitis/ll_gateway_top.c" \
-        "v++ -l -t hw --platform ${card#*:} --config $PWD/kernels/vitis/cards/${card%%:*}.cfg --kernel_frequency 300" \
+        "v++ -l -t hw --platform ${card#*:} --config link.cfg --kernel_frequency 300" \
         "v++ -p ll_gateway_kernel.link.xclbin -t hw --platform ${card#*:} --package.out_dir package -o lifeline.xclbin"
     says "$place/vitis/hw/lifeline.xclbin"
+    cmp -s "$place/vitis/hw/link.cfg" "kernels/vitis/cards/${card%%:*}.cfg" || wrong "not the card's own link.cfg"
     ! grep -q emconfigutil "$FAKE_LOG" || wrong "a kernel for hardware needs no emconfig.json"
 done
 try "$fake_path" xclbin PLATFORM=xilinx_u280_of_my_own TARGET=hw_emu HOT_LINES=4096
 [ $status -eq 0 ] || wrong "make xclbin with a platform of one's own fails"
-ran "-t hw_emu --platform xilinx_u280_of_my_own" "cards/u280.cfg" "-DLL_HOT_LINES=4096" \
+ran "-t hw_emu --platform xilinx_u280_of_my_own" "-DLL_HOT_LINES=4096" \
     "emconfigutil --platform xilinx_u280_of_my_own --od ."
+cmp -s "$place/vitis/hw_emu/link.cfg" kernels/vitis/cards/u280.cfg || wrong "the platform's card is not the U280"
+try "$fake_path" xclbin LINK=card
+[ $status -eq 0 ] || wrong "make xclbin LINK=card fails"
+grep -q 'gm_to_device:HBM\[29\]' "$place/vitis/hw-card/link.cfg" || wrong "LINK=card leaves the link with the host"
+! grep -q HOST "$place/vitis/hw-card/link.cfg" || wrong "LINK=card leaves a part of the link with the host"
 
 # Nothing is linked that is no good, and nothing begun with what does not fit.
 FAKE_XO_BYTES=100 try "$fake_path" xclbin
@@ -123,7 +129,8 @@ ran "--top-fname=ll_book_top" "--top-fname=ll_life_top" "--simulator=VERILATOR" 
 says "tb_book: " "tb_life: " "0 different" "cycles"
 for top in book life; do
     ports=$(grep -c 'mode=m_axi .*offset=slave' "kernels/vitis/ll_${top}_top.c")
-    [ "$(grep -c '#pragma HLS interface mode=m_axi .*offset=direct' "$place/bambu/$top/ll_${top}_top.c")" = "$ports" ] ||
+    given=$(grep -c '#pragma HLS interface mode=m_axi .*offset=direct' "$place/bambu/$top/ll_${top}_top.c")
+    [ "$given" = "$ports" ] ||
         wrong "bambu is not given the $ports ports of the $top top"
 done
 exit $failed

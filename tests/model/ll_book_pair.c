@@ -16,6 +16,11 @@ static void kernel_as_it_is(const struct ll_book_memory *book, const struct ll_u
                   updates, results, count, batch);
 }
 
+static void reset_as_it_is(const struct ll_book_memory *book)
+{
+    ll_book_reset(book->control, book->buckets, book->leaves, book->levels, book->inners, book->sides);
+}
+
 static void *take_lines(unsigned char **at, size_t bytes)
 {
     void *taken = *at;
@@ -29,12 +34,14 @@ void ll_book_pair_init(struct ll_book_pair *pair, const struct ll_book_pair_conf
     pair->config = *config;
     if (pair->config.kernel == NULL)
         pair->config.kernel = kernel_as_it_is;
+    if (pair->config.reset == NULL)
+        pair->config.reset = reset_as_it_is;
     size_t side_count = 2 * (size_t)config->book_count;
     size_t leaf_count = side_count + config->leaf_pool_count;
     size_t inner_count = side_count + config->inner_pool_count;
     size_t bucket_count = (size_t)config->bucket_count + config->overflow_count;
     size_t bytes = 64 * 6 + sizeof(struct ll_book_control) + bucket_count * sizeof(struct ll_order_bucket) +
-                   leaf_count * (sizeof(struct ll_leaf) + sizeof(struct ll_leaf_levels)) +
+                   leaf_count * (sizeof(struct ll_leaf) + LL_LEAF_LANES * sizeof(struct ll_level)) +
                    inner_count * sizeof(struct ll_inner) + side_count * sizeof(struct ll_book_side);
     bytes = (bytes + 63) / 64 * 64;
     unsigned char *at = aligned_alloc(64, bytes);
@@ -44,7 +51,7 @@ void ll_book_pair_init(struct ll_book_pair *pair, const struct ll_book_pair_conf
     pair->book.control = take_lines(&at, sizeof(struct ll_book_control));
     pair->book.buckets = take_lines(&at, bucket_count * sizeof(struct ll_order_bucket));
     pair->book.leaves = take_lines(&at, leaf_count * sizeof(struct ll_leaf));
-    pair->book.levels = take_lines(&at, leaf_count * sizeof(struct ll_leaf_levels));
+    pair->book.levels = take_lines(&at, leaf_count * LL_LEAF_LANES * sizeof(struct ll_level));
     pair->book.inners = take_lines(&at, inner_count * sizeof(struct ll_inner));
     pair->book.sides = take_lines(&at, side_count * sizeof(struct ll_book_side));
     struct ll_book_control *control = pair->book.control;
@@ -55,8 +62,7 @@ void ll_book_pair_init(struct ll_book_pair *pair, const struct ll_book_pair_conf
     control->book_count = config->book_count;
     control->hash_seed = config->hash_seed;
     control->epoch = config->epoch;
-    ll_book_reset(control, pair->book.buckets, pair->book.leaves, pair->book.levels, pair->book.inners,
-                  pair->book.sides);
+    pair->config.reset(&pair->book);
     if (with_naive)
         ll_naive_book_init(&pair->naive);
 }

@@ -25,6 +25,7 @@
 
 typedef void ll_book_kernel(const struct ll_book_memory *book, const struct ll_update *updates,
                             struct ll_result *results, uint32_t count, uint32_t batch);
+typedef void ll_book_emptying(const struct ll_book_memory *book);
 
 struct ll_book_pair_config {
     uint32_t bucket_count; /* a power of two */
@@ -34,7 +35,8 @@ struct ll_book_pair_config {
     uint32_t book_count;
     uint32_t hash_seed;
     uint32_t epoch;
-    ll_book_kernel *kernel; /* NULL = the one in hls/ as it is */
+    ll_book_kernel *kernel;  /* NULL = the one in hls/ as it is */
+    ll_book_emptying *reset; /* the kernel's own; NULL = ll_book_reset as it is */
 };
 
 struct ll_book_pair {

@@ -24,7 +24,7 @@ void ll_gateway_rig_init(struct ll_gateway_rig *rig, uint32_t slots, uint32_t ba
     rig->control = zeros(sizeof *rig->control);
     rig->buckets = zeros((LL_GATEWAY_RIG_BUCKETS + LL_GATEWAY_RIG_OVERFLOW) * sizeof *rig->buckets);
     rig->leaves = zeros(LL_GATEWAY_RIG_LEAVES * sizeof *rig->leaves);
-    rig->levels = zeros(LL_GATEWAY_RIG_LEAVES * sizeof *rig->levels);
+    rig->levels = zeros(LL_GATEWAY_RIG_LEAVES * LL_LEAF_LANES * sizeof *rig->levels);
     rig->inners = zeros(LL_GATEWAY_RIG_INNERS * sizeof *rig->inners);
     rig->sides = zeros((size_t)2 * LL_GATEWAY_RIG_BOOKS * sizeof *rig->sides);
     rig->life_control = zeros(sizeof *rig->life_control);
@@ -90,7 +90,8 @@ struct ll_gateway_rig_part ll_gateway_rig_part(const struct ll_gateway_rig *rig,
         [LL_PART_BOOK_CONTROL] = LL_RIG_PART(rig->control, 1),
         [LL_PART_BOOK_BUCKETS] = LL_RIG_PART(rig->buckets, LL_GATEWAY_RIG_BUCKETS + LL_GATEWAY_RIG_OVERFLOW),
         [LL_PART_LEAVES] = LL_RIG_PART(rig->leaves, LL_GATEWAY_RIG_LEAVES),
-        [LL_PART_LEVELS] = LL_RIG_PART(rig->levels, LL_GATEWAY_RIG_LEAVES),
+        [LL_PART_LEVELS] = {rig->levels, LL_GATEWAY_RIG_LEAVES, LL_LEAF_LANES * sizeof *rig->levels,
+                            LL_GATEWAY_RIG_LEAVES * LL_LEAF_LANES * sizeof *rig->levels},
         [LL_PART_INNERS] = LL_RIG_PART(rig->inners, LL_GATEWAY_RIG_INNERS),
         [LL_PART_SIDES] = LL_RIG_PART(rig->sides, 2 * LL_GATEWAY_RIG_BOOKS),
         [LL_PART_LIFE_CONTROL] = LL_RIG_PART(rig->life_control, 1),

@@ -15,6 +15,11 @@ static void kernel_as_it_is(const struct ll_life_memory *life, const struct ll_l
     ll_life_batch(life->control, life->buckets, life->places, life->orders, asks, answers, count, batch);
 }
 
+static void reset_as_it_is(const struct ll_life_memory *life)
+{
+    ll_life_reset(life->control, life->buckets, life->places, life->orders);
+}
+
 void ll_life_pair_init(struct ll_life_pair *pair, const struct ll_life_pair_config *config)
 {
     struct ll_life_control control = {.layout = LL_LIFE_LAYOUT,
@@ -28,6 +33,8 @@ void ll_life_pair_init(struct ll_life_pair *pair, const struct ll_life_pair_conf
     pair->config = *config;
     if (pair->config.kernel == NULL)
         pair->config.kernel = kernel_as_it_is;
+    if (pair->config.reset == NULL)
+        pair->config.reset = reset_as_it_is;
     if (pair->config.chain_max == 0)
         pair->config.chain_max = LL_LIFE_CHAIN_MAX;
     pair->memory_bytes =
@@ -41,7 +48,7 @@ void ll_life_pair_init(struct ll_life_pair *pair, const struct ll_life_pair_conf
     memcpy(pair->memory, &control, sizeof control);
     int status = ll_life_memory_attach(&pair->life, pair->memory, pair->memory_bytes, NULL);
     LL_ASSERT(status == LL_OK);
-    ll_life_reset(pair->life.control, pair->life.buckets, pair->life.places, pair->life.orders);
+    pair->config.reset(&pair->life);
     ll_naive_life_init(&pair->naive, config->id_count, config->order_count, config->epoch);
 }
 

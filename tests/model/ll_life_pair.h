@@ -25,6 +25,7 @@
 
 typedef void ll_life_kernel(const struct ll_life_memory *life, const struct ll_life_ask *asks,
                             struct ll_life_answer *answers, uint32_t count, uint32_t batch);
+typedef void ll_life_emptying(const struct ll_life_memory *life);
 
 struct ll_life_pair_config {
     uint32_t bucket_count; /* a power of two */
@@ -33,8 +34,9 @@ struct ll_life_pair_config {
     uint32_t order_count;
     uint32_t hash_seed;
     uint32_t epoch;
-    uint32_t chain_max;     /* of the kernel; 0 = LL_LIFE_CHAIN_MAX */
-    ll_life_kernel *kernel; /* NULL = the one in hls/ as it is */
+    uint32_t chain_max;      /* of the kernel; 0 = LL_LIFE_CHAIN_MAX */
+    ll_life_kernel *kernel;  /* NULL = the one in hls/ as it is */
+    ll_life_emptying *reset; /* the kernel's own; NULL = ll_life_reset as it is */
 };
 
 struct ll_life_pair {

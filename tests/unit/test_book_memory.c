@@ -272,7 +272,7 @@ START_TEST(damage_to_trees)
     struct ll_inner *root = &b->inners[LL_SIDE_SELL];
     struct ll_inner *inner = &b->inners[root->child[0]];
     struct ll_leaf *leaf = &b->leaves[inner->child[0]];
-    struct ll_level *level = &b->levels[inner->child[0]].level[0];
+    struct ll_level *level = &b->levels[ll_level_at(inner->child[0], 0)];
     damage(&fixture, &side->levels, side->levels + 1, "the count of levels");
     damage(&fixture, &side->height, 0, "height 0");
     damage(&fixture, &side->height, 1, "height too small");

@@ -2,8 +2,9 @@
 /*
  * Goal: one C text, three compilers: hls/ is OpenCL C 1.2, C11 and C++14, without a warning.
  * Method: the compilers themselves, syntax only: clang's OpenCL C over kernels/ (what PoCL loads), and gcc and
- * g++ over each header alone, also as a hardware compiler reads it (__SYNTHESIS__, with lines on chip). Run
- * from the root of the tree. A compiler that is absent makes this test a skip by name, after the others have been asked.
+ * g++ over each header alone, also as a hardware compiler reads it (__SYNTHESIS__, with lines on chip and
+ * without). Run from the root of the tree. A compiler that is absent makes this test a skip by name, after the
+ * others have been asked.
  */
 #include <check.h>
 #include <stdio.h>

@@ -5,8 +5,9 @@
  * few orders, requests and replaces, fills with busts and corrections, sums near 32 bits, tables and chains
  * that fill up). First one ask at a time: all 64 bytes of every answer against the naive model
  * (tests/model/ll_life_pair.h), and the whole state now and then. Then the same script in batches of 64, of
- * one other size, and cut at random, by the kernel as hardware reads it: the same bytes, the same state. A
- * failure names its seed; LL_SEED=<seed> runs that seed alone, LL_SEEDS=<n> that many.
+ * one other size, and cut at random, by the kernel as hardware reads it, with few lines on chip and without: the
+ * same bytes, the same state. A failure names its seed; LL_SEED=<seed> runs that seed alone, LL_SEEDS=<n> that
+ * many.
  */
 #include "tests/model/ll_life_script.h"
 #include "tests/model/ll_other_kernels.h"
@@ -112,10 +113,15 @@ static void run_seed(uint64_t seed, struct reach *reach)
     config.epoch = (uint32_t)seed;
     config.hash_seed = (uint32_t)(seed / SHAPE_COUNT);
     uint64_t hash = run_beside_naive(&run, &config, seed, reach);
-    uint32_t sizes[] = {64, 1 + (uint32_t)(seed / SHAPE_COUNT % 64), 0};
-    for (int i = 0; i < 3; i++) {
-        if (i == 1 && config.kernel == NULL)
-            config.kernel = ll_plain_life;
+    ll_life_kernel *const kernels[] = {NULL, ll_plain_life, ll_hot16_life, ll_hot64_life, ll_hot_late_life};
+    ll_life_emptying *const resets[] = {NULL, NULL, ll_hot16_life_reset, ll_hot64_life_reset,
+                                        ll_hot_late_life_reset};
+    uint32_t sizes[] = {64, 1 + (uint32_t)(seed / SHAPE_COUNT % 64), 0, 64, 1 + (uint32_t)(seed % 64)};
+    for (int i = 0; i < 5; i++) {
+        if (shape->config.kernel == NULL) { /* else its limits are others */
+            config.kernel = kernels[i];
+            config.reset = resets[i];
+        }
         ck_assert_msg(run_batched(&run, &config, seed, sizes[i]) == hash,
                       "LL_SEED=%" PRIu64 ": the state after batches of %u differs", seed, sizes[i]);
     }

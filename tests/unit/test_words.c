@@ -91,7 +91,7 @@ START_TEST(parts_have_the_sizes_of_their_structs)
     static const size_t wanted[LL_PART_COUNT] = {[LL_PART_BOOK_CONTROL] = sizeof(struct ll_book_control),
                                                  [LL_PART_BOOK_BUCKETS] = sizeof(struct ll_order_bucket),
                                                  [LL_PART_LEAVES] = sizeof(struct ll_leaf),
-                                                 [LL_PART_LEVELS] = sizeof(struct ll_leaf_levels),
+                                                 [LL_PART_LEVELS] = LL_LEAF_LANES * sizeof(struct ll_level),
                                                  [LL_PART_INNERS] = sizeof(struct ll_inner),
                                                  [LL_PART_SIDES] = sizeof(struct ll_book_side),
                                                  [LL_PART_LIFE_CONTROL] = sizeof(struct ll_life_control),
@@ -101,7 +101,8 @@ START_TEST(parts_have_the_sizes_of_their_structs)
 #define PART_BYTES(name, number, text, bytes) ck_assert_uint_eq(wanted[number], (bytes));
     LL_PARTS(PART_BYTES)
 #undef PART_BYTES
-    ck_assert_uint_eq(sizeof(struct ll_leaf_levels), LL_LEAF_LANES * LL_WORDS_LEVEL * sizeof(uint64_t));
+    ck_assert_uint_eq(LL_LEAF_LANES * sizeof(struct ll_level),
+                      LL_LEAF_LANES * LL_WORDS_LEVEL * sizeof(uint64_t));
 }
 END_TEST
 
