@@ -85,7 +85,7 @@ static int ll_process_spawn_with(pid_t *child, const char *program, int socket)
 {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
-    char *const words[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)"--serve", NULL};
+    char *const words[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--serve", NULL};
     int error = posix_spawnattr_init(&attributes);
     if (error != 0)
         return error;
