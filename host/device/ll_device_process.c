@@ -218,7 +218,7 @@ static void ll_process_unmap(struct ll_device_process *process)
 }
 
 /* NULL with a reason, when the file is too small or is no memory. */
-static void *ll_process_map(int file, size_t bytes, const char *what, struct ll_why *why)
+static void *ll_process_map(int file, size_t bytes, int rights, const char *what, struct ll_why *why)
 {
     off_t has_bytes = lseek(file, 0, SEEK_END);
     if (has_bytes < 0 || (size_t)has_bytes < bytes) {
@@ -228,7 +228,7 @@ static void *ll_process_map(int file, size_t bytes, const char *what, struct ll_
                       (long long)has_bytes, what, bytes);
         return NULL;
     }
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+    void *memory = mmap(NULL, bytes, rights, MAP_SHARED | MAP_POPULATE, file, 0);
     if (memory == MAP_FAILED) {
         (void)LL_FAIL(why, LL_ERR_ENVIRONMENT, "the memory %s the device cannot be mapped: %s", what,
                       strerror(errno));
@@ -249,9 +249,10 @@ static bool ll_process_is_ready(struct ll_device_process *process, const struct 
         return false;
     }
     process->memory_bytes = (size_t)ll_link_words(process->slots) * sizeof(uint64_t);
-    process->to_device = ll_process_map(mail->files[0], process->memory_bytes, "to", why);
+    process->to_device =
+        ll_process_map(mail->files[0], process->memory_bytes, PROT_READ | PROT_WRITE, "to", why);
     if (process->to_device != NULL)
-        process->from_device = ll_process_map(mail->files[1], process->memory_bytes, "from", why);
+        process->from_device = ll_process_map(mail->files[1], process->memory_bytes, PROT_READ, "from", why);
     return process->from_device != NULL;
 }
 
