@@ -270,19 +270,19 @@ int ll_opencl_environment_decide(struct ll_opencl_environment *environment, enum
 
 /* --- Doing it ----------------------------------------------------------------------------------------------- */
 
-/* Nobody else's, and no link to somewhere else. */
-static bool ll_opencl_is_ours(const char *path)
+/* Nobody else's, and no link to somewhere else; and without the permissions of `forbidden`. */
+static bool ll_opencl_is_ours(const char *path, mode_t forbidden)
 {
     struct stat status;
     return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == getuid() &&
-           (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+           (status.st_mode & forbidden) == 0;
 }
 
 /* Compiled kernels in a place that everybody can write to are only taken from a directory that is our own. */
 static int ll_opencl_make_cache(const char *path, struct ll_why *why)
 {
     (void)mkdir(path, 0700);
-    if (ll_opencl_is_ours(path))
+    if (ll_opencl_is_ours(path, S_IWGRP | S_IWOTH))
         return LL_OK;
     return LL_FAIL(why, LL_ERR_ENVIRONMENT,
                    "%s, for compiled kernels, is somebody else's or cannot be made: set POCL_CACHE_DIR",
@@ -336,7 +336,7 @@ void ll_opencl_environment_remove(pid_t pid)
     char path[LL_OPENCL_PATH_BYTES];
     for (size_t i = 0; pid > 0 && i < PRIVATE_ROOTS; i++) {
         (void)snprintf(path, sizeof path, "%s/" PRIVATE_NAME "%d", ll_opencl_private_roots[i], (int)pid);
-        if (ll_opencl_is_ours(path))
+        if (ll_opencl_is_ours(path, 0))
             (void)nftw(path, ll_opencl_remove_one, OPEN_FILES, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     }
 }

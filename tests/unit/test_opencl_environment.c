@@ -22,7 +22,7 @@
 #define PATH_BYTES 512u
 #define MODEL      "vitis/data/emulation/unified/cpu_em/generic_pcie/model/genericpciemodel"
 
-static char place[64];
+static char place[48];
 
 /* --- Trees of files ----------------------------------------------------------------------------------------- */
 
