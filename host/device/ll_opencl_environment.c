@@ -106,7 +106,9 @@ static void ll_opencl_decide_pocl(struct ll_opencl_environment *environment)
     if (ll_opencl_variable("POCL_CACHE_DIR")[0] != '\0' || ll_opencl_variable("XDG_CACHE_HOME")[0] != '\0' ||
         (home[0] != '\0' && access(home, W_OK) == 0))
         return; /* PoCL finds a place that lasts */
-    ll_opencl_set(environment, "POCL_CACHE_DIR", "/tmp/lifeline-kernels.%u", (unsigned)getuid());
+    (void)snprintf(environment->cache, sizeof environment->cache, "/tmp/lifeline-kernels.%u",
+                   (unsigned)getuid());
+    ll_opencl_set(environment, "POCL_CACHE_DIR", "%s", environment->cache);
 }
 
 /* --- XRT ---------------------------------------------------------------------------------------------------- */
@@ -268,6 +270,25 @@ int ll_opencl_environment_decide(struct ll_opencl_environment *environment, enum
 
 /* --- Doing it ----------------------------------------------------------------------------------------------- */
 
+/* Nobody else's, and no link to somewhere else; and without the permissions of `forbidden`. */
+static bool ll_opencl_is_ours(const char *path, mode_t forbidden)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == getuid() &&
+           (status.st_mode & forbidden) == 0;
+}
+
+/* Compiled kernels in a place that everybody can write to are only taken from a directory that is our own. */
+static int ll_opencl_make_cache(const char *path, struct ll_why *why)
+{
+    (void)mkdir(path, 0700);
+    if (ll_opencl_is_ours(path, S_IWGRP | S_IWOTH))
+        return LL_OK;
+    return LL_FAIL(why, LL_ERR_ENVIRONMENT,
+                   "%s, for compiled kernels, is somebody else's or cannot be made: set POCL_CACHE_DIR",
+                   path);
+}
+
 int ll_opencl_environment_apply(const struct ll_opencl_environment *environment, struct ll_why *why)
 {
     char path[LL_OPENCL_PATH_BYTES];
@@ -275,6 +296,8 @@ int ll_opencl_environment_apply(const struct ll_opencl_environment *environment,
         if (setenv(environment->settings[i].name, environment->settings[i].value, 1) != 0)
             return LL_FAIL(why, LL_ERR_NO_MEMORY, "cannot set %s: %s", environment->settings[i].name,
                            strerror(errno));
+    if (environment->cache[0] != '\0')
+        return ll_opencl_make_cache(environment->cache, why);
     if (!environment->must_exec)
         return LL_OK;
     ll_opencl_environment_remove(environment->private_pid); /* of another process that had this number */
@@ -308,19 +331,12 @@ static int ll_opencl_remove_one(const char *path, const struct stat *status, int
     return 0;
 }
 
-/* Nobody else's, and no link to somewhere else. */
-static bool ll_opencl_is_ours(const char *path)
-{
-    struct stat status;
-    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == getuid();
-}
-
 void ll_opencl_environment_remove(pid_t pid)
 {
     char path[LL_OPENCL_PATH_BYTES];
     for (size_t i = 0; pid > 0 && i < PRIVATE_ROOTS; i++) {
         (void)snprintf(path, sizeof path, "%s/" PRIVATE_NAME "%d", ll_opencl_private_roots[i], (int)pid);
-        if (ll_opencl_is_ours(path))
+        if (ll_opencl_is_ours(path, 0))
             (void)nftw(path, ll_opencl_remove_one, OPEN_FILES, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     }
 }

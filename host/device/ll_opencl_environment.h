@@ -46,6 +46,7 @@ struct ll_opencl_environment {
     pid_t private_pid;               /* of whom the private directory is; 0 = none is needed */
     char emulation[16];              /* "", "sw_emu" or "hw_emu" */
     char tree[LL_OPENCL_PATH_BYTES]; /* the emulation tree; empty = not used */
+    char cache[64];                  /* made for compiled kernels; empty = they have a place */
 };
 
 /* program_dir: where this program lies; pid: of this process. */
