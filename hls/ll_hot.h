@@ -188,4 +188,21 @@ LL_FN void ll_hot_clear(u32 *tags)
 
 #endif
 
+/* --- Elements of a big memory that is not on chip ------------------------------------------------------- */
+
+/* LL_WORK_ON: `name` points to element `at` of `memory`, to be read and changed until LL_WORK_DONE;
+ * LL_WORK_AGAIN: to the element `at` as it is now. Where a word of memory costs what the whole element does, it
+ * is a copy, read once and written once. */
+#if LL_HOT_LINES > 0
+#define LL_WORK_ON(type, name, memory, at) \
+    type name##_copy = (memory)[at];       \
+    type *name = &name##_copy
+#define LL_WORK_AGAIN(name, memory, at) name##_copy = (memory)[at]
+#define LL_WORK_DONE(name, memory, at)  (memory)[at] = name##_copy
+#else
+#define LL_WORK_ON(type, name, memory, at) LL_GLOBAL type *name = &(memory)[at]
+#define LL_WORK_AGAIN(name, memory, at)    name = &(memory)[at]
+#define LL_WORK_DONE(name, memory, at)     (void)0
+#endif
+
 #endif
