@@ -52,6 +52,8 @@ RUN_DEMO    = $(BUILD)/run-demo
 HIL_DEVICE    ?= xrt
 HIL_EMULATION ?= sw_emu
 HIL_ARGS      ?=
+# An emulated card takes a CPU of its own, and has to share it where there are few.
+HIL_LOAD      := --clients 2 --rate 50 --house-rate 500
 RUN_HIL     = $(BUILD)/run-hil
 Q       := $(if $(V),,@)
 
@@ -290,8 +292,8 @@ endif
 hil: deps
 	+@$(SUBMAKE) _hil
 _hil: all $(if $(HIL_EMULATION),emulation)
-	tools/demo.py --bin $(BUILD) --dir $(RUN_HIL) --device $(HIL_DEVICE) $(HIL_EMULATION:%=--emulation %) \
-	 $(HIL_ARGS)
+	tools/demo.py --bin $(BUILD) --dir $(RUN_HIL) --device $(HIL_DEVICE) \
+	 $(if $(HIL_EMULATION),--emulation $(HIL_EMULATION) $(HIL_LOAD)) $(HIL_ARGS)
 
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.

@@ -8,8 +8,7 @@
  *
  *          Orders and levels are matched strictly in arrival order; the results are those of handling one message after
  *          the other. On a CPU each stage fetches ahead what the next one touches, so that a batch waits for memory a
- *          few times and not some times per message; in hardware the stages are the dataflow processes, with the order
- *          table and the level table in memories of their own.
+ *          few times and not some times per message; the order table and the level table lie in memories of their own.
  *          An order is taken before its level is known to find room, so a batch runs in stages only while no level can
  *          be refused (free nodes for every message); otherwise one message at a time, with the same results.
  *          Work per message is bounded: LL_CHAIN_MAX buckets per reference, LL_TREE_HEIGHT_MAX inner nodes per level,

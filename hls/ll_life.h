@@ -9,9 +9,9 @@
  *            answers
  *
  *          Asks are done strictly in arrival order; the answers are those of doing one after the other. On a
- *          CPU each stage fetches ahead what the next one touches; in hardware the stages are the dataflow
- *          processes. What an early stage found stays true, because identifiers never leave and never move;
- *          what it did not find is looked for again when the turn of the ask has come.
+ *          CPU each stage fetches ahead what the next one touches. What an early stage found stays true,
+ *          because identifiers never leave and never move; what it did not find is looked for again when the
+ *          turn of the ask has come.
  *          Work per ask is bounded: two keys of LL_LIFE_CHAIN_MAX buckets, three identifiers, one order.
  * Units    as in ll_life_records.h and ll_life_types.h.
  * Errors   verdicts, see ll_life_records.h. Everything that can be refused is asked before anything is

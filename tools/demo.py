@@ -440,8 +440,8 @@ def top(counts, most=4):
 def show_device(device, options):
     if options.device == "cpu":
         return
-    print("device    %s, %s; at the end %s; lost %d times, loaded anew %d" % (
-        device["is"], device["mode"], device["standing"], device["losses"], device["reloads"]))
+    print("device    %s; at the end %s; lost %d times, loaded anew %d" % (
+        device["is"], device["standing"], device["losses"], device["reloads"]))
     print("answers   %d of the device to %d book updates and %d questions about orders" % (
         device["device_answers"], device["updates"], device["asks"]))
     for what, key in (("books", "book_trip_ns"), ("orders", "order_trip_ns")):

@@ -226,6 +226,15 @@ int ll_gateway_recover(struct ll_gateway *gateway, const struct ll_gateway_confi
 
 /* --- Looking ------------------------------------------------------------------------------------------------ */
 
+/* Whatever the gateway runs on: who only reads needs no device. */
+static int ll_gateway_take_here(struct ll_gateway **gateway, const struct ll_gateway_config *config,
+                                void **no_receiver, struct ll_why *why)
+{
+    struct ll_gateway_config here = *config;
+    here.device.name = "cpu";
+    return ll_gateway_take(gateway, &here, 0, no_receiver, why);
+}
+
 int ll_gateway_look(struct ll_gateway **gateway_out, const struct ll_gateway_config *config,
                     struct ll_why *why)
 {
@@ -236,7 +245,7 @@ int ll_gateway_look(struct ll_gateway **gateway_out, const struct ll_gateway_con
     int status = ll_journal_reader_open_files(&reader, config->journal.dir, config->journal.files, why);
     if (status != LL_OK)
         return status;
-    status = ll_gateway_take(&gateway, config, 0, &no_receiver, why);
+    status = ll_gateway_take_here(&gateway, config, &no_receiver, why);
     if (status == LL_OK) {
         gateway->is_recovering = true;
         status = ll_gateway_restore(gateway, config, reader, why);
@@ -336,7 +345,7 @@ int ll_gateway_make_snapshot(const struct ll_gateway_config *config, struct ll_g
         ll_journal_reader_close(reader);
         return status;
     }
-    status = ll_gateway_take(&gateway, config, 0, &no_receiver, why);
+    status = ll_gateway_take_here(&gateway, config, &no_receiver, why);
     if (status == LL_OK)
         status = ll_gateway_snapshot_from(gateway, config, reader, &maker, snapshot, why);
     (void)ll_gateway_close(gateway, NULL);

@@ -10,19 +10,21 @@
 #include "host/device/ll_opencl_resident.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LOOK_MS     500               /* a runtime that forgets to tell of an end is asked */
-#define END_NS      (2 * LL_NS_PER_S) /* a kernel that was told to end has this long */
-#define END_LOOK_MS 10
-#define SPIN_TURNS  4096u /* batches: turns that find nothing before the first nap */
-#define SPIN_LOOKS  64u   /* turns between two looks at the socket */
-#define NAP_NS      (50 * LL_NS_PER_US)
+#define LOOK_MS       500               /* a runtime that forgets to tell of an end is asked */
+#define END_NS        (2 * LL_NS_PER_S) /* a kernel that was told to end has this long */
+#define START_LOOK_NS (200 * (int64_t)LL_NS_PER_US)
+#define END_LOOK_MS   10
+#define SPIN_TURNS    4096u /* batches: turns that find nothing before the first nap */
+#define SPIN_LOOKS    64u   /* turns between two looks at the socket */
+#define NAP_NS        (50 * LL_NS_PER_US)
 
 struct serve {
     const struct ll_opencl_serve_config *config;
@@ -126,6 +128,15 @@ static void take_request(void)
     (void)!recv(LL_DEVICE_LINK_FD, &byte, 1, MSG_DONTWAIT);
 }
 
+/* As seen from the gateway's working directory; a path that leads nowhere stays, and is refused when it is opened. */
+static void resolve_binary(struct serve *serve)
+{
+    char path[PATH_MAX];
+    if (serve->request.binary[0] != '\0' && realpath(serve->request.binary, path) != NULL &&
+        strlen(path) < sizeof serve->request.binary)
+        memcpy(serve->request.binary, path, strlen(path) + 1);
+}
+
 static int put_environment_right(struct serve *serve, struct ll_why *why)
 {
     bool is_xrt = serve->request.platform == LL_DEVICE_PLATFORM_XRT;
@@ -140,13 +151,15 @@ static int put_environment_right(struct serve *serve, struct ll_why *why)
     /* XRT kills its whole process group when its emulation dies: that must be nobody else's. */
     if (is_xrt)
         (void)setpgid(0, 0);
-    if (serve->environment.must_exec && (err = ll_opencl_keeper_start(why)) != LL_OK)
-        return err;
-    if (serve->environment.must_exec) {
-        (void)execv("/proc/self/exe", serve->config->argv);
-        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot execute this program once more: %s", strerror(errno));
+    if (!serve->environment.must_exec) {
+        resolve_binary(serve);
+        return ll_opencl_environment_enter(&serve->environment, why);
     }
-    return LL_OK;
+    err = ll_opencl_keeper_start(why);
+    if (err != LL_OK)
+        return err;
+    (void)execv("/proc/self/exe", serve->config->argv);
+    return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot execute this program once more: %s", strerror(errno));
 }
 
 /* For when the runtime ends this process: it does not ask. */
@@ -255,6 +268,23 @@ static void end(struct serve *serve, int status)
         _exit(status);
 }
 
+/* The gateway hears READY when the kernel answers. */
+static int wait_for_ping(struct serve *serve, struct ll_why *why)
+{
+    bool is_resident = serve->request.mode == LL_DEVICE_RESIDENT;
+    uint64_t start_ns = ll_clock_mono_ns();
+    int answered = 0;
+    while (answered == 0) {
+        if (wait_for_end(is_resident ? serve->resident.ended_fd : -1, START_LOOK_NS))
+            return LL_FAIL(why, LL_ERR_STOPPED, "the gateway has gone before the kernel was there");
+        int err = is_resident ? ll_opencl_resident_tend(&serve->resident, why)
+                              : ll_opencl_batch_step(&serve->batch, ll_clock_mono_ns(), why);
+        answered = err < 0 ? err : ll_opencl_link_take_ping(&serve->link, why);
+    }
+    serve->build_ns += ll_clock_mono_ns() - start_ns;
+    return answered < 0 ? answered : LL_OK;
+}
+
 int ll_opencl_serve(const struct ll_opencl_serve_config *config)
 {
     struct serve serve;
@@ -271,6 +301,8 @@ int ll_opencl_serve(const struct ll_opencl_serve_config *config)
         prepare_last_word(&serve, LL_DEVICE_FAILED);
         err = open_device(&serve, &why);
     }
+    if (err == LL_OK)
+        err = wait_for_ping(&serve, &why);
     if (err == LL_OK) {
         prepare_last_word(&serve, LL_DEVICE_LOST);
         err = tell_ready(&serve, &why);

@@ -10,14 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LL_DEVICE_WATCHDOG_NS      (2 * LL_NS_PER_S)
+#define LL_DEVICE_START_TIMEOUT_NS (120 * LL_NS_PER_S)
+
 void ll_device_config_default(struct ll_device_config *config)
 {
     memset(config, 0, sizeof *config);
     config->name = "cpu";
     config->batch = 32;
     config->must_start = true;
-    config->watchdog_ns = 2 * LL_NS_PER_S;
-    config->start_timeout_ns = 120 * LL_NS_PER_S;
+    config->watchdog_ns = LL_DEVICE_WATCHDOG_NS;
+    config->start_timeout_ns = LL_DEVICE_START_TIMEOUT_NS;
     ll_book_config_default(&config->book);
 }
 
@@ -59,6 +62,10 @@ static int ll_device_take(struct ll_device **device_out, const struct ll_device_
     ll_arena_seal(&arena);
     device->arena = arena;
     device->config = *config;
+    if (config->watchdog_ns == 0)
+        device->config.watchdog_ns = LL_DEVICE_WATCHDOG_NS;
+    if (config->start_timeout_ns == 0)
+        device->config.start_timeout_ns = LL_DEVICE_START_TIMEOUT_NS;
     device->request = *request;
     device->is_cpu = is_cpu;
     device->memory_bytes = own_bytes + tables_bytes + port_bytes;

@@ -50,7 +50,7 @@ struct ll_device_config {
     bool verify;
     bool must_start; /* false: a device that does not start is a loss, not an error */
     enum ll_device_loss on_loss;
-    uint32_t batch_max; /* see ll_device_request; 0 = the default of each */
+    uint32_t batch_max; /* see ll_device_request; 0 = the default of each, the times below too */
     uint32_t lanes;
     uint64_t batch_close_ns;
     uint64_t looks_max;

@@ -95,7 +95,7 @@ static void ll_device_try_failed(struct ll_device *device, const struct ll_why *
 static void ll_device_begin_try(struct ll_device *device, uint64_t now_ns)
 {
     struct ll_why why = {0};
-    if (now_ns < device->next_try_ns || !ll_device_process_reap(&device->process))
+    if (now_ns < device->next_try_ns)
         return;
     if (device->tries >= LL_DEVICE_TRIES_MAX) {
         device->standing = LL_DEVICE_FALLEN;
@@ -103,7 +103,12 @@ static void ll_device_begin_try(struct ll_device *device, uint64_t now_ns)
         return;
     }
     device->tries++;
-    if (ll_device_start(device, &why) != LL_OK)
+    int status = LL_OK;
+    if (ll_device_process_reap(&device->process))
+        status = ll_device_start(device, &why);
+    else /* a card can hold a process that was killed */
+        status = LL_FAIL(&why, LL_ERR_BUSY, "the old device process has not ended yet");
+    if (status != LL_OK)
         ll_device_try_failed(device, &why);
 }
 

@@ -46,7 +46,8 @@ static int ll_process_find_program(char path[LL_PROCESS_PATH_BYTES], struct ll_w
     return LL_OK;
 }
 
-/* Nothing of ours but the socket, no terminal, no Ctrl-C of ours, no signals held back, ordinary priority. */
+/* Nothing of ours but the socket and the place for complaints, which is where runtimes say what ails them; no Ctrl-C
+ * of ours, no signals held back, ordinary priority. */
 static int ll_process_surroundings(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions,
                                    int socket)
 {
@@ -62,8 +63,6 @@ static int ll_process_surroundings(posix_spawnattr_t *attributes, posix_spawn_fi
         error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (error == 0)
         error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO);
     if (error == 0)
         error = posix_spawn_file_actions_addclosefrom_np(actions, LL_DEVICE_LINK_FD + 1);
     if (error == 0)
@@ -85,7 +84,7 @@ static int ll_process_spawn_with(pid_t *child, const char *program, int socket)
 {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
-    char *const words[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)"--serve", NULL};
+    char *const words[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "--serve", NULL};
     int error = posix_spawnattr_init(&attributes);
     if (error != 0)
         return error;
@@ -219,7 +218,7 @@ static void ll_process_unmap(struct ll_device_process *process)
 }
 
 /* NULL with a reason, when the file is too small or is no memory. */
-static void *ll_process_map(int file, size_t bytes, const char *what, struct ll_why *why)
+static void *ll_process_map(int file, size_t bytes, int rights, const char *what, struct ll_why *why)
 {
     off_t has_bytes = lseek(file, 0, SEEK_END);
     if (has_bytes < 0 || (size_t)has_bytes < bytes) {
@@ -229,7 +228,7 @@ static void *ll_process_map(int file, size_t bytes, const char *what, struct ll_
                       (long long)has_bytes, what, bytes);
         return NULL;
     }
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+    void *memory = mmap(NULL, bytes, rights, MAP_SHARED | MAP_POPULATE, file, 0);
     if (memory == MAP_FAILED) {
         (void)LL_FAIL(why, LL_ERR_ENVIRONMENT, "the memory %s the device cannot be mapped: %s", what,
                       strerror(errno));
@@ -250,9 +249,10 @@ static bool ll_process_is_ready(struct ll_device_process *process, const struct 
         return false;
     }
     process->memory_bytes = (size_t)ll_link_words(process->slots) * sizeof(uint64_t);
-    process->to_device = ll_process_map(mail->files[0], process->memory_bytes, "to", why);
+    process->to_device =
+        ll_process_map(mail->files[0], process->memory_bytes, PROT_READ | PROT_WRITE, "to", why);
     if (process->to_device != NULL)
-        process->from_device = ll_process_map(mail->files[1], process->memory_bytes, "from", why);
+        process->from_device = ll_process_map(mail->files[1], process->memory_bytes, PROT_READ, "from", why);
     return process->from_device != NULL;
 }
 

@@ -4,8 +4,8 @@
  *
  * Shape    init -> start -> look... until READY: then its two memories are mapped here -> look now and then ->
  *          dismiss or kill -> reap until it is gone -> start again, or end. The child is the leader of a
- *          process group of its own, with nothing open of ours but its end of the socket (LL_DEVICE_LINK_FD),
- *          no terminal and ordinary priority. Who dismisses or kills it has no memory of it left from that
+ *          process group of its own, with nothing open of ours but its end of the socket (LL_DEVICE_LINK_FD)
+ *          and stderr, and ordinary priority. Who dismisses or kills it has no memory of it left from that
  *          moment on. What is left of a group whose leader has ended is killed with it, and the directory in
  *          /dev/shm that a leader may leave behind is removed.
  * Units    ns, of the caller's clock.

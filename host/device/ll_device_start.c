@@ -3,7 +3,10 @@
 #include "host/base/ll_options.h"
 #include "host/device/ll_device_parts.h"
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LL_DEVICE_CARDS_MAX     64u
@@ -74,6 +77,7 @@ int ll_device_fill_request(struct ll_device *device, struct ll_why *why)
     const struct ll_device_config *config = &device->config;
     struct ll_device_request *request = &device->request;
     const char *binary = config->binary != NULL ? config->binary : "";
+    char whole[PATH_MAX];
     const char *program = config->program != NULL ? config->program : "";
     request->magic = LL_DEVICE_LINK_MAGIC;
     request->version = LL_DEVICE_LINK_VERSION;
@@ -89,7 +93,10 @@ int ll_device_fill_request(struct ll_device *device, struct ll_why *why)
     if (strlen(binary) >= sizeof request->binary || strlen(program) >= sizeof device->program)
         return LL_FAIL(why, LL_ERR_USAGE, "the path of the device's program is too long: at most %zu bytes",
                        sizeof request->binary - 1);
-    (void)snprintf(request->binary, sizeof request->binary, "%s", binary);
+    /* The device process may work elsewhere. What is not there is for it to complain about. */
+    bool is_there =
+        binary[0] != '\0' && realpath(binary, whole) != NULL && strlen(whole) < sizeof request->binary;
+    (void)snprintf(request->binary, sizeof request->binary, "%s", is_there ? whole : binary);
     (void)snprintf(device->program, sizeof device->program, "%s", program);
     request->slots = ll_device_slots(request);
     ll_device_fill_parts(device, request->part_bytes);

@@ -63,14 +63,16 @@ int ll_opencl_batch_init(struct ll_opencl_batch *batch, struct ll_opencl_device 
     batch->slots = ll_opencl_batch_slots(request);
     batch->batch_max = request->batch_max;
     batch->close_ns = request->batch_close_ns;
-    batch->next = 1;
+    batch->next = 0; /* the ping */
     size_t bytes = ll_align_up((size_t)ll_link_words(batch->slots) * sizeof(u64), PAGE_BYTES);
     int err = ll_arena_init(&batch->memory, bytes * LL_OPENCL_WAYS * batch->lane_count, why);
     for (uint32_t i = 0; i < batch->lane_count && err == LL_OK; i++)
         err = ll_opencl_lane_init(batch, i, bytes, why);
-    if (err == LL_OK)
-        ll_link_store(link->ways[LL_OPENCL_FROM_DEVICE].words + LL_LINK_END, LL_LINK_RUNS);
-    return err;
+    if (err != LL_OK)
+        return err;
+    ll_link_store(link->ways[LL_OPENCL_FROM_DEVICE].words + LL_LINK_END, LL_LINK_RUNS);
+    ll_opencl_link_put_ping(link);
+    return LL_OK;
 }
 
 /* --- What travels ------------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -164,10 +165,13 @@ static int ll_opencl_decide_tree(struct ll_opencl_environment *environment, cons
 {
     const char *tree = ll_opencl_variable("LIFELINE_EMULATION");
     const char *tunables = ll_opencl_variable("GLIBC_TUNABLES");
-    if (tree[0] != '\0')
-        (void)snprintf(environment->tree, sizeof environment->tree, "%s", tree);
-    else
+    char path[PATH_MAX];
+    if (tree[0] == '\0')
         (void)snprintf(environment->tree, sizeof environment->tree, "%s/emulation", program_dir);
+    else if (realpath(tree, path) != NULL && strlen(path) < sizeof environment->tree)
+        memcpy(environment->tree, path, strlen(path) + 1); /* the working directory will be another */
+    else
+        (void)snprintf(environment->tree, sizeof environment->tree, "%s", tree);
     tree = environment->tree;
     int err = ll_opencl_check_tree(tree, why);
     if (err != LL_OK)
@@ -184,24 +188,37 @@ static int ll_opencl_decide_tree(struct ll_opencl_environment *environment, cons
 }
 
 static int ll_opencl_decide_sw_emu(struct ll_opencl_environment *environment, const char *program_dir,
-                                   pid_t pid, struct ll_why *why)
+                                   struct ll_why *why)
 {
     const char *vitis = ll_opencl_variable("XILINX_VITIS");
     const char *xrt = ll_opencl_variable("XILINX_XRT");
     bool is_ours = ll_opencl_variable("LIFELINE_EMULATION")[0] != '\0' || !ll_opencl_has(vitis, MODEL, X_OK);
     int err = xrt[0] == '\0' ? LL_OK : ll_opencl_check_xrt(xrt, why);
-    if (err == LL_OK)
-        err = is_ours ? ll_opencl_decide_tree(environment, program_dir, why)
-                      : ll_opencl_decide_installed(environment, why);
     if (err != LL_OK)
         return err;
-    /* XRT makes its sockets in /tmp/$USER, and they must be nobody else's. */
+    return is_ours ? ll_opencl_decide_tree(environment, program_dir, why)
+                   : ll_opencl_decide_installed(environment, why);
+}
+
+static int ll_opencl_decide_hw_emu(struct ll_opencl_environment *environment, struct ll_why *why)
+{
+    if (ll_opencl_variable("XILINX_VITIS")[0] == '\0')
+        return LL_FAIL(
+            why, LL_ERR_ENVIRONMENT,
+            "XCL_EMULATION_MODE is hw_emu, and XILINX_VITIS is not set: source Vitis' settings64.sh, or "
+            "use sw_emu");
+    return ll_opencl_decide_installed(environment, why);
+}
+
+/* XRT makes its sockets in /tmp/$USER, and they must be nobody else's; other files where it can write: in the working
+ * directory, or else in SDACCEL_EM_RUN_DIR. */
+static void ll_opencl_set_private(struct ll_opencl_environment *environment, pid_t pid)
+{
     ll_opencl_set(environment, "USER", PRIVATE_NAME "%d", (int)pid);
-    ll_opencl_set(environment, "SDACCEL_EM_RUN_DIR", "%s/" PRIVATE_NAME "%d/run", ll_opencl_private_roots[0],
+    ll_opencl_set(environment, "SDACCEL_EM_RUN_DIR", "%s/" PRIVATE_NAME "%d", ll_opencl_private_roots[0],
                   (int)pid);
     ll_opencl_set(environment, PREPARED, "%d", (int)pid);
     environment->must_exec = true;
-    return LL_OK;
 }
 
 /* This process has been here before, and executed itself. */
@@ -232,14 +249,11 @@ static int ll_opencl_decide_xrt(struct ll_opencl_environment *environment, const
     environment->private_pid = pid;
     if (ll_opencl_is_prepared(environment, pid))
         return LL_OK;
-    if (mode[0] == 's')
-        return ll_opencl_decide_sw_emu(environment, program_dir, pid, why);
-    if (ll_opencl_variable("XILINX_VITIS")[0] == '\0')
-        return LL_FAIL(
-            why, LL_ERR_ENVIRONMENT,
-            "XCL_EMULATION_MODE is hw_emu, and XILINX_VITIS is not set: source Vitis' settings64.sh, or "
-            "use sw_emu");
-    return ll_opencl_decide_installed(environment, why);
+    int err = mode[0] == 's' ? ll_opencl_decide_sw_emu(environment, program_dir, why)
+                             : ll_opencl_decide_hw_emu(environment, why);
+    if (err == LL_OK)
+        ll_opencl_set_private(environment, pid);
+    return err;
 }
 
 int ll_opencl_environment_decide(struct ll_opencl_environment *environment, enum ll_device_platform platform,
@@ -268,6 +282,19 @@ int ll_opencl_environment_apply(const struct ll_opencl_environment *environment,
                    (int)environment->private_pid);
     if (mkdir(path, 0700) != 0)
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot make %s, where the emulation keeps its files: %s",
+                       path, strerror(errno));
+    return LL_OK;
+}
+
+int ll_opencl_environment_enter(const struct ll_opencl_environment *environment, struct ll_why *why)
+{
+    char path[LL_OPENCL_PATH_BYTES];
+    if (environment->private_pid == 0)
+        return LL_OK;
+    (void)snprintf(path, sizeof path, "%s/" PRIVATE_NAME "%d", ll_opencl_private_roots[0],
+                   (int)environment->private_pid);
+    if (chdir(path) != 0)
+        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot enter %s, where the emulation keeps its files: %s",
                        path, strerror(errno));
     return LL_OK;
 }

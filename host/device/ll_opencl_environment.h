@@ -5,7 +5,7 @@
  *
  * Shape    decide (looks only) -> apply (makes the private directory, sets the variables) -> if must_exec, the
  *          caller executes itself once more, since the C library reads GLIBC_TUNABLES only then -> decide and
- *          apply again, which now find everything in place -> ... -> remove.
+ *          apply again, which now find everything in place -> enter -> ... -> remove.
  *
  *            pocl         only PoCL is loaded, wherever OCL_ICD_VENDORS says nothing else; its cache of compiled
  *                         kernels lies where it can be written
@@ -53,6 +53,10 @@ LL_MUST_CHECK int ll_opencl_environment_decide(struct ll_opencl_environment *env
                                                enum ll_device_platform platform, const char *program_dir,
                                                pid_t pid, struct ll_why *why);
 LL_MUST_CHECK int ll_opencl_environment_apply(const struct ll_opencl_environment *environment,
+                                              struct ll_why *why);
+
+/* The private directory becomes the working directory, where there is one: the emulation leaves files there. */
+LL_MUST_CHECK int ll_opencl_environment_enter(const struct ll_opencl_environment *environment,
                                               struct ll_why *why);
 
 /* Takes away what this process, or one that has ended, left in /dev/shm and /tmp. */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/device/ll_opencl_link.h"
 
+#include "hls/ll_gateway_parts.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGE_BYTES 4096u
+#define PAGE_BYTES   4096u
+#define PING_ORDINAL 0u
 
 static int ll_opencl_shared_plain(struct ll_opencl_shared *shared, size_t bytes, struct ll_why *why)
 {
@@ -81,6 +84,28 @@ int ll_opencl_link_init(struct ll_opencl_link *link, uint32_t slots, struct ll_o
             err = ll_opencl_shared_pocl(shared, link->bytes, device, why);
     }
     return err;
+}
+
+void ll_opencl_link_put_ping(struct ll_opencl_link *link)
+{
+    struct ll_beat beat = {{LL_BEAT_OP_PING, 0, 0, 0, 0, 0, 0, 0}};
+    ll_link_put(link->ways[LL_OPENCL_TO_DEVICE].words, link->slots, PING_ORDINAL, LL_BEAT_CONTROL, beat);
+}
+
+int ll_opencl_link_take_ping(struct ll_opencl_link *link, struct ll_why *why)
+{
+    u64 layout;
+    if (ll_link_has(link->ways[LL_OPENCL_FROM_DEVICE].words, link->slots, PING_ORDINAL) == 0)
+        return 0;
+    layout = ll_link_get(link->ways[LL_OPENCL_FROM_DEVICE].words, link->slots, PING_ORDINAL).word[4];
+    for (uint32_t way = 0; way < LL_OPENCL_WAYS; way++)
+        for (uint32_t word = 0; word < LL_BEAT_WORDS; word++)
+            link->ways[way].words[ll_link_slot_at(PING_ORDINAL, link->slots) + word] = 0;
+    if (layout == LL_GATEWAY_LAYOUT)
+        return 1;
+    return LL_FAIL(why, LL_ERR_INPUT,
+                   "the kernel's layout is %llx, and this program's is %x: give a binary of this version",
+                   (unsigned long long)layout, LL_GATEWAY_LAYOUT);
 }
 
 void ll_opencl_link_deinit(struct ll_opencl_link *link, struct ll_opencl_device *device)

@@ -2,7 +2,8 @@
 /*
  * The two memories of hls/ll_link.h, made so that another process can map them.
  *
- * Shape    init -> the descriptors go to the gateway, the kernel gets the buffers -> deinit. Without a device:
+ * Shape    init -> put_ping, the kernel gets the buffers and is started at request 0 -> take_ping until it has
+ *          answered -> the descriptors go to the gateway, whose first request is 1 -> deinit. Without a device:
  *          plain shared memory, for a process that moves the beats itself. With PoCL the same memory is the
  *          buffers; with XRT the runtime makes memory of the host that the card sees, and hands out descriptors.
  * Units    64-bit words, bytes.
@@ -32,6 +33,11 @@ struct ll_opencl_link {
 /* device: whose kernel shall see the memories; NULL = nobody's. */
 LL_MUST_CHECK int ll_opencl_link_init(struct ll_opencl_link *link, uint32_t slots,
                                       struct ll_opencl_device *device, struct ll_why *why);
+/* The kernel's first request, before there is a gateway: is it there, and of this version? A program may be compiled
+ * in full only when it is launched first, so that the answer may take seconds. */
+void ll_opencl_link_put_ping(struct ll_opencl_link *link);
+/* 1 answered, and both places are as if nothing had been; 0 not yet; LL_ERR_INPUT, it is of another version. */
+LL_MUST_CHECK int ll_opencl_link_take_ping(struct ll_opencl_link *link, struct ll_why *why);
 /* Before the device is closed. */
 void ll_opencl_link_deinit(struct ll_opencl_link *link, struct ll_opencl_device *device);
 

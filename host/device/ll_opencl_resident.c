@@ -42,7 +42,10 @@ int ll_opencl_resident_start(struct ll_opencl_resident *resident, struct ll_open
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot make an eventfd: %s", strerror(errno));
     int err = ll_opencl_device_set_link(device, 0, link->ways[LL_OPENCL_TO_DEVICE].buffer,
                                         link->ways[LL_OPENCL_FROM_DEVICE].buffer, why);
-    return err == LL_OK ? ll_opencl_resident_launch(resident, 1, why) : err;
+    if (err != LL_OK)
+        return err;
+    ll_opencl_link_put_ping(link);
+    return ll_opencl_resident_launch(resident, 0, why);
 }
 
 int ll_opencl_resident_tend(struct ll_opencl_resident *resident, struct ll_why *why)

@@ -24,7 +24,7 @@ struct ll_opencl_resident {
     uint64_t launches;
 };
 
-/* The device is prepared with one lane, and the link made for it. Launches at request 1. */
+/* The device is prepared with one lane, and the link made for it. Launches at request 0, the ping. */
 LL_MUST_CHECK int ll_opencl_resident_start(struct ll_opencl_resident *resident,
                                            struct ll_opencl_device *device, struct ll_opencl_link *link,
                                            struct ll_why *why);

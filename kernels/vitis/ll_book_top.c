@@ -9,6 +9,7 @@
  * by the free nodes that the levels before it left, and a level that finds no room takes its order out of the
  * buckets again.
  */
+#include "hls/ll_book.h"
 #include "kernels/vitis/ll_tops.h"
 
 static u32 ll_book_top_size(u32 count, u32 block)

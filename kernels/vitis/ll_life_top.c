@@ -7,6 +7,7 @@
  * reader, so that asks are done in their order. Doing them stays one process: every stage of it reads and writes
  * the same buckets, and what an ask finds may be what the one before it has put there.
  */
+#include "hls/ll_life.h"
 #include "kernels/vitis/ll_tops.h"
 
 static u32 ll_life_top_size(u32 count, u32 block)

@@ -18,6 +18,7 @@
 /* The plain kernel: whatever the top was built with. */
 #undef LL_HOT_LINES
 #define LL_HOT_LINES 0
+#include "hls/ll_gateway.h"
 #include "kernels/vitis/ll_tops.h"
 
 #include <stdio.h>

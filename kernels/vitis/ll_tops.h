@@ -14,7 +14,9 @@
 #ifndef LL_KERNELS_VITIS_TOPS_H
 #define LL_KERNELS_VITIS_TOPS_H
 
-#include "hls/ll_gateway.h"
+#include "hls/ll_book_types.h"
+#include "hls/ll_life_types.h"
+#include "hls/ll_records.h"
 #include "kernels/ll_gateway_args.h"
 
 /* The arrays of a store of lines on chip (hls/ll_hot.h), which live from launch to launch. Words are in URAM,

@@ -58,6 +58,7 @@ hls-check:
 # The test benches by the C compiler: the top with few lines on chip, so that they are given up all the time, and the
 # bench with the plain kernel. Also without any.
 TB_PROGRAMS := $(foreach top,$(TOPS),$(BUILD)/kernels/vitis/tb_$(top) $(BUILD)/kernels/vitis/tb_$(top)_plain)
+$(BUILD)/kernels/vitis/%.o: LL_CFLAGS += -O1
 $(BUILD)/kernels/vitis/%_hot.o: kernels/vitis/%.c $(STAMP)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC      $< (lines on chip)")

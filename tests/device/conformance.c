@@ -11,6 +11,7 @@
  * and every event in every state, must have come; else the suite has not tested what it says.
  * Exit status: 0 all equal; 1 something differs; 2 usage.
  */
+#include "host/app/ll_beside.h"
 #include "host/base/ll_assert.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_options.h"
@@ -20,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define OPTION(name, type, field, min, max, value, choices, help)                           \
     {                                                                                       \
@@ -247,32 +247,15 @@ static void print_list(void)
 
 /* --- Main ------------------------------------------------------------------------------------------------- */
 
-/* <build>/tests/device/conformance -> <build>/lifeline-device */
-static const char *default_program(void)
-{
-    static char path[4096];
-    char own[2048];
-    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
-    if (length < 0)
-        return NULL;
-    own[length] = 0;
-    for (int up = 0; up < 3; up++) {
-        char *slash = strrchr(own, '/');
-        if (slash == NULL)
-            return NULL;
-        *slash = 0;
-    }
-    (void)snprintf(path, sizeof path, "%s/lifeline-device", own);
-    return path;
-}
-
 int main(int argc, char **argv)
 {
     struct ll_conf_options chosen = {.device = "cpu", .mode = "resident", .seed = 1, .random = 1000000};
     struct ll_operands operands;
     struct ll_why why = {0};
     int help = 0;
-    chosen.program = default_program();
+    char program[LL_BESIDE_PATH_BYTES];
+    if (ll_beside(program, "../../lifeline-device", NULL) == LL_OK)
+        chosen.program = program;
     if (ll_options_parse(options, argc, argv, &chosen, &operands, &help, &why) != LL_OK ||
         operands.count != 0) {
         (void)fprintf(stderr, "conformance: %s\n", operands.count != 0 ? "it takes no operands" : why.text);

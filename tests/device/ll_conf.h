@@ -65,6 +65,7 @@ struct ll_conf_shard {
     uint32_t id_base;
     uint64_t salt;
     bool is_open;
+    bool is_closing; /* with the next flush, so that calls stay as long as they may be */
 };
 
 /* How many keys each chain of the identifiers has: what says when one is full. */

@@ -49,6 +49,7 @@ struct ll_conf_shard *ll_conf_shard_open(struct ll_conf *conf, uint32_t orders, 
     LL_ASSERT(shard < life->shard + LL_CONF_SHARDS_MAX);
     LL_ASSERT(orders <= life->order_count - life->orders_given && ids <= life->id_count - life->ids_given);
     shard->is_open = true;
+    shard->is_closing = false;
     shard->order_base = life->orders_given;
     shard->id_base = life->ids_given;
     shard->salt = life->shards_opened++ << 32;
@@ -86,6 +87,83 @@ static uint64_t salted(const struct ll_conf_shard *shard, const uint64_t key[2])
 uint32_t ll_conf_home(const struct ll_conf *conf, const struct ll_conf_shard *shard, const uint64_t key[2])
 {
     return ll_life_bucket_of(key[0], salted(shard, key), conf->life.hash_seed, conf->life.bucket_count);
+}
+
+/* --- The state hash of the naive model -------------------------------------------------------------------- */
+
+static uint64_t id_hash(const struct ll_conf *conf, const struct ll_conf_shard *shard, uint32_t number)
+{
+    const struct ll_naive_life_id *id = &shard->naive.ids[number];
+    struct ll_life_bucket bucket = {.link = 1u << LL_LIFE_USED_SHIFT};
+    bucket.key[0][0] = id->key[0];
+    bucket.key[0][1] = salted(shard, id->key);
+    bucket.id[0] = id_of(conf, shard, number);
+    bucket.order[0] = order_of(conf, shard, id->order);
+    bucket.rest[0] = id->type == LL_ID_EXECUTION ? id->quantity : id_of(conf, shard, id->replaced_by);
+    bucket.type[0] = (uint8_t)id->type;
+    bucket.status[0] = (uint8_t)(id->status | (id->is_request ? LL_LIFE_REQUEST << LL_LIFE_FLAG_SHIFT : 0u));
+    return ll_state_hash_ids(&bucket, 0, 1);
+}
+
+/* The items of ll_state_hash_life_orders, which takes the number from where an order lies. */
+static uint64_t order_hash(const struct ll_conf *conf, const struct ll_conf_shard *shard, uint32_t number,
+                           const uint32_t active[LL_LIFE_SLOTS])
+{
+    const struct ll_naive_life_order *order = &shard->naive.orders[number];
+    uint64_t place = order_of(conf, shard, number);
+    uint64_t flags = order->is_acked ? LL_STANDING_ACKED : 0;
+    uint64_t hash = ll_state_mix(LL_STATE_LIFE_ORDER, place << 32 | order->quantity);
+    hash = ll_state_mix(hash, (uint64_t)order->leaves << 32 | order->cumulative);
+    hash = ll_state_mix(hash, (uint64_t)order->state << 8 | flags);
+    for (uint32_t type = 0; type < LL_LIFE_SLOTS; type++)
+        hash = ll_state_mix(hash, id_of(conf, shard, active[type]));
+    return hash;
+}
+
+static uint64_t shard_hash(const struct ll_conf *conf, const struct ll_conf_shard *shard)
+{
+    const struct ll_naive_life *naive = &shard->naive;
+    uint32_t active[LL_LIFE_SLOTS];
+    uint64_t sum = 0;
+    for (uint32_t number = 0; number < naive->id_count; number++)
+        sum += naive->ids[number].is_used ? id_hash(conf, shard, number) : 0;
+    for (uint32_t number = 0; number < naive->order_count; number++) {
+        if (!naive->orders[number].is_open)
+            continue;
+        for (uint32_t type = 0; type < LL_LIFE_SLOTS; type++)
+            active[type] = ll_naive_life_active(naive, number, type);
+        sum += order_hash(conf, shard, number, active);
+    }
+    return sum;
+}
+
+/* Those that are to be closed, when none of their asks is out any more. */
+static void close_shards(struct ll_conf *conf)
+{
+    for (uint32_t i = 0; i < LL_CONF_SHARDS_MAX; i++) {
+        struct ll_conf_shard *shard = &conf->life.shard[i];
+        if (!shard->is_open || !shard->is_closing)
+            continue;
+        conf->life.closed_hash += shard_hash(conf, shard);
+        ll_naive_life_deinit(&shard->naive);
+        shard->is_open = false;
+    }
+}
+
+void ll_conf_shard_close(struct ll_conf *conf, struct ll_conf_shard *shard)
+{
+    shard->is_closing = true;
+    if (conf->life.pending == 0 || conf->failed)
+        close_shards(conf);
+}
+
+uint64_t ll_conf_life_hash(const struct ll_conf *conf)
+{
+    uint64_t sum = conf->life.closed_hash;
+    for (uint32_t i = 0; i < LL_CONF_SHARDS_MAX; i++)
+        if (conf->life.shard[i].is_open)
+            sum += shard_hash(conf, &conf->life.shard[i]);
+    return sum;
 }
 
 /* --- Asks ------------------------------------------------------------------------------------------------- */
@@ -186,6 +264,7 @@ void ll_conf_asks_flush(struct ll_conf *conf)
         ll_conf_fail(conf, "an answer more than was asked for");
     for (uint32_t i = 0; i < count && !conf->failed; i++)
         check_answer(conf, i);
+    close_shards(conf);
 }
 
 void ll_conf_ask(struct ll_conf *conf, struct ll_conf_shard *shard, const struct ll_life_ask *ask)
@@ -206,69 +285,4 @@ void ll_conf_ask(struct ll_conf *conf, struct ll_conf_shard *shard, const struct
     life->of[life->pending++] = shard;
     if (life->pending == conf->ask_max)
         ll_conf_asks_flush(conf);
-}
-
-/* --- The state hash of the naive model -------------------------------------------------------------------- */
-
-static uint64_t id_hash(const struct ll_conf *conf, const struct ll_conf_shard *shard, uint32_t number)
-{
-    const struct ll_naive_life_id *id = &shard->naive.ids[number];
-    struct ll_life_bucket bucket = {.link = 1u << LL_LIFE_USED_SHIFT};
-    bucket.key[0][0] = id->key[0];
-    bucket.key[0][1] = salted(shard, id->key);
-    bucket.id[0] = id_of(conf, shard, number);
-    bucket.order[0] = order_of(conf, shard, id->order);
-    bucket.rest[0] = id->type == LL_ID_EXECUTION ? id->quantity : id_of(conf, shard, id->replaced_by);
-    bucket.type[0] = (uint8_t)id->type;
-    bucket.status[0] = (uint8_t)(id->status | (id->is_request ? LL_LIFE_REQUEST << LL_LIFE_FLAG_SHIFT : 0u));
-    return ll_state_hash_ids(&bucket, 0, 1);
-}
-
-/* The items of ll_state_hash_life_orders, which takes the number from where an order lies. */
-static uint64_t order_hash(const struct ll_conf *conf, const struct ll_conf_shard *shard, uint32_t number,
-                           const uint32_t active[LL_LIFE_SLOTS])
-{
-    const struct ll_naive_life_order *order = &shard->naive.orders[number];
-    uint64_t place = order_of(conf, shard, number);
-    uint64_t flags = order->is_acked ? LL_STANDING_ACKED : 0;
-    uint64_t hash = ll_state_mix(LL_STATE_LIFE_ORDER, place << 32 | order->quantity);
-    hash = ll_state_mix(hash, (uint64_t)order->leaves << 32 | order->cumulative);
-    hash = ll_state_mix(hash, (uint64_t)order->state << 8 | flags);
-    for (uint32_t type = 0; type < LL_LIFE_SLOTS; type++)
-        hash = ll_state_mix(hash, id_of(conf, shard, active[type]));
-    return hash;
-}
-
-static uint64_t shard_hash(const struct ll_conf *conf, const struct ll_conf_shard *shard)
-{
-    const struct ll_naive_life *naive = &shard->naive;
-    uint32_t active[LL_LIFE_SLOTS];
-    uint64_t sum = 0;
-    for (uint32_t number = 0; number < naive->id_count; number++)
-        sum += naive->ids[number].is_used ? id_hash(conf, shard, number) : 0;
-    for (uint32_t number = 0; number < naive->order_count; number++) {
-        if (!naive->orders[number].is_open)
-            continue;
-        for (uint32_t type = 0; type < LL_LIFE_SLOTS; type++)
-            active[type] = ll_naive_life_active(naive, number, type);
-        sum += order_hash(conf, shard, number, active);
-    }
-    return sum;
-}
-
-void ll_conf_shard_close(struct ll_conf *conf, struct ll_conf_shard *shard)
-{
-    ll_conf_asks_flush(conf);
-    conf->life.closed_hash += shard_hash(conf, shard);
-    ll_naive_life_deinit(&shard->naive);
-    shard->is_open = false;
-}
-
-uint64_t ll_conf_life_hash(const struct ll_conf *conf)
-{
-    uint64_t sum = conf->life.closed_hash;
-    for (uint32_t i = 0; i < LL_CONF_SHARDS_MAX; i++)
-        if (conf->life.shard[i].is_open)
-            sum += shard_hash(conf, &conf->life.shard[i]);
-    return sum;
 }

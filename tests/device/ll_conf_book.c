@@ -222,11 +222,12 @@ static void put_pair(struct ll_conf *conf, const struct pair_refs *refs, const s
     put(conf, LL_OP_DELETE, refs->other, 0, 0, 0, 3);
 }
 
-static void put_all_pairs(struct ll_conf *conf, const struct pair_refs *refs)
+/* `rounds`: 1 = only with a key that lives before, 2 = also with one that does not. */
+static void put_all_pairs(struct ll_conf *conf, const struct pair_refs *refs, uint32_t rounds)
 {
     for (uint32_t i = 0; i < FILLERS; i++)
         put(conf, LL_OP_ADD, refs->filler[i], 0, 500, 1000000, 3);
-    for (uint32_t round = 0; round < 2; round++)
+    for (uint32_t round = 2 - rounds; round < 2; round++)
         for (uint32_t a = 0; a < FORM_COUNT; a++)
             for (uint32_t b = 0; b < FORM_COUNT; b++)
                 for (uint32_t distance = 1; distance <= DISTANCE_MAX; distance++)
@@ -241,15 +242,17 @@ void ll_conf_book_pairs(struct ll_conf *conf)
     static const struct {
         const char *name;
         uint32_t submit_max;
+        uint32_t rounds;
         bool is_one_bucket;
-    } ways[] = {{"book pairs 1024", 1024, true}, {"book pairs 64", 64, false}, {"book pairs 16", 16, true}};
+    } ways[] = {
+        {"book pairs 1024", 1024, 2, true}, {"book pairs 64", 64, 2, false}, {"book pairs 16", 16, 1, true}};
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         struct pair_refs refs;
         if (!ll_conf_section_begin(conf, ways[i].name))
             return;
         conf->submit_max = ways[i].submit_max;
         make_refs(conf, &refs, ways[i].is_one_bucket);
-        put_all_pairs(conf, &refs);
+        put_all_pairs(conf, &refs, ways[i].rounds);
         ll_conf_section_end(conf);
     }
 }

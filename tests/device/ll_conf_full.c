@@ -44,9 +44,9 @@ void ll_conf_book_bucket(struct ll_conf *conf)
     put(conf, LL_OP_DELETE, 0, 0, 0, 0);
     put(conf, LL_OP_ADD, 0, 0, 9, 1);
     must(conf, "an order in the place of another", LL_VERDICT_OK);
-    for (uint32_t round = 0; round < 100; round++) {
+    for (uint32_t round = 0; round < 50; round++) {
         ll_conf_case(conf);
-        conf->submit_max = 1u << ll_prng_below(&conf->prng, 10);
+        conf->submit_max = 1u << (2 + ll_prng_below(&conf->prng, 9));
         for (uint32_t i = 0; i < 40; i++) {
             uint8_t op = (uint8_t)ll_prng_below(&conf->prng, LL_OP_REPLACE + 1);
             put(conf, ll_prng_chance(&conf->prng, 300) ? LL_OP_ADD : op,

@@ -246,6 +246,7 @@ void ll_conf_life_sizes(struct ll_conf *conf)
             ll_life_script_next(&script, &ask);
             ll_conf_ask(conf, shard, &ask);
         }
+        ll_conf_asks_flush(conf);
         ll_conf_shard_close(conf, shard);
     }
     ll_conf_section_end(conf);

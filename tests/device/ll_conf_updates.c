@@ -43,12 +43,14 @@ static void take_results(struct ll_conf *conf, uint32_t got, uint32_t count, uin
  * calls of all sizes, and no waiting until all are back between them. */
 static void work(struct ll_conf *conf, uint32_t first, uint32_t end, uint32_t part, bool is_stream)
 {
-    static const uint32_t sizes[] = {1, 16, 64, 256, LL_CONF_SUBMIT_MAX};
+    enum { SIZES = 8 };
+    static const uint32_t sizes[SIZES] = {
+        1, 16, 64, 256, LL_CONF_SUBMIT_MAX, LL_CONF_SUBMIT_MAX, LL_CONF_SUBMIT_MAX, LL_CONF_SUBMIT_MAX};
     uint32_t given = first;
     uint32_t got = first;
     uint64_t since_ns = 0;
     while (got < end && !conf->failed) {
-        uint32_t size = is_stream ? sizes[ll_prng_below(&conf->sizes, 5)] : part;
+        uint32_t size = is_stream ? sizes[ll_prng_below(&conf->sizes, SIZES)] : part;
         uint32_t asked = is_stream ? 1 + ll_prng_below(&conf->sizes, 2 * LL_CONF_SUBMIT_MAX) : end - got;
         size = size < end - given ? size : end - given;
         asked = asked < end - got ? asked : end - got;

@@ -12,6 +12,7 @@ EMULATION = os.environ.get("LIFELINE_EMULATION") or os.path.join(e2e.BIN, "emula
 WAYS = (("pocl", "resident"), ("pocl", "batch"), ("xrt", "resident"), ("xrt", "batch"))
 LOST = 6  # exit status: all is right, but the device was lost
 PROCESS, MODEL = "lifeline-device", "genericpciemodel"
+WORKS = {"pocl": PROCESS, "xrt": MODEL}  # where the kernel runs
 
 
 def emulate():

@@ -3,8 +3,8 @@
  * A gateway reduced to its link: it starts the device process, loads tables into it, sends random requests of both
  * halves, and holds every answer and at the end every byte of the tables against the same kernel in this process.
  *
- * Shape    ll_device_rig --program FILE [options]: one line for each thing that happened, `key value...`: note, failed,
- *          ready, checked, lost, ended. The test reads them.
+ * Shape    ll_device_rig --program FILE [options]: one line for each thing that happened, `key value...`: started,
+ *          note, failed, ready, checked, lost, ended. The test reads them.
  * Units    counts; ns.
  * Errors   exit status 0 all equal, 1 a difference or no answer, 2 usage, 3 the device process said FAILED, 4 LOST.
  * Threads  one. The device process ends with it, since the socket closes.
@@ -28,7 +28,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -123,7 +122,6 @@ static int start_process(struct rig *rig)
         return EXIT_DIFFER;
     rig->pid = fork();
     if (rig->pid == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (ends[1] != LL_DEVICE_LINK_FD)
             (void)dup2(ends[1], LL_DEVICE_LINK_FD);
         else
@@ -133,6 +131,7 @@ static int start_process(struct rig *rig)
     }
     (void)close(ends[1]);
     rig->socket = ends[0];
+    (void)printf("started %d\n", (int)rig->pid);
     return send(rig->socket, &rig->request, sizeof rig->request, MSG_NOSIGNAL) < 0 ? EXIT_DIFFER : 0;
 }
 
@@ -431,6 +430,16 @@ static bool exchange_broken(struct rig *rig)
     return wait_answer(rig, ordinal, &beat) && ll_beat_kind_of(beat.word[LL_BEAT_TAG]) == LL_BEAT_BROKEN;
 }
 
+/* How often the kernel is seen to have ended for want of requests, before it is started again. */
+static void pause_and_look(const struct rig *rig)
+{
+    uint64_t end_ns = ll_clock_mono_ns() + rig->options.pause_ns;
+    uint64_t idle = 0;
+    while (ll_clock_mono_ns() < end_ns)
+        idle += ll_link_load(rig->from + LL_LINK_END) == LL_LINK_IDLE;
+    (void)printf("idle %" PRIu64 "\n", idle);
+}
+
 static bool exchange(struct rig *rig)
 {
     uint64_t left = rig->options.updates;
@@ -442,7 +451,7 @@ static bool exchange(struct rig *rig)
             return false;
         left -= count;
         if (!has_paused && left < rig->options.updates / 2) {
-            (void)usleep((useconds_t)(rig->options.pause_ns / 1000));
+            pause_and_look(rig);
             has_paused = true;
         }
     }

@@ -47,14 +47,14 @@ def missing(device):
     return None
 
 
-def conformance(device, mode, *words):
+def conformance(place, device, mode, *words):
     """Runs the suite in a session of its own, which ends with it; XRT ends whole process groups."""
     command = [PROGRAM, "--device", device, "--mode", mode, "--json", "--program", DEVICE, *map(str, words)]
     environment = dict(os.environ)
     if device == "xrt":
         environment["XCL_EMULATION_MODE"] = "sw_emu"
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               env=environment, start_new_session=True)
+                               env=environment, cwd=place.dir, start_new_session=True)
     try:
         out, err = process.communicate(timeout=LIMIT_S)
     except subprocess.TimeoutExpired:
@@ -70,15 +70,16 @@ def left_behind():
             if not os.path.exists("/proc/" + name.rsplit(".", 1)[1])}
 
 
-def run_way(checks, device, mode, words):
+def run_way(checks, place, device, mode, words):
     """The sections of one way; None when it did not run to its end."""
     what = "%s %s" % (device, mode)
     before = left_behind()
     start = time.monotonic()
-    run = conformance(device, mode, *words)
+    run = conformance(place, device, mode, *words)
     seconds = time.monotonic() - start
     good = checks.true(run.status == 0 and run.json is not None and run.json.get("equal"), "%s: %s" % (what, run))
     checks.equal(sorted(left_behind() - before), [], what + ": left in /dev/shm")
+    checks.equal(os.listdir(place.dir), [], what + ": left where it was started")
     if not good:
         return None
     print("%-14s %5.1f s  %d cases, %d operations, state hash %s  %s" %
@@ -102,13 +103,13 @@ def compare(checks, wanted, got, what):
         checks.equal(got[key], wanted[key], "%s: %s" % (what, key))
 
 
-def canaries(checks, rng, words):
+def canaries(checks, place, rng, words):
     """One bit of one result, anywhere: the run that sees it must say so."""
     for at in [1, rng.randint(2, 500000), rng.randint(500000, 600000)]:
-        run = conformance("cpu", "resident", *words, "--random", 1000, "--canary", at)
+        run = conformance(place, "cpu", "resident", *words, "--random", 1000, "--canary", at)
         checks.true(run.status == 1 and run.json is not None and not run.json["equal"] and
                     ("operation %d:" % at) in run.json["failed"], "canary at %d is not seen: %s" % (at, run))
-    short = conformance("cpu", "resident", "--seed", rng.getrandbits(31), "--random", 1000)
+    short = conformance(place, "cpu", "resident", "--seed", rng.getrandbits(31), "--random", 1000)
     checks.true(short.status == 0, "without a canary: %s" % short)
 
 
@@ -125,16 +126,18 @@ def main():
         words += ["--hour", e2e.REAL_HOUR]
     else:
         absent.append("the real hour: " + e2e.REAL_HOUR)
-    canaries(checks, rng, words)
-    wanted = run_way(checks, "cpu", "resident", [*words, "--random", RANDOM])
-    for device, mode in WAYS[1:]:
-        reason = missing(device)
-        if reason is not None:
-            absent.append("%s %s: %s" % (device, mode, reason))
-            continue
-        got = run_way(checks, device, mode, [*words, "--random", RANDOM])
-        if wanted is not None and got is not None:
-            compare(checks, wanted, got, "%s %s" % (device, mode))
+    with e2e.Place() as place:
+        canaries(checks, place, rng, words)
+        words += ["--random", RANDOM]
+        wanted = run_way(checks, place, "cpu", "resident", words)
+        for device, mode in WAYS[1:]:
+            reason = missing(device)
+            if reason is not None:
+                absent.append("%s %s: %s" % (device, mode, reason))
+                continue
+            got = run_way(checks, place, device, mode, words)
+            if wanted is not None and got is not None:
+                compare(checks, wanted, got, "%s %s" % (device, mode))
     status = checks.end()
     if status == 0 and absent:
         e2e.skip("in part: " + "; ".join(absent))

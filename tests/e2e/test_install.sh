@@ -12,7 +12,7 @@ failed=0
 make=(env -u MAKEFLAGS -u MFLAGS make -s -o all "BUILD=$LL_BIN" "DESTDIR=$place" PREFIX=/usr)
 
 "${make[@]}" install || { echo "make install fails"; exit 1; }
-for path in bin/lifeline bin/lifelined bin/lifeline-exchange bin/lifeline-strategy; do
+for path in bin/lifeline bin/lifelined bin/lifeline-exchange bin/lifeline-strategy bin/lifeline-device; do
     [ ! -x "$LL_BIN/${path#bin/}" ] || [ -x "$place/usr/$path" ] || { echo "$path is not installed"; failed=1; }
 done
 "$place/usr/bin/lifeline-demo" --help >"$place/help" || { echo "lifeline-demo does not run"; failed=1; }
@@ -25,6 +25,10 @@ cmp docs/examples/strategy.c "$place/usr/share/doc/lifeline/examples/strategy.c"
 for path in ll_gateway.sw_emu.xclbin emconfig.json icd/xilinx.icd xrt/lib/libxrt_core.so.2; do
     built=$LL_BIN/emulation/$path
     [ ! -e "$built" ] || cmp "$built" "$place/usr/lib/lifeline/emulation/$path" || failed=1
+done
+# What the kernel's OpenCL C includes is installed with it.
+for path in kernels/ll_gateway.cl kernels/ll_gateway_args.h hls/ll_gateway.h hls/ll_types.h; do
+    cmp "$path" "$place/usr/share/lifeline/$path" || failed=1
 done
 for path in README.md LICENSE docs/building.md; do
     cmp "$path" "$place/usr/share/doc/lifeline/$path" || failed=1

@@ -21,6 +21,7 @@ import ll_trade as trade
 import ll_trader
 
 TURNS = 150
+LOADED = "a new device process is loaded and answers"
 STOPPED = 3  # exit status of a gateway that was to stop without its device
 
 
@@ -55,14 +56,6 @@ class Play:
 
     def pid(self):
         return self.gateway.process.pid
-
-    def wait_for_another(self, old):
-        """Until another device process is there and the gateway says that it has taken it."""
-        told = self.gateway.errors().count(" device: ")
-        trade.wait_until("new device process", lambda: ll_device.victim(self.pid(), ll_device.PROCESS) != old,
-                         gateway=self.gateway)
-        trade.wait_until("loaded device", lambda: self.gateway.errors().count(" device: ") > told,
-                         gateway=self.gateway)
 
     def settle(self):
         self.stage.venue.policy = None
@@ -117,7 +110,7 @@ def silent(checks, place, way, rng):
     """A device that stops answering is given up by the watchdog."""
     with Play(place, "silent", way, rng, "--device-watchdog", "500ms") as play:
         play.trade()
-        child = ll_device.send(play.pid(), ll_device.PROCESS, signal.SIGSTOP)
+        child = ll_device.send(play.pid(), ll_device.WORKS[way[0]], signal.SIGSTOP)
         play.trade()
         play.finish(checks, ll_device.LOST, 1, "fallen")
         if play.report:
@@ -128,11 +121,14 @@ def silent(checks, place, way, rng):
 def reloaded(checks, place, way, rng):
     """Twice a new device process takes over, with all that happened meanwhile."""
     with Play(place, "reloaded", way, rng, "--device-loss", "reload") as play:
-        for _ in range(2):
+        times = 0
+        while times < 2:
             play.trade()
-            old = ll_device.send(play.pid(), ll_device.PROCESS)
+            ll_device.send(play.pid(), ll_device.PROCESS)
             play.trade(40)
-            play.wait_for_another(old)
+            times += 1
+            trade.wait_until("loaded device", lambda: play.gateway.errors().count(LOADED) == times,
+                             gateway=play.gateway)
             play.trade()
         play.finish(checks, ll_device.LOST, 2, "there")
         if play.report:

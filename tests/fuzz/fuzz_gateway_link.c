@@ -2,9 +2,10 @@
 /*
  * Goal: whatever lies in the memory to the device, the gateway kernel touches nothing but its own memories,
  * ends, and answers every request with a whole beat of its ordinal. Method: 8 bytes choose ring, batch, first
- * ordinal, tables or none, and whether tags are made right or left as they come; then 64 bytes a request, as
- * they lie in the ring. They are launched in batches; a whole LOAD goes alone, its window full of the input,
- * and afterwards the tables are placed again: what a LOAD puts into them is believed (hls/ll_gateway_parts.h).
+ * ordinal, tables or none, lines on chip or none, and whether tags are made right or left as they come; then
+ * 64 bytes a request, as they lie in the ring. They are launched in batches; a whole LOAD goes alone, its
+ * window full of the input, and afterwards the tables are placed again: what a LOAD puts into them is believed
+ * (hls/ll_gateway_parts.h).
  */
 #include "hls/ll_gateway.h"
 #include "host/base/ll_assert.h"
@@ -12,7 +13,7 @@
 
 #include <string.h>
 
-enum { HEAD_BYTES = 8, REQUESTS_MAX = 600, PLACED = 1, TAGGED = 2 };
+enum { HEAD_BYTES = 8, REQUESTS_MAX = 600, PLACED = 1, TAGGED = 2, HOT = 4 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count);
 
@@ -55,6 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     uint32_t flags = bytes[2];
     memcpy(&first, bytes + 4, sizeof first);
     ll_gateway_rig_init(&rig, 1u << bytes[0] % 8, bytes[1]);
+    if ((flags & HOT) != 0)
+        ll_gateway_rig_go_hot(&rig);
     if ((flags & PLACED) != 0)
         ll_gateway_rig_place(&rig, 1, 2);
     uint8_t *window = (uint8_t *)(rig.to_device + ll_link_window_at(rig.slots));

@@ -18,6 +18,7 @@ static void *zeros(size_t bytes)
 
 void ll_gateway_rig_init(struct ll_gateway_rig *rig, uint32_t slots, uint32_t batch)
 {
+    rig->hot = NULL;
     rig->slots = slots;
     rig->batch = batch;
     rig->control = zeros(sizeof *rig->control);
@@ -41,12 +42,18 @@ void ll_gateway_rig_init(struct ll_gateway_rig *rig, uint32_t slots, uint32_t ba
 
 void ll_gateway_rig_deinit(struct ll_gateway_rig *rig)
 {
-    void *memories[] = {rig->control,     rig->buckets,     rig->leaves,       rig->levels,
-                        rig->inners,      rig->sides,       rig->life_control, rig->life_buckets,
-                        rig->life_places, rig->life_orders, rig->updates,      rig->results,
-                        rig->asks,        rig->answers,     rig->to_device,    rig->from_device};
+    void *memories[] = {
+        rig->control,      rig->buckets,      rig->leaves,      rig->levels,      rig->inners,  rig->sides,
+        rig->life_control, rig->life_buckets, rig->life_places, rig->life_orders, rig->updates, rig->results,
+        rig->asks,         rig->answers,      rig->to_device,   rig->from_device, rig->hot};
     for (size_t i = 0; i < sizeof memories / sizeof memories[0]; i++)
         free(memories[i]);
+}
+
+void ll_gateway_rig_go_hot(struct ll_gateway_rig *rig)
+{
+    LL_ASSERT(rig->hot == NULL);
+    rig->hot = ll_gateway_hot_make();
 }
 
 void ll_gateway_rig_place(struct ll_gateway_rig *rig, uint32_t book_epoch, uint32_t life_epoch)
@@ -67,6 +74,10 @@ void ll_gateway_rig_place(struct ll_gateway_rig *rig, uint32_t book_epoch, uint3
                                                   .epoch = life_epoch};
     ll_book_reset(rig->control, rig->buckets, rig->leaves, rig->levels, rig->inners, rig->sides);
     ll_life_reset(rig->life_control, rig->life_buckets, rig->life_places, rig->life_orders);
+    if (rig->hot != NULL) { /* this was not the kernel: what it has on chip is no more */
+        free(rig->hot);
+        rig->hot = ll_gateway_hot_make();
+    }
 }
 
 struct ll_gateway_rig_part ll_gateway_rig_part(const struct ll_gateway_rig *rig, uint32_t part)
@@ -96,6 +107,10 @@ struct ll_gateway_rig_part ll_gateway_rig_part(const struct ll_gateway_rig *rig,
 
 void ll_gateway_rig_run(struct ll_gateway_rig *rig, uint32_t first, uint32_t count, uint32_t looks_max)
 {
+    if (rig->hot != NULL) {
+        ll_gateway_hot_run(rig, first, count, looks_max);
+        return;
+    }
     ll_gateway_run(rig->control, rig->buckets, rig->leaves, rig->levels, rig->inners, rig->sides,
                    rig->life_control, rig->life_buckets, rig->life_places, rig->life_orders, rig->updates,
                    rig->results, rig->asks, rig->answers, rig->to_device, rig->from_device, rig->slots, first,

@@ -28,6 +28,11 @@
 #define LL_GATEWAY_RIG_IDS           201u /* odd: the last place has no neighbour */
 #define LL_GATEWAY_RIG_ORDERS        30u
 
+/* A word of the head to the device that nobody else has: how many PINGs the hot kernel shall find, one each
+ * time that so many looks in a row have found nothing. */
+#define LL_GATEWAY_RIG_FEED       63u
+#define LL_GATEWAY_RIG_FEED_LOOKS 5u
+
 struct ll_gateway_rig {
     struct ll_book_control *control;
     struct ll_order_bucket *buckets;
@@ -45,6 +50,7 @@ struct ll_gateway_rig {
     struct ll_life_answer *answers;
     uint64_t *to_device;
     uint64_t *from_device;
+    struct ll_gateway_hot *hot; /* NULL = no lines on chip */
     uint32_t slots;
     uint32_t batch;
 };
@@ -61,6 +67,9 @@ struct ll_gateway_rig_part {
 void ll_gateway_rig_init(struct ll_gateway_rig *rig, uint32_t slots, uint32_t batch);
 void ll_gateway_rig_deinit(struct ll_gateway_rig *rig);
 
+/* From now on the kernel is one with a few lines on chip, which stay from launch to launch. */
+void ll_gateway_rig_go_hot(struct ll_gateway_rig *rig);
+
 /* Sizes into both control lines, and empty tables. */
 void ll_gateway_rig_place(struct ll_gateway_rig *rig, uint32_t book_epoch, uint32_t life_epoch);
 
@@ -74,5 +83,9 @@ void ll_gateway_rig_book(struct ll_gateway_rig *rig, const struct ll_update *upd
                          struct ll_result *result);
 void ll_gateway_rig_life(struct ll_gateway_rig *rig, const struct ll_life_ask *ask,
                          struct ll_life_answer *answer);
+
+/* The kernel of ll_gateway_rig_go_hot, and its lines. */
+struct ll_gateway_hot *ll_gateway_hot_make(void);
+void ll_gateway_hot_run(struct ll_gateway_rig *rig, uint32_t first, uint32_t count, uint32_t looks_max);
 
 #endif

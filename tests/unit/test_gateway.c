@@ -5,7 +5,7 @@
  * Method: datagrams built here (MoldUDP64 with ITCH 5.0), no port and no EAL; a simulated disk behind the journal.
  * A random rough feed: loss on either line, holes that nothing fills, repeats, swaps, damaged packets, another
  * session, heartbeats, an end; run once without interruption and then with restarts, the feed read again from its
- * start each time.
+ * start each time. And once more with a device process that is well, that dies, lies or falls silent.
  */
 #include "tests/unit/ll_test_seed.h"
 
@@ -16,6 +16,7 @@
 #include "host/core/ll_book_memory.h"
 #include "host/journal/ll_journal_reader.h"
 #include "host/wire/ll_moldudp64.h"
+#include "tests/model/ll_fake_device.h"
 #include "tests/model/ll_sim_disk.h"
 
 #include <check.h>
@@ -756,8 +757,165 @@ START_TEST(another_session_changes_nothing)
 }
 END_TEST
 
+/* --- a device ---------------------------------------------------------------------------------------------------- */
+
+static struct ll_gateway_config config_with_device(struct ll_sim_disk *disk, const char *behaviour,
+                                                   enum ll_device_loss on_loss)
+{
+    struct ll_gateway_config config = config_of(disk);
+    config.device.name = "xrt";
+    config.device.program = LL_FAKE_DEVICE_PROGRAM;
+    config.device.binary = behaviour;
+    config.device.on_loss = on_loss;
+    config.device.watchdog_ns = strncmp(behaviour, "silent", 6) == 0 ? 200 * LL_NS_PER_MS : 20 * LL_NS_PER_S;
+    return config;
+}
+
+/* The undisturbed run. Returns how many records its journal has. */
+static uint32_t run_without_device(const struct feed *feed, struct outcome *wanted, uint64_t *digests)
+{
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    struct ll_gateway_config config = config_of(disk);
+    struct ll_gateway *gateway = must_open(&config);
+    run(gateway, feed, feed->count, 16);
+    *wanted = finish(gateway, feed);
+    uint32_t count = read_records(disk, digests, RECORDS_MAX);
+    ll_sim_disk_free(disk);
+    return count;
+}
+
+static const struct {
+    const char *behaviour;
+    bool verify;
+    uint64_t losses;
+} devices[] = {{"", false, 0},
+               {"careful", true, 0},
+               {"exit-after:1", false, 1},
+               {"exit-after:300", false, 1},
+               {"killed-after:301", true, 1},
+               {"lost-after:40", false, 1},
+               {"silent-after:200", false, 1},
+               {"flip-bit:77", false, 1},
+               {"wrong-answer:500", true, 1}};
+
+START_TEST(a_device_changes_nothing)
+{
+    static uint64_t digests[RECORDS_MAX];
+    struct feed feed = feed_make(ll_test_seed("a_device_changes_nothing") + (uint64_t)_i, 100);
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    struct ll_why why = {0};
+    struct outcome wanted;
+    uint32_t count = run_without_device(&feed, &wanted, digests);
+    struct ll_gateway_config config = config_with_device(disk, devices[_i].behaviour, LL_DEVICE_LOSS_CPU);
+    config.device.verify = devices[_i].verify;
+    struct ll_gateway *gateway = must_open(&config);
+    struct ll_device *device = ll_gateway_device(gateway);
+    ck_assert_int_eq(ll_device_standing(device), LL_DEVICE_THERE);
+    run(gateway, &feed, feed.count, 16);
+    ll_gateway_tend(gateway);
+    ck_assert_int_eq(ll_gateway_status(gateway, NULL), LL_OK);
+    ck_assert_uint_eq(ll_device_counters(device)->losses, devices[_i].losses);
+    ck_assert_int_eq(ll_device_standing(device),
+                     devices[_i].losses == 0 ? LL_DEVICE_THERE : LL_DEVICE_FALLEN);
+    ck_assert_uint_gt(ll_gateway_round_trips(gateway)->count, 0);
+    if (devices[_i].losses == 0)
+        ck_assert_msg(ll_device_compare(device, &why) == LL_OK, "%s", why.text);
+    struct outcome got = finish(gateway, &feed);
+    check_same(&got, &wanted, disk, digests, count);
+    ll_sim_disk_free(disk);
+    feed_free(&feed);
+}
+END_TEST
+
+/* Recovery is done here; what comes of it is loaded. */
+START_TEST(a_device_goes_on_behind_a_journal)
+{
+    static uint64_t digests[RECORDS_MAX];
+    struct feed feed = feed_make(ll_test_seed("a_device_goes_on_behind_a_journal"), 100);
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    struct ll_why why = {0};
+    struct outcome wanted;
+    uint32_t count = run_without_device(&feed, &wanted, digests);
+    struct ll_gateway_config config = config_of(disk);
+    struct ll_gateway *gateway = must_open(&config);
+    run(gateway, &feed, feed.count / 2, 16);
+    ll_gateway_drain(gateway);
+    ck_assert_int_eq(ll_gateway_close(gateway, NULL), LL_OK);
+    config = config_with_device(disk, "", LL_DEVICE_LOSS_CPU);
+    gateway = must_open(&config);
+    ck_assert_uint_eq(ll_device_counters(ll_gateway_device(gateway))->device_answers, 0);
+    ck_assert_msg(ll_device_compare(ll_gateway_device(gateway), &why) == LL_OK, "%s", why.text);
+    run(gateway, &feed, feed.count, 16);
+    ck_assert_uint_gt(ll_device_counters(ll_gateway_device(gateway))->device_answers, 0);
+    struct outcome got = finish(gateway, &feed);
+    check_same(&got, &wanted, disk, digests, count);
+    ll_sim_disk_free(disk);
+    feed_free(&feed);
+}
+END_TEST
+
+/* Fails closed: nothing behind the loss is kept, and a restart goes on from there. */
+START_TEST(a_lost_device_stops_it)
+{
+    static const char *const behaviours[] = {"exit-after:300", "silent-after:10", "flip-bit:450"};
+    static uint64_t digests[RECORDS_MAX];
+    struct feed feed = feed_make(ll_test_seed("a_lost_device_stops_it"), 100);
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    struct ll_why why = {0};
+    struct outcome wanted;
+    uint32_t count = run_without_device(&feed, &wanted, digests);
+    struct ll_gateway_config config = config_with_device(disk, behaviours[_i], LL_DEVICE_LOSS_STOP);
+    struct ll_gateway *gateway = must_open(&config);
+    run(gateway, &feed, feed.count, 16);
+    ck_assert_int_eq(ll_gateway_status(gateway, &why), LL_ERR_ENVIRONMENT);
+    ck_assert_int_eq(why.code, LL_ERR_ENVIRONMENT);
+    ck_assert_uint_gt(strlen(why.text), 10);
+    ck_assert_int_eq(ll_gateway_close(gateway, NULL), LL_ERR_ENVIRONMENT);
+    config = config_of(disk);
+    gateway = must_open(&config);
+    uint64_t before = ll_engine_next_event_id(ll_gateway_engine(gateway)) - 1;
+    ck_assert_uint_lt(before, wanted.next_event_id - 1);
+    run(gateway, &feed, feed.count, 16);
+    struct outcome got = finish(gateway, &feed);
+    check_same(&got, &wanted, disk, digests, count);
+    ll_sim_disk_free(disk);
+    feed_free(&feed);
+}
+END_TEST
+
+/* Must it start, it is an error; may it, a loss. Who only looks starts none. */
+START_TEST(a_device_that_does_not_start)
+{
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    struct feed feed = feed_make(ll_test_seed("a_device_that_does_not_start"), 0);
+    struct ll_gateway_config config = config_with_device(disk, "fails", LL_DEVICE_LOSS_CPU);
+    struct ll_gateway *gateway = NULL;
+    struct ll_why why = {0};
+    int status = ll_gateway_open(&gateway, &config, &why);
+    ck_assert_int_lt(status, 0);
+    ck_assert_int_eq(why.code, status);
+    config.device.must_start = false;
+    gateway = must_open(&config);
+    ck_assert_int_eq(ll_device_standing(ll_gateway_device(gateway)), LL_DEVICE_FALLEN);
+    ck_assert_uint_eq(ll_device_counters(ll_gateway_device(gateway))->losses, 1);
+    run(gateway, &feed, feed.count, 16);
+    struct outcome wanted = finish(gateway, &feed);
+    config.device.must_start = true;
+    why = (struct ll_why){0};
+    ck_assert_msg(ll_gateway_look(&gateway, &config, &why) == LL_OK, "%s", why.text);
+    ck_assert_int_eq(ll_device_standing(ll_gateway_device(gateway)), LL_DEVICE_HERE);
+    ck_assert_uint_eq(hash_of(gateway), wanted.state_hash);
+    ck_assert_int_eq(ll_gateway_close(gateway, NULL), LL_OK);
+    ll_sim_disk_free(disk);
+    feed_free(&feed);
+}
+END_TEST
+
 int main(void)
 {
+    if (ll_fake_device_is_wanted())
+        return ll_fake_device_main();
+    ll_fake_device_prepare();
     Suite *suite = suite_create("gateway");
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 100);
@@ -774,6 +932,10 @@ int main(void)
     tcase_add_test(all, a_snapshot_that_does_not_fit);
     tcase_add_test(all, a_disk_error_stops_it);
     tcase_add_test(all, another_session_changes_nothing);
+    tcase_add_loop_test(all, a_device_changes_nothing, 0, (int)(sizeof devices / sizeof devices[0]));
+    tcase_add_test(all, a_device_goes_on_behind_a_journal);
+    tcase_add_loop_test(all, a_lost_device_stops_it, 0, 3);
+    tcase_add_test(all, a_device_that_does_not_start);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

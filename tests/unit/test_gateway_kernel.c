@@ -144,7 +144,9 @@ START_TEST(batch_launches_give_the_answers_of_the_halves)
     uint32_t slots = _i % 2 == 0 ? SLOTS : 4;
     uint32_t first = 0u - 1500u;
     ll_prng_init(&prng, ll_test_seed("batch_launches_give_the_answers_of_the_halves") + (uint64_t)_i);
-    init_pair(&rig, &direct, slots, batches[_i]);
+    init_pair(&rig, &direct, slots, batches[_i % 7]);
+    if (_i >= 7)
+        ll_gateway_rig_go_hot(&rig);
     for (uint32_t done = 0; done < 4000;) {
         uint32_t count = 1 + ll_prng_below(&prng, slots);
         for (uint32_t i = 0; i < count; i++) {
@@ -260,6 +262,23 @@ START_TEST(a_resident_kernel_ends_when_nothing_comes_and_goes_on_where_it_ended)
 }
 END_TEST
 
+/* Only looks in a row count: with one less than allowed between requests it goes on, with as many it ends. */
+START_TEST(a_request_starts_the_looks_anew)
+{
+    struct ll_gateway_rig rig;
+    ll_gateway_rig_init(&rig, 4, 1);
+    ll_gateway_rig_go_hot(&rig);
+    rig.to_device[LL_GATEWAY_RIG_FEED] = 30;
+    ll_gateway_rig_run(&rig, 1, 0, LL_GATEWAY_RIG_FEED_LOOKS + 1);
+    ck_assert_uint_eq(rig.from_device[LL_LINK_END], LL_LINK_IDLE);
+    ck_assert_uint_eq(rig.from_device[LL_LINK_NEXT], 31);
+    rig.to_device[LL_GATEWAY_RIG_FEED] = 30;
+    ll_gateway_rig_run(&rig, 31, 0, LL_GATEWAY_RIG_FEED_LOOKS);
+    ck_assert_uint_eq(rig.from_device[LL_LINK_NEXT], 31);
+    ll_gateway_rig_deinit(&rig);
+}
+END_TEST
+
 START_TEST(the_pulse_counts_while_nothing_comes)
 {
     struct ll_gateway_rig rig;
@@ -353,7 +372,8 @@ START_TEST(a_broken_request_changes_nothing_and_is_told)
 }
 END_TEST
 
-/* Whole, but of a kind that is no request; and a batch launch of requests that are not there. */
+/* Whole, but of a kind that is no request; and a batch launch of requests that are not there, or are of
+ * another turn of the ring. */
 START_TEST(no_known_kind_is_broken)
 {
     static const uint32_t kinds[] = {LL_BEAT_NONE, LL_BEAT_BROKEN, 5, 255};
@@ -371,6 +391,11 @@ START_TEST(no_known_kind_is_broken)
     ck_assert_uint_eq(rig.from_device[LL_LINK_END], LL_LINK_DONE);
     for (uint32_t i = 5; i < 8; i++)
         (void)answer_of(&rig, i, LL_BEAT_BROKEN);
+    for (uint32_t i = 9; i < 13; i++) {
+        ll_link_put(rig.to_device, 4, i, LL_BEAT_CONTROL, beat);
+        ll_gateway_rig_run(&rig, i + 4, 1, 0);
+        (void)answer_of(&rig, i + 4, LL_BEAT_BROKEN);
+    }
     ll_gateway_rig_deinit(&rig);
 }
 END_TEST
@@ -489,6 +514,39 @@ START_TEST(all_parts_go_out_and_in_again)
     ck_assert_msg(ll_life_memory_check(&life, &why) == LL_OK, "%s", why.text);
     ll_gateway_rig_deinit(&rig);
     ll_gateway_rig_deinit(&other);
+}
+END_TEST
+
+/* What a kernel has on chip must not outlive a LOAD: tables that lived on go back to what they were, and what
+ * is asked then is answered from that. */
+START_TEST(a_load_is_seen_behind_lines_on_chip)
+{
+    struct ll_gateway_rig rig;
+    struct ll_gateway_rig direct;
+    struct ll_prng prng;
+    ll_prng_init(&prng, ll_test_seed("a_load_is_seen_behind_lines_on_chip"));
+    init_pair(&rig, &direct, SLOTS, 64);
+    ll_gateway_rig_go_hot(&rig);
+    live(&direct, 3);
+    for (uint32_t round = 0; round < 8; round++) {
+        for (uint32_t i = 0; i < LL_PART_COUNT; i++) {
+            struct ll_gateway_rig_part part = ll_gateway_rig_part(&direct, i);
+            memcpy(rig.to_device + ll_link_window_at(SLOTS), part.memory, part.memory_bytes);
+            EXPECT_OK(&rig, LOAD, i, 0, part.count);
+        }
+        expect_same_tables(&rig, &direct);
+        struct request requests[SLOTS];
+        for (uint32_t i = 0; i < SLOTS; i++) {
+            requests[i] = make_request(&prng, i);
+            put_request(&rig, 2 + i, &requests[i]);
+        }
+        ll_gateway_rig_run(&rig, 2, SLOTS, 0);
+        for (uint32_t i = 0; i < SLOTS; i++)
+            expect_answer(&rig, &direct, 2 + i, &requests[i]);
+        expect_same_tables(&rig, &direct);
+        live(&direct, 4 + round);
+    }
+    deinit_pair(&rig, &direct);
 }
 END_TEST
 
@@ -667,9 +725,10 @@ int main(void)
 {
     Suite *suite = suite_create("gateway_kernel");
     TCase *requests = new_case(suite, "requests");
-    tcase_add_loop_test(requests, batch_launches_give_the_answers_of_the_halves, 0, 7);
+    tcase_add_loop_test(requests, batch_launches_give_the_answers_of_the_halves, 0, 14);
     tcase_add_loop_test(requests, a_resident_kernel_gives_the_answers_of_the_halves, 0, 5);
     tcase_add_test(requests, a_resident_kernel_ends_when_nothing_comes_and_goes_on_where_it_ended);
+    tcase_add_test(requests, a_request_starts_the_looks_anew);
     tcase_add_test(requests, the_pulse_counts_while_nothing_comes);
     tcase_add_test(requests, a_resident_kernel_stops_whatever_comes);
     tcase_add_test(requests, a_broken_request_changes_nothing_and_is_told);
@@ -678,6 +737,7 @@ int main(void)
     TCase *controls = new_case(suite, "controls");
     tcase_add_test(controls, ping_says_the_layout_and_epochs);
     tcase_add_test(controls, all_parts_go_out_and_in_again);
+    tcase_add_test(controls, a_load_is_seen_behind_lines_on_chip);
     tcase_add_test(controls, hashes_of_pieces_add_up_to_the_hosts);
     tcase_add_test(controls, reset_empties_one_half);
     tcase_add_test(controls, what_is_out_of_bounds_is_refused);
