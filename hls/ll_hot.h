@@ -17,10 +17,10 @@
  *          and of OpenCL C: then LL_HOT(name) is nothing, and the tables read and write their memory directly.
  *
  *          The window is what makes reading, changing and writing a line right in a pipeline that starts a
- *          message in every cycle: a memory on chip shows what was written only some cycles later, so the last
- *          LL_HOT_WINDOW lines stand in registers, and a newer line is taken before an older one, and either
- *          before what the memory says. One line is pushed for each message, so that the window covers
- *          messages, and a tool may be told that what the memory shows is LL_HOT_WINDOW messages old
+ *          message before the last ones have ended: a memory on chip shows what was written only some cycles
+ *          later, so the last LL_HOT_WINDOW lines stand in registers, and a newer line is taken before an older
+ *          one, and either before what the memory says. One line is pushed for each message, so that the window
+ *          covers messages, and a tool may be told that what the memory shows is LL_HOT_WINDOW messages old
  *          (DEPENDENCE with that distance). It lives as long as one run of a pipelined loop; outside of it the
  *          tools keep reads behind writes by themselves.
  * Units    index: lines from 0, below LL_HOT_NONE; words of 64 bits.
