@@ -113,8 +113,9 @@ LL_FN_RARE void ll_book_levels(LL_BOOK_MEMORY, LL_GLOBAL const struct ll_update 
     for (u32 i = 0; i < change_count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 192
         u32 side = changes[i].book_side;
-        shape[i] = sides[side].shape;
-        leaf[i] = ll_tree_leaf_of(inners, side, sides[side].height, changes[i].key);
+        LL_WORK_ON(const struct ll_book_side, here, sides, side);
+        shape[i] = here->shape;
+        leaf[i] = ll_tree_leaf_of(inners, side, here->height, changes[i].key);
         LL_PREFETCH(&leaves[leaf[i]].lane[0]);
         LL_PREFETCH(&leaves[leaf[i]].lane[16]);
     }

@@ -133,15 +133,22 @@ LL_FN void ll_inner_move_tail(LL_GLOBAL struct ll_inner *inners, u32 source, u32
     inners[source].low[LL_INNER_COUNT] = from;
 }
 
+/* The node below `node` that `key` is routed to. */
+LL_FN_HOT u32 ll_inner_child(LL_GLOBAL const struct ll_inner *inners, u32 node, u32 key)
+{
+    LL_WORK_ON(const struct ll_inner, inner, inners, node);
+    return inner->child[ll_inner_find(inner, key)];
+}
+
 /* The leaf that `key` is in or belongs into, of the side whose root is inner `root`. */
 LL_FN_HOT u32 ll_tree_leaf_of(LL_GLOBAL const struct ll_inner *inners, u32 root, u32 height, u32 key)
 {
-    u32 node = inners[root].child[ll_inner_find(&inners[root], key)];
+    u32 node = ll_inner_child(inners, root, key);
     if (LL_RARE(height > 1u)) {
         for (u32 h = 1; h < LL_TREE_HEIGHT_MAX; h++) {
             if (h >= height)
                 break;
-            node = inners[node].child[ll_inner_find(&inners[node], key)];
+            node = ll_inner_child(inners, node, key);
         }
     }
     return node;

@@ -17,10 +17,10 @@
  *          and of OpenCL C: then LL_HOT(name) is nothing, and the tables read and write their memory directly.
  *
  *          The window is what makes reading, changing and writing a line right in a pipeline that starts a
- *          message in every cycle: a memory on chip shows what was written only some cycles later, so the last
- *          LL_HOT_WINDOW lines stand in registers, and a newer line is taken before an older one, and either
- *          before what the memory says. One line is pushed for each message, so that the window covers
- *          messages, and a tool may be told that what the memory shows is LL_HOT_WINDOW messages old
+ *          message before the last ones have ended: a memory on chip shows what was written only some cycles
+ *          later, so the last LL_HOT_WINDOW lines stand in registers, and a newer line is taken before an older
+ *          one, and either before what the memory says. One line is pushed for each message, so that the window
+ *          covers messages, and a tool may be told that what the memory shows is LL_HOT_WINDOW messages old
  *          (DEPENDENCE with that distance). It lives as long as one run of a pipelined loop; outside of it the
  *          tools keep reads behind writes by themselves.
  * Units    index: lines from 0, below LL_HOT_NONE; words of 64 bits.
@@ -186,6 +186,23 @@ LL_FN void ll_hot_clear(u32 *tags)
 #define LL_HOT_PASS(name)
 #define LL_HOT_UNUSED(name) (void)0
 
+#endif
+
+/* --- Elements of a big memory that is not on chip ------------------------------------------------------- */
+
+/* LL_WORK_ON: `name` points to element `at` of `memory`, to be read and changed until LL_WORK_DONE;
+ * LL_WORK_AGAIN: to the element `at` as it is now. Where a word of memory costs what the whole element does, it
+ * is a copy, read once and written once. */
+#if LL_HOT_LINES > 0
+#define LL_WORK_ON(type, name, memory, at) \
+    type name##_copy = (memory)[at];       \
+    type *name = &name##_copy
+#define LL_WORK_AGAIN(name, memory, at) name##_copy = (memory)[at]
+#define LL_WORK_DONE(name, memory, at)  (memory)[at] = name##_copy
+#else
+#define LL_WORK_ON(type, name, memory, at) LL_GLOBAL type *name = &(memory)[at]
+#define LL_WORK_AGAIN(name, memory, at)    name = &(memory)[at]
+#define LL_WORK_DONE(name, memory, at)     (void)0
 #endif
 
 #endif

@@ -590,7 +590,9 @@ LL_STATIC_ASSERT(LL_HOT_WINDOW >= 4, "the distance in ll_life_run");
 /*
  * Straight asks whose identifiers stand in their home buckets, with these and the orders on chip: one after the
  * other through a pipeline that reads no big memory. Ends before the first that is not so, and returns how many
- * went. Identifiers do not change here, so that only the orders need the window.
+ * went. Identifiers do not change here, so that only the orders need the window. What limits it is the way of
+ * a line from the window through the step and back: the table of states, and sums and compares one behind the
+ * other; four cycles are asked for.
  */
 LL_FN u32 ll_life_run(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask *asks,
                       LL_GLOBAL struct ll_life_answer *answers, u32 count, const u32 *home)
@@ -604,7 +606,7 @@ LL_FN u32 ll_life_run(LL_LIFE_MEMORY, LL_GLOBAL const struct ll_life_ask *asks,
     for (u32 i = 0; i < count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
 #ifndef __BAMBU__
-#pragma HLS PIPELINE II = 1
+#pragma HLS PIPELINE II = 4
 #pragma HLS DEPENDENCE variable = life_hot_word0 type = inter direction = RAW distance = 4 dependent = true
 #pragma HLS DEPENDENCE variable = life_hot_word1 type = inter direction = RAW distance = 4 dependent = true
 #pragma HLS DEPENDENCE variable = life_hot_word2 type = inter direction = RAW distance = 4 dependent = true

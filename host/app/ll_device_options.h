@@ -55,8 +55,8 @@ struct ll_device_options {
                       "a device that does not start is an error (must, the default), or a loss (may)"),      \
         LL_DEVICE_ROW(type, member, "device-watchdog", LL_OPTION_DURATION, watchdog_ns, LL_NS_PER_MS,        \
                       3600 * LL_NS_PER_S, "TIME", NULL,                                                      \
-                      "a device that leaves a request unanswered for so long is lost; the default is long "  \
-                      "enough for an emulated one"),                                                         \
+                      "a device that leaves a request unanswered for so long is lost (default 2s, long "  \
+                      "enough for an emulated one)"),                                                         \
         LL_DEVICE_ROW(type, member, "device-binary", LL_OPTION_STRING, binary, 0, 0, "PATH", NULL,           \
                       "xrt: the xclbin; pocl: the directory of the kernel's source (default: what was "      \
                       "built with this program)"),                                                           \
@@ -65,8 +65,8 @@ struct ll_device_options {
                       "the device"),                                                                         \
         LL_DEVICE_ROW(type, member, "device-close", LL_OPTION_DURATION, launch_close_ns, 0, LL_NS_PER_S,     \
                       "TIME", NULL,                                                                          \
-                      "batch mode: launch a batch that is not full when its oldest request is this old; 0: " \
-                      "at once")
+                      "batch mode: launch a batch that is not full when its oldest request is this old; 0 "  \
+                      "(the default): at once")
 
 void ll_device_options_default(struct ll_device_options *options);
 

@@ -10,9 +10,10 @@
 #include "host/device/ll_opencl_resident.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -127,6 +128,15 @@ static void take_request(void)
     (void)!recv(LL_DEVICE_LINK_FD, &byte, 1, MSG_DONTWAIT);
 }
 
+/* As seen from the gateway's working directory; a path that leads nowhere stays, and is refused when it is opened. */
+static void resolve_binary(struct serve *serve)
+{
+    char path[PATH_MAX];
+    if (serve->request.binary[0] != '\0' && realpath(serve->request.binary, path) != NULL &&
+        strlen(path) < sizeof serve->request.binary)
+        memcpy(serve->request.binary, path, strlen(path) + 1);
+}
+
 static int put_environment_right(struct serve *serve, struct ll_why *why)
 {
     bool is_xrt = serve->request.platform == LL_DEVICE_PLATFORM_XRT;
@@ -141,16 +151,15 @@ static int put_environment_right(struct serve *serve, struct ll_why *why)
     /* XRT kills its whole process group when its emulation dies: that must be nobody else's. */
     if (is_xrt)
         (void)setpgid(0, 0);
-    if (serve->environment.must_exec && (err = ll_opencl_keeper_start(why)) != LL_OK)
-        return err;
-    if (serve->environment.must_exec &&
-        (err = ll_opencl_environment_enter(&serve->environment, why)) != LL_OK)
-        return err;
-    if (serve->environment.must_exec) {
-        (void)execv("/proc/self/exe", serve->config->argv);
-        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot execute this program once more: %s", strerror(errno));
+    if (!serve->environment.must_exec) {
+        resolve_binary(serve);
+        return ll_opencl_environment_enter(&serve->environment, why);
     }
-    return LL_OK;
+    err = ll_opencl_keeper_start(why);
+    if (err != LL_OK)
+        return err;
+    (void)execv("/proc/self/exe", serve->config->argv);
+    return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot execute this program once more: %s", strerror(errno));
 }
 
 /* For when the runtime ends this process: it does not ask. */

@@ -107,67 +107,6 @@ static enum ll_device_cause ll_device_ping(struct ll_device *device, struct ll_w
 
 /* --- Load ------------------------------------------------------------------------------------------------ */
 
-/* The one word of an element of a part that RESET leaves other than 0 in zeroed memory: its index, and what it
- * is. */
-struct ll_device_reset_word {
-    uint32_t at;
-    uint64_t word;
-};
-
-/* False for the elements that RESET fills with more: there are few of them. */
-static bool ll_device_reset_word(const struct ll_device_mirror *mirror, uint32_t part, uint64_t element,
-                                 struct ll_device_reset_word *word)
-{
-    const struct ll_book_control *control = mirror->book.control;
-    uint64_t next = element + 1;
-    *word = (struct ll_device_reset_word){0, 0};
-    switch (part) {
-    case LL_PART_BOOK_BUCKETS:
-        word->at = offsetof(struct ll_order_bucket, link) / sizeof(uint64_t);
-        word->word = element < control->bucket_count ? 0 : next << 32;
-        return true;
-    case LL_PART_LEAVES:
-        word->word = next;
-        return element >= 2 * (uint64_t)control->book_count;
-    case LL_PART_INNERS:
-        word->at = offsetof(struct ll_inner, child) / sizeof(uint64_t);
-        word->word = next;
-        return element >= 2 * (uint64_t)control->book_count;
-    case LL_PART_LEVELS:
-    case LL_PART_LIFE_BUCKETS:
-    case LL_PART_LIFE_ORDERS:
-        return true;
-    case LL_PART_LIFE_PLACES:
-        word->word = UINT64_MAX;
-        return 2 * element + 1 < mirror->life.control->id_count;
-    default:
-        return false;
-    }
-}
-_Static_assert(offsetof(struct ll_order_bucket, link) % sizeof(uint64_t) == 4, "the link is a high half");
-_Static_assert(offsetof(struct ll_inner, child) % sizeof(uint64_t) == 0, "the first child is a low half");
-
-/* These elements are what RESET makes of zeroed memory, to the last byte: they need not be loaded. */
-static bool ll_device_is_as_reset(const struct ll_device_mirror *mirror, uint32_t part, uint64_t first,
-                                  uint64_t count)
-{
-    uint32_t words = ll_part_words(part);
-    const unsigned char *at =
-        (const unsigned char *)ll_device_part_memory(mirror, part) + first * words * sizeof(uint64_t);
-    for (uint64_t element = first; element < first + count; element++) {
-        struct ll_device_reset_word reset;
-        if (!ll_device_reset_word(mirror, part, element, &reset))
-            return false;
-        for (uint32_t i = 0; i < words; i++, at += sizeof(uint64_t)) {
-            uint64_t word;
-            memcpy(&word, at, sizeof word);
-            if (word != (i == reset.at ? reset.word : 0))
-                return false;
-        }
-    }
-    return true;
-}
-
 /* One window at a time: the next one may be written when this one's answer is here. */
 static enum ll_device_cause ll_device_load_piece(struct ll_device *device, uint32_t part, uint64_t first,
                                                  uint64_t count, struct ll_why *why)
@@ -186,12 +125,14 @@ static uint64_t ll_device_piece(uint64_t left, uint64_t count_max)
 
 static enum ll_device_cause ll_device_load_part(struct ll_device *device, uint32_t part, struct ll_why *why)
 {
+    const unsigned char *memory = ll_device_part_memory(&device->mirror, part);
+    const size_t element_bytes = ll_part_words(part) * sizeof(uint64_t);
     uint64_t part_count = ll_device_part_count(&device->mirror, part);
     uint64_t count_max = LL_LINK_WINDOW_WORDS / ll_part_words(part);
     enum ll_device_cause cause = LL_CAUSE_NONE;
     for (uint64_t first = 0; cause == LL_CAUSE_NONE && first < part_count; first += count_max) {
         uint64_t count = ll_device_piece(part_count - first, count_max);
-        if (!ll_device_is_as_reset(&device->mirror, part, first, count))
+        if (!ll_device_is_as_reset(&device->mirror, part, memory + first * element_bytes, first, count))
             cause = ll_device_load_piece(device, part, first, count, why);
     }
     return cause;

@@ -6,6 +6,7 @@
  *          ll_device_start.c  which device is meant, and the wait for its process to be ready
  *          ll_device_wait.c   one step of waiting for an answer: look, then yield, then sleep; the clock
  *          ll_device_load.c   CONTROL requests: the tables into the device, their hash, the tables out again
+ *          ll_device_reset.c  what a device has already when it is empty
  *          ll_device_loss.c   what a loss is called, what happens then, and how a new process is loaded
  * Units    ns of the monotonic clock.
  * Errors   a cause with a reason, or an error code with a reason; nothing is lost before ll_device_lose.
@@ -111,6 +112,12 @@ enum ll_device_cause ll_device_sum(struct ll_device *device, uint64_t *book_hash
                                    struct ll_why *why);
 /* LL_ERR_CORRUPT in `why` with no cause: a difference. */
 enum ll_device_cause ll_device_hold_against(struct ll_device *device, struct ll_why *why);
+
+/* --- ll_device_reset.c */
+
+/* `count` elements of a part, from element `first` on, are what RESET makes of zeroed memory, to the last byte. */
+bool ll_device_is_as_reset(const struct ll_device_mirror *mirror, uint32_t part, const unsigned char *bytes,
+                           uint64_t first, uint64_t count);
 
 /* --- ll_device_loss.c */
 

@@ -106,7 +106,9 @@ static void ll_opencl_decide_pocl(struct ll_opencl_environment *environment)
     if (ll_opencl_variable("POCL_CACHE_DIR")[0] != '\0' || ll_opencl_variable("XDG_CACHE_HOME")[0] != '\0' ||
         (home[0] != '\0' && access(home, W_OK) == 0))
         return; /* PoCL finds a place that lasts */
-    ll_opencl_set(environment, "POCL_CACHE_DIR", "/tmp/lifeline-kernels.%u", (unsigned)getuid());
+    (void)snprintf(environment->cache, sizeof environment->cache, "/tmp/lifeline-kernels.%u",
+                   (unsigned)getuid());
+    ll_opencl_set(environment, "POCL_CACHE_DIR", "%s", environment->cache);
 }
 
 /* --- XRT ---------------------------------------------------------------------------------------------------- */
@@ -163,14 +165,15 @@ static int ll_opencl_check_tree(const char *tree, struct ll_why *why)
 static int ll_opencl_decide_tree(struct ll_opencl_environment *environment, const char *program_dir,
                                  struct ll_why *why)
 {
-    char whole[PATH_MAX];
     const char *tree = ll_opencl_variable("LIFELINE_EMULATION");
     const char *tunables = ll_opencl_variable("GLIBC_TUNABLES");
-    if (tree[0] != '\0')
-        (void)snprintf(environment->tree, sizeof environment->tree, "%.*s", (int)LL_OPENCL_PATH_BYTES - 1,
-                       realpath(tree, whole) != NULL ? whole : tree);
-    else
+    char path[PATH_MAX];
+    if (tree[0] == '\0')
         (void)snprintf(environment->tree, sizeof environment->tree, "%s/emulation", program_dir);
+    else if (realpath(tree, path) != NULL && strlen(path) < sizeof environment->tree)
+        memcpy(environment->tree, path, strlen(path) + 1); /* the working directory will be another */
+    else
+        (void)snprintf(environment->tree, sizeof environment->tree, "%s", tree);
     tree = environment->tree;
     int err = ll_opencl_check_tree(tree, why);
     if (err != LL_OK)
@@ -187,24 +190,37 @@ static int ll_opencl_decide_tree(struct ll_opencl_environment *environment, cons
 }
 
 static int ll_opencl_decide_sw_emu(struct ll_opencl_environment *environment, const char *program_dir,
-                                   pid_t pid, struct ll_why *why)
+                                   struct ll_why *why)
 {
     const char *vitis = ll_opencl_variable("XILINX_VITIS");
     const char *xrt = ll_opencl_variable("XILINX_XRT");
     bool is_ours = ll_opencl_variable("LIFELINE_EMULATION")[0] != '\0' || !ll_opencl_has(vitis, MODEL, X_OK);
     int err = xrt[0] == '\0' ? LL_OK : ll_opencl_check_xrt(xrt, why);
-    if (err == LL_OK)
-        err = is_ours ? ll_opencl_decide_tree(environment, program_dir, why)
-                      : ll_opencl_decide_installed(environment, why);
     if (err != LL_OK)
         return err;
-    /* XRT makes its sockets in /tmp/$USER, and they must be nobody else's. */
+    return is_ours ? ll_opencl_decide_tree(environment, program_dir, why)
+                   : ll_opencl_decide_installed(environment, why);
+}
+
+static int ll_opencl_decide_hw_emu(struct ll_opencl_environment *environment, struct ll_why *why)
+{
+    if (ll_opencl_variable("XILINX_VITIS")[0] == '\0')
+        return LL_FAIL(
+            why, LL_ERR_ENVIRONMENT,
+            "XCL_EMULATION_MODE is hw_emu, and XILINX_VITIS is not set: source Vitis' settings64.sh, or "
+            "use sw_emu");
+    return ll_opencl_decide_installed(environment, why);
+}
+
+/* XRT makes its sockets in /tmp/$USER, and they must be nobody else's; other files where it can write: in the working
+ * directory, or else in SDACCEL_EM_RUN_DIR. */
+static void ll_opencl_set_private(struct ll_opencl_environment *environment, pid_t pid)
+{
     ll_opencl_set(environment, "USER", PRIVATE_NAME "%d", (int)pid);
-    ll_opencl_set(environment, "SDACCEL_EM_RUN_DIR", "%s/" PRIVATE_NAME "%d/run", ll_opencl_private_roots[0],
+    ll_opencl_set(environment, "SDACCEL_EM_RUN_DIR", "%s/" PRIVATE_NAME "%d", ll_opencl_private_roots[0],
                   (int)pid);
     ll_opencl_set(environment, PREPARED, "%d", (int)pid);
     environment->must_exec = true;
-    return LL_OK;
 }
 
 /* This process has been here before, and executed itself. */
@@ -235,14 +251,11 @@ static int ll_opencl_decide_xrt(struct ll_opencl_environment *environment, const
     environment->private_pid = pid;
     if (ll_opencl_is_prepared(environment, pid))
         return LL_OK;
-    if (mode[0] == 's')
-        return ll_opencl_decide_sw_emu(environment, program_dir, pid, why);
-    if (ll_opencl_variable("XILINX_VITIS")[0] == '\0')
-        return LL_FAIL(
-            why, LL_ERR_ENVIRONMENT,
-            "XCL_EMULATION_MODE is hw_emu, and XILINX_VITIS is not set: source Vitis' settings64.sh, or "
-            "use sw_emu");
-    return ll_opencl_decide_installed(environment, why);
+    int err = mode[0] == 's' ? ll_opencl_decide_sw_emu(environment, program_dir, why)
+                             : ll_opencl_decide_hw_emu(environment, why);
+    if (err == LL_OK)
+        ll_opencl_set_private(environment, pid);
+    return err;
 }
 
 int ll_opencl_environment_decide(struct ll_opencl_environment *environment, enum ll_device_platform platform,
@@ -257,6 +270,25 @@ int ll_opencl_environment_decide(struct ll_opencl_environment *environment, enum
 
 /* --- Doing it ----------------------------------------------------------------------------------------------- */
 
+/* Nobody else's, and no link to somewhere else; and without the permissions of `forbidden`. */
+static bool ll_opencl_is_ours(const char *path, mode_t forbidden)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == getuid() &&
+           (status.st_mode & forbidden) == 0;
+}
+
+/* Compiled kernels in a place that everybody can write to are only taken from a directory that is our own. */
+static int ll_opencl_make_cache(const char *path, struct ll_why *why)
+{
+    (void)mkdir(path, 0700);
+    if (ll_opencl_is_ours(path, S_IWGRP | S_IWOTH))
+        return LL_OK;
+    return LL_FAIL(why, LL_ERR_ENVIRONMENT,
+                   "%s, for compiled kernels, is somebody else's or cannot be made: set POCL_CACHE_DIR",
+                   path);
+}
+
 int ll_opencl_environment_apply(const struct ll_opencl_environment *environment, struct ll_why *why)
 {
     char path[LL_OPENCL_PATH_BYTES];
@@ -264,6 +296,8 @@ int ll_opencl_environment_apply(const struct ll_opencl_environment *environment,
         if (setenv(environment->settings[i].name, environment->settings[i].value, 1) != 0)
             return LL_FAIL(why, LL_ERR_NO_MEMORY, "cannot set %s: %s", environment->settings[i].name,
                            strerror(errno));
+    if (environment->cache[0] != '\0')
+        return ll_opencl_make_cache(environment->cache, why);
     if (!environment->must_exec)
         return LL_OK;
     ll_opencl_environment_remove(environment->private_pid); /* of another process that had this number */
@@ -283,7 +317,8 @@ int ll_opencl_environment_enter(const struct ll_opencl_environment *environment,
     (void)snprintf(path, sizeof path, "%s/" PRIVATE_NAME "%d", ll_opencl_private_roots[0],
                    (int)environment->private_pid);
     if (chdir(path) != 0)
-        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot work in %s: %s", path, strerror(errno));
+        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "cannot enter %s, where the emulation keeps its files: %s",
+                       path, strerror(errno));
     return LL_OK;
 }
 
@@ -296,19 +331,12 @@ static int ll_opencl_remove_one(const char *path, const struct stat *status, int
     return 0;
 }
 
-/* Nobody else's, and no link to somewhere else. */
-static bool ll_opencl_is_ours(const char *path)
-{
-    struct stat status;
-    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == getuid();
-}
-
 void ll_opencl_environment_remove(pid_t pid)
 {
     char path[LL_OPENCL_PATH_BYTES];
     for (size_t i = 0; pid > 0 && i < PRIVATE_ROOTS; i++) {
         (void)snprintf(path, sizeof path, "%s/" PRIVATE_NAME "%d", ll_opencl_private_roots[i], (int)pid);
-        if (ll_opencl_is_ours(path))
+        if (ll_opencl_is_ours(path, 0))
             (void)nftw(path, ll_opencl_remove_one, OPEN_FILES, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     }
 }

@@ -5,7 +5,7 @@
  *
  * Shape    decide (looks only) -> apply (makes the private directory, sets the variables) -> if must_exec, the
  *          caller executes itself once more, since the C library reads GLIBC_TUNABLES only then -> decide and
- *          apply again, which now find everything in place -> ... -> remove.
+ *          apply again, which now find everything in place -> enter -> ... -> remove.
  *
  *            pocl         only PoCL is loaded, wherever OCL_ICD_VENDORS says nothing else; its cache of compiled
  *                         kernels lies where it can be written
@@ -46,6 +46,7 @@ struct ll_opencl_environment {
     pid_t private_pid;               /* of whom the private directory is; 0 = none is needed */
     char emulation[16];              /* "", "sw_emu" or "hw_emu" */
     char tree[LL_OPENCL_PATH_BYTES]; /* the emulation tree; empty = not used */
+    char cache[64];                  /* made for compiled kernels; empty = they have a place */
 };
 
 /* program_dir: where this program lies; pid: of this process. */
@@ -55,8 +56,7 @@ LL_MUST_CHECK int ll_opencl_environment_decide(struct ll_opencl_environment *env
 LL_MUST_CHECK int ll_opencl_environment_apply(const struct ll_opencl_environment *environment,
                                               struct ll_why *why);
 
-/* Goes to the private directory, when there is one: XRT leaves files where it is started. Names of files that
- * do not begin with / mean something else from then on. */
+/* The private directory becomes the working directory, where there is one: the emulation leaves files there. */
 LL_MUST_CHECK int ll_opencl_environment_enter(const struct ll_opencl_environment *environment,
                                               struct ll_why *why);
 

@@ -59,7 +59,7 @@ static int ll_xclbin_find_metadata(struct ll_xclbin *xclbin, const uint8_t *byte
         return LL_FAIL(why, LL_ERR_INPUT, "the xclbin says it has %u sections, which do not fit; " BUILD_ANEW,
                        section_count);
     for (uint32_t i = 0; i < section_count; i++) {
-        const uint8_t *section = bytes + LL_XCLBIN_HEADER_BYTES + i * LL_XCLBIN_SECTION_BYTES;
+        const uint8_t *section = bytes + LL_XCLBIN_HEADER_BYTES + (size_t)i * LL_XCLBIN_SECTION_BYTES;
         uint64_t offset = ll_xclbin_u64(section + SECTION_OFFSET_AT);
         uint64_t section_bytes = ll_xclbin_u64(section + SECTION_BYTES_AT);
         if (offset > bytes_count || section_bytes > bytes_count - offset)

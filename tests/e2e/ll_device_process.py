@@ -8,11 +8,12 @@ import time
 
 import ll_e2e
 
-PROGRAM = os.path.join(ll_e2e.BIN, "lifeline-device")
-RIG = os.path.join(ll_e2e.BIN, "tests", "e2e", "ll_device_rig")
-EMULATION = os.path.join(ll_e2e.BIN, "emulation")
+BIN = os.path.abspath(ll_e2e.BIN)
+PROGRAM = os.path.join(BIN, "lifeline-device")
+RIG = os.path.join(BIN, "tests", "e2e", "ll_device_rig")
+EMULATION = os.path.join(BIN, "emulation")
 # Compiling the kernel takes seconds: the next run finds it here.
-CACHE = os.path.join(ll_e2e.BIN, "pocl-cache")
+CACHE = os.path.join(BIN, "pocl-cache")
 OURS = ("OCL_ICD_VENDORS", "XILINX_XRT", "XILINX_VITIS", "XCL_EMULATION_MODE", "LIFELINE_EMULATION", "LIFELINE_KERNELS",
         "LIFELINE_OPENCL", "LIFELINE_DEVICE_PREPARED")
 FAILED, LOST = 3, 4

@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+import ll_device
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("LL_BIN") or os.path.join(ROOT, "build", "gcc-release")
 DEMO = os.path.join(ROOT, "tools", "demo.py")
@@ -175,6 +177,33 @@ def case_cannot_start(place):
     _, err = demo("--quiet", "--dir", place + "/other", "--", "--limits", place + "/none.yaml", wanted=1)
     assert "lifelined ended before its time" in err and "none.yaml" in err, err
     assert not processes_of(place)
+
+
+def case_on_a_device(place):
+    """The same day with the kernel elsewhere, as `make hil` has it; and the proof notices a device that was lost."""
+    ways = [device for device in ("xrt", "pocl") if not ll_device.missing(device)]
+    if not ways:
+        print("SKIP on_a_device: %s" % ll_device.missing("xrt"), flush=True)
+        return
+    words = ["--device", ways[0], "--duration", "2s", "--clients", "1", "--rate", "20", "--house-rate", "100",
+             *(["--emulation", "sw_emu"] if ways[0] == "xrt" else [])]
+    out, _ = demo(*words, "--quiet", "--json", "--", "--device-watchdog", "20s")
+    got = json.loads(out)
+    device = got["gateway"]["device"]
+    assert got["good"] and len(got["checked"]) == 5, got
+    assert device["wanted"] == ways[0] and device["losses"] == 0 and device["tables_equal"], device
+    assert device["device_answers"] > 100 and device["order_trip_ns"]["count"] > 0, device
+    with subprocess.Popen([DEMO, "--bin", BIN, *words, "--quiet", "--dir", place + "/demo"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        end = time.monotonic() + WAIT_S
+        while not os.path.exists(place + "/demo/door") and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(1)
+        ll_device.send(process.pid, ll_device.PROCESS)
+        out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 1 and "losses of the device: 1, but it has to be 0" in out, out + err
+    assert "device    " in out and ("EMULATED" in out) == (ways[0] == "xrt"), out
+    assert not processes_of(place), processes_of(place)
 
 
 def case_strategy(place):

@@ -7,6 +7,7 @@ Method: as test_device_process.py; wrong xclbins made from the right one; the de
 gateway killed in turn, each by its own number.
 """
 import os
+import shutil
 import signal
 import sys
 
@@ -49,6 +50,8 @@ def check_binaries(checks, place):
             file.write(content)
         device.refused(checks, "bad_input", text, "--platform", "xrt", "--binary", place.path(name), **XRT)
     device.refused(checks, "bad_input", "No such file", "--platform", "xrt", "--binary", place.path("none"), **XRT)
+    shutil.copy(XCLBIN, "here.xclbin")
+    device.works(checks, "--platform", "xrt", "--updates", 10, "--binary", "here.xclbin", **XRT)
     device.refused(checks, "full", "lower --orders", "--platform", "xrt", "--table-bytes", "64G", **XRT)
     device.refused(checks, "environment", "device 5 was asked for", "--platform", "xrt", "--card", 5, **XRT)
 
@@ -82,7 +85,9 @@ def main():
     need_emulation()
     checks = ll_e2e.Checks()
     with ll_e2e.Place() as place:
+        os.chdir(place.dir)
         check_modes(checks, ll_e2e.seed())
+        checks.equal(os.listdir("."), [], "files left in the working directory")
         check_binaries(checks, place)
         check_deaths(checks)
     return checks.end()

@@ -74,6 +74,10 @@ void ll_gateway_rig_place(struct ll_gateway_rig *rig, uint32_t book_epoch, uint3
                                                   .epoch = life_epoch};
     ll_book_reset(rig->control, rig->buckets, rig->leaves, rig->levels, rig->inners, rig->sides);
     ll_life_reset(rig->life_control, rig->life_buckets, rig->life_places, rig->life_orders);
+    if (rig->hot != NULL) { /* this was not the kernel: what it has on chip is no more */
+        free(rig->hot);
+        rig->hot = ll_gateway_hot_make();
+    }
 }
 
 struct ll_gateway_rig_part ll_gateway_rig_part(const struct ll_gateway_rig *rig, uint32_t part)

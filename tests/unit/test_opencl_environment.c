@@ -22,7 +22,7 @@
 #define PATH_BYTES 512u
 #define MODEL      "vitis/data/emulation/unified/cpu_em/generic_pcie/model/genericpciemodel"
 
-static char place[64];
+static char place[48];
 
 /* --- Trees of files ----------------------------------------------------------------------------------------- */
 
@@ -137,6 +137,24 @@ START_TEST(pocl_without_a_home_keeps_its_cache)
     (void)setenv("POCL_CACHE_DIR", place, 1);
     ck_assert_int_eq(decide(&environment, LL_DEVICE_PLATFORM_POCL, NULL), LL_OK);
     ck_assert_ptr_null(set_to(&environment, "POCL_CACHE_DIR"));
+}
+END_TEST
+
+/* What others can write to is no place for code. */
+START_TEST(cache_of_others_is_refused)
+{
+    struct ll_opencl_environment environment;
+    struct ll_why why = {0};
+    memset(&environment, 0, sizeof environment);
+    (void)snprintf(environment.cache, sizeof environment.cache, "%s/k", place);
+    ck_assert_int_eq(ll_opencl_environment_apply(&environment, NULL), LL_OK);
+    ck_assert_int_eq(ll_opencl_environment_apply(&environment, NULL), LL_OK);
+    ck_assert_int_eq(chmod(environment.cache, 0777), 0);
+    ck_assert_int_eq(ll_opencl_environment_apply(&environment, &why), LL_ERR_ENVIRONMENT);
+    ck_assert_ptr_nonnull(strstr(why.text, "set POCL_CACHE_DIR"));
+    ck_assert_int_eq(rmdir(environment.cache), 0);
+    ck_assert_int_eq(symlink(place, environment.cache), 0);
+    ck_assert_int_eq(ll_opencl_environment_apply(&environment, NULL), LL_ERR_ENVIRONMENT);
 }
 END_TEST
 
@@ -396,6 +414,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, pocl_leaves_what_is_said);
     tcase_add_test(tcase, pocl_without_a_home_keeps_its_cache);
+    tcase_add_test(tcase, cache_of_others_is_refused);
     tcase_add_test(tcase, card_needs_an_installation);
     tcase_add_test(tcase, card_without_registration);
     tcase_add_test(tcase, modes);
