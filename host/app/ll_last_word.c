@@ -30,7 +30,7 @@ static void ll_last_word_on_term(int number, siginfo_t *info, void *context)
     _exit(LL_EXIT_ENVIRONMENT);
 }
 
-void ll_last_word_install(void)
+void ll_last_word_keep_signals(void)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -41,6 +41,11 @@ void ll_last_word_install(void)
     action.sa_sigaction = ll_last_word_on_term;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     (void)sigaction(SIGTERM, &action, NULL);
+}
+
+void ll_last_word_install(void)
+{
+    ll_last_word_keep_signals();
     (void)atexit(ll_last_word_say);
 }
 

@@ -204,9 +204,12 @@ static bool wait_for_end(int other_fd, int64_t wait_ns)
     struct pollfd fds[2] = {{LL_DEVICE_LINK_FD, POLLIN, 0}, {other_fd, POLLIN, 0}};
     struct timespec time = {wait_ns / (int64_t)LL_NS_PER_S, wait_ns % (int64_t)LL_NS_PER_S};
     char byte;
-    (void)ppoll(fds, 2, &time, NULL);
-    /* The gateway says nothing more: what can be read is the end. */
-    return fds[0].revents != 0 && recv(LL_DEVICE_LINK_FD, &byte, 1, MSG_DONTWAIT) <= 0 && errno != EINTR;
+    /* A signal ends the wait before its time: whoever called comes again. */
+    if (ppoll(fds, 2, &time, NULL) <= 0 || fds[0].revents == 0)
+        return false;
+    /* The gateway says nothing more: what can be read is the end, which is no error and leaves errno as it was. */
+    ssize_t bytes = recv(LL_DEVICE_LINK_FD, &byte, 1, MSG_DONTWAIT);
+    return bytes == 0 || (bytes < 0 && errno != EINTR && errno != EAGAIN);
 }
 
 static int run_resident(struct serve *serve, struct ll_why *why)
@@ -304,6 +307,7 @@ int ll_opencl_serve(const struct ll_opencl_serve_config *config)
     if (err == LL_OK)
         err = wait_for_ping(&serve, &why);
     if (err == LL_OK) {
+        ll_last_word_keep_signals();
         prepare_last_word(&serve, LL_DEVICE_LOST);
         err = tell_ready(&serve, &why);
     }

@@ -244,7 +244,7 @@ const struct ll_life_answer *ll_oms_find(struct ll_oms *oms, uint32_t account, s
 {
     ll_oms_ask_key(ll_oms_ask(oms, LL_LIFE_OP_RESOLVE), ll_oms_key_text(oms, account, text));
     const struct ll_life_answer *answer = ll_oms_ask_run(oms);
-    if (answer->verdict == LL_VERDICT_UNKNOWN_ID)
+    if ((answer->flags & LL_LIFE_FOUND) == 0)
         return NULL;
     const struct ll_oms_id *identifier = &oms->ids[answer->id];
     /* Only a collision of 128-bit digests makes the texts differ; then the text is nobody's. */

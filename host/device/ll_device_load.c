@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define LL_DEVICE_HASH_COUNT 16384u /* elements summed by one request */
+/* For a request about tables, the largest of which are emptied in a few seconds, once others wait meanwhile. */
+#define LL_DEVICE_TABLES_NS ((uint64_t)10 * 1000000000)
 
 static const struct ll_life_control ll_device_no_life;
 
@@ -40,13 +42,20 @@ static uint64_t ll_device_part_count(const struct ll_device_mirror *mirror, uint
 
 /* --- Requests -------------------------------------------------------------------------------------------- */
 
+/* Before the first load nobody waits but who starts the program. Later the owner has its work to do here. */
+static uint64_t ll_device_control_limit_ns(const struct ll_device *device)
+{
+    uint64_t limit_ns = device->config.start_timeout_ns;
+    if (device->standing != LL_DEVICE_HERE && limit_ns > LL_DEVICE_TABLES_NS)
+        limit_ns = LL_DEVICE_TABLES_NS;
+    return limit_ns > device->config.watchdog_ns ? limit_ns : device->config.watchdog_ns;
+}
+
 /* One CONTROL request and its answer. They take their time: the tables may be large. */
 static enum ll_device_cause ll_device_control(struct ll_device *device, struct ll_beat *beat,
                                               struct ll_why *why)
 {
-    uint64_t limit_ns = device->config.start_timeout_ns > device->config.watchdog_ns
-                            ? device->config.start_timeout_ns
-                            : device->config.watchdog_ns;
+    const uint64_t limit_ns = ll_device_control_limit_ns(device);
     enum ll_ring_take take = LL_RING_NOTHING;
     LL_ASSERT(ll_ring_port_pending(&device->port) == 0);
     uint32_t posted = ll_ring_port_post(&device->port, LL_BEAT_CONTROL, beat, 1);

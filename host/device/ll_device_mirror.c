@@ -12,6 +12,7 @@
 #define LL_MIRROR_RUN     64u /* requests done between two looks, and answers thrown away together */
 #define LL_MIRROR_LOOKS   256u
 #define LL_MIRROR_REST_NS ((long)500 * 1000) /* a small part of what the log holds at full speed */
+#define LL_MIRROR_WAIT_NS ((long)50 * 1000)
 
 _Static_assert(LL_MIRROR_LOG_SLOTS >= (uint64_t)LL_MIRROR_RUN, "a run fits into the log");
 
@@ -149,6 +150,16 @@ int ll_device_mirror_follow(struct ll_device_mirror *mirror, struct ll_why *why)
     return LL_OK;
 }
 
+/* A few yields, then sleep: an owner of real-time priority that only yields keeps an ordinary thread off its CPU. */
+static void ll_mirror_wait(uint32_t *looks)
+{
+    const struct timespec rest = {0, LL_MIRROR_WAIT_NS};
+    if (++*looks <= LL_MIRROR_LOOKS)
+        (void)sched_yield();
+    else
+        (void)nanosleep(&rest, NULL);
+}
+
 void ll_device_mirror_log(struct ll_device_mirror *mirror, enum ll_beat_kind kind, const void *requests,
                           uint32_t count)
 {
@@ -158,9 +169,10 @@ void ll_device_mirror_log(struct ll_device_mirror *mirror, enum ll_beat_kind kin
     while (count != 0) {
         uint32_t run = count < LL_MIRROR_RUN ? count : LL_MIRROR_RUN;
         if (LL_UNLIKELY(!ll_slot_ring_push(ring, next, run))) {
+            uint32_t looks = 0;
             mirror->waits++;
             do
-                (void)sched_yield();
+                ll_mirror_wait(&looks);
             while (!ll_slot_ring_push(ring, next, run));
         }
         next += run;
@@ -170,10 +182,11 @@ void ll_device_mirror_log(struct ll_device_mirror *mirror, enum ll_beat_kind kin
 
 void ll_device_mirror_catch_up(struct ll_device_mirror *mirror)
 {
+    uint32_t looks = 0;
     if (!mirror->is_following)
         return;
     while (!ll_slot_ring_is_drained(&mirror->updates) || !ll_slot_ring_is_drained(&mirror->asks))
-        (void)sched_yield();
+        ll_mirror_wait(&looks);
 }
 
 void ll_device_mirror_take_over(struct ll_device_mirror *mirror)

@@ -121,6 +121,8 @@ static void ll_device_is_ready(struct ll_device *device, const struct ll_device_
     struct ll_device_process *process = &device->process;
     ll_ring_port_init(&device->port, device->port_memory, device->request.slots, process->to_device,
                       process->from_device, 1);
+    ll_ring_port_set_life(&device->port, (uint32_t)device->config.life.ids,
+                          (uint32_t)device->config.life.orders);
     ll_device_wait_over(device);
     (void)snprintf(device->describe, sizeof device->describe, "%s, %s, %s", word->platform, word->device,
                    device->config.mode == LL_DEVICE_BATCH ? "batch launches" : "resident");

@@ -23,6 +23,7 @@ static const struct ll_ring_layout ll_ring_layouts[] = {
     [LL_BEAT_CONTROL] = {0, 0, 0, false},
 };
 
+_Static_assert(LL_VERDICT_COUNT <= 32, "a bit for each");
 _Static_assert(offsetof(struct ll_result, verdict) == 0 && offsetof(struct ll_life_answer, verdict) == 0,
                "verdicts are the first byte of an answer");
 _Static_assert(offsetof(struct ll_update, seq) == LL_BEAT_TAG * sizeof(uint64_t) &&
@@ -56,6 +57,12 @@ void ll_ring_port_set_epoch(struct ll_ring_port *port, uint32_t epoch)
     port->epoch = epoch;
 }
 
+void ll_ring_port_set_life(struct ll_ring_port *port, uint32_t ids, uint32_t orders)
+{
+    port->ids = ids;
+    port->orders = orders;
+}
+
 static void ll_ring_port_post_one(struct ll_ring_port *port, enum ll_beat_kind kind, const void *record)
 {
     struct ll_ring_kept *kept = &port->kept[port->next & (port->slots - 1)];
@@ -80,6 +87,30 @@ uint32_t ll_ring_port_post(struct ll_ring_port *port, enum ll_beat_kind kind, co
     return count;
 }
 
+static bool ll_ring_port_is_number(uint32_t number, uint32_t count)
+{
+    return number < count || number == LL_LIFE_NONE;
+}
+
+/* Whoever asked takes numbers out of the answer for places of arrays: in range, and there when the verdict says so. */
+static bool ll_ring_port_may_be(const struct ll_ring_port *port, const struct ll_life_answer *answer)
+{
+    const uint32_t about = 1u << LL_VERDICT_OK | 1u << LL_VERDICT_LATE | 1u << LL_VERDICT_OUT_OF_ORDER |
+                           1u << LL_VERDICT_OVERFILL | 1u << LL_VERDICT_DUPLICATE;
+    bool is_found = (answer->flags & LL_LIFE_FOUND) != 0;
+    bool is_about = answer->op != LL_LIFE_OP_NONE && (about >> answer->verdict & 1u) != 0;
+    if (is_found ? answer->order >= port->orders || answer->id >= port->ids
+                 : is_about || answer->order != LL_LIFE_NONE || answer->id != LL_LIFE_NONE)
+        return false;
+    if (answer->verdict == LL_VERDICT_ID_TAKEN && answer->other_order == LL_LIFE_NONE)
+        return false;
+    return ll_ring_port_is_number(answer->previous, port->ids) &&
+           ll_ring_port_is_number(answer->other_order, port->orders) &&
+           answer->state_before < LL_ORDER_STATE_COUNT && answer->state_after < LL_ORDER_STATE_COUNT &&
+           answer->type < LL_ID_TYPE_COUNT && answer->status < LL_ID_STATUS_COUNT &&
+           answer->event <= LL_ORDER_EVENT_COUNT;
+}
+
 /* A whole beat with the ordinal that is due. */
 static enum ll_ring_take ll_ring_port_judge(const struct ll_ring_port *port, const struct ll_beat *beat)
 {
@@ -97,6 +128,12 @@ static enum ll_ring_take ll_ring_port_judge(const struct ll_ring_port *port, con
         return LL_RING_STALE;
     if (bytes[layout->answer_op_at] != kept->op || (layout->has_verdict && bytes[0] >= LL_VERDICT_COUNT))
         return LL_RING_IMPOSSIBLE;
+    if (kind == LL_BEAT_ASK) {
+        struct ll_life_answer answer;
+        memcpy(&answer, beat, sizeof answer);
+        if (!ll_ring_port_may_be(port, &answer))
+            return LL_RING_IMPOSSIBLE;
+    }
     return LL_RING_ANSWER;
 }
 

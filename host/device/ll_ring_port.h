@@ -14,7 +14,10 @@
  *            BROKEN           not whole after LL_RING_PORT_LOOKS_MAX looks, or the device's own word that the
  *                             request was not
  *            STALE            of another epoch than the tables have that were loaded
- *            IMPOSSIBLE       an answer no kernel gives: a verdict that is none, another op than asked
+ *            IMPOSSIBLE       an answer no kernel gives: a verdict that is none, another op than asked; of an
+ *                             ask also an order or identifier beyond the tables, a state, type, status or
+ *                             event that is none, or success without saying of what. So an answer that was
+ *                             taken may be used as an index. Whether it is true, only a verification tells
  *
  *          All but the first two are the end: they stay what they are, and the port is to be thrown away.
  * Units    counts of requests; ordinals count from 1, modulo 2^32.
@@ -55,6 +58,8 @@ struct ll_ring_port { /* private */
     struct ll_ring_kept *kept; /* by place */
     uint32_t slots;
     uint32_t epoch;
+    uint32_t ids; /* of the lifecycle half */
+    uint32_t orders;
     uint32_t next; /* ordinal of the next request */
     uint32_t due;  /* ordinal of the next answer */
     uint32_t looks;
@@ -69,6 +74,9 @@ void ll_ring_port_init(struct ll_ring_port *port, void *memory, uint32_t slots, 
 
 /* The epoch that answers to updates and asks must carry from now on. */
 void ll_ring_port_set_epoch(struct ll_ring_port *port, uint32_t epoch);
+
+/* The sizes of the lifecycle half, which numbers in answers to asks must be below. None before. */
+void ll_ring_port_set_life(struct ll_ring_port *port, uint32_t ids, uint32_t orders);
 
 /* Posts 64-byte records of one kind (struct ll_update, struct ll_life_ask, or a struct ll_beat for CONTROL),
  * as many as there are credits for; returns how many. */

@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count);
 #define FUZZ_COMMANDS_MAX 4000u
 #define FUZZ_SLOTS_MAX    8u
 #define FUZZ_EPOCH        3u
+#define FUZZ_IDS          9u
+#define FUZZ_ORDERS       5u
 
 struct fuzz {
     const uint8_t *at;
@@ -97,6 +99,10 @@ static bool take(struct fuzz *fuzz)
         break;
     case LL_BEAT_ASK:
         LL_ASSERT(answer.op == op && answer.epoch == FUZZ_EPOCH && answer.verdict < LL_VERDICT_COUNT);
+        LL_ASSERT((answer.id < FUZZ_IDS && answer.order < FUZZ_ORDERS) ||
+                  (answer.id == LL_LIFE_NONE && answer.order == LL_LIFE_NONE));
+        LL_ASSERT(answer.previous < FUZZ_IDS || answer.previous == LL_LIFE_NONE);
+        LL_ASSERT(answer.other_order < FUZZ_ORDERS || answer.other_order == LL_LIFE_NONE);
         break;
     default:
         LL_ASSERT((uint8_t)record.word[0] == op);
@@ -119,7 +125,7 @@ static void answer(struct fuzz *fuzz)
     if (kind_of(ordinal) == LL_BEAT_UPDATE)
         memcpy(&beat, &(struct ll_result){.op = op, .epoch = FUZZ_EPOCH}, sizeof beat);
     if (kind_of(ordinal) == LL_BEAT_ASK)
-        memcpy(&beat, &(struct ll_life_answer){.op = op, .epoch = FUZZ_EPOCH}, sizeof beat);
+        memcpy(&beat, &(struct ll_life_answer){.op = op, .flags = LL_LIFE_FOUND, .epoch = FUZZ_EPOCH}, sizeof beat);
     if (before < sizeof beat)
         bytes[before] ^= change;
     beat.word[LL_BEAT_TAG] = ll_beat_tag(beat, ordinal, kind_of(ordinal));
@@ -163,6 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     LL_ASSERT(fuzz.to_device != NULL && fuzz.from_device != NULL);
     ll_ring_port_init(&fuzz.port, fuzz.kept, fuzz.slots, fuzz.to_device, fuzz.from_device, fuzz.next);
     ll_ring_port_set_epoch(&fuzz.port, FUZZ_EPOCH);
+    ll_ring_port_set_life(&fuzz.port, FUZZ_IDS, FUZZ_ORDERS);
     for (uint32_t i = 0; is_alive && fuzz.at < fuzz.end && i < FUZZ_COMMANDS_MAX; i++)
         command(&fuzz, &is_alive);
     LL_ASSERT(ll_ring_port_pending(&fuzz.port) == fuzz.next - fuzz.due);

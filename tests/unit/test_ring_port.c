@@ -22,6 +22,8 @@
 
 #define SLOTS_MAX     16u
 #define EPOCH         7u
+#define IDS           9u
+#define ORDERS        5u
 #define THREAD_ROUNDS 200000u
 
 struct link {
@@ -45,6 +47,7 @@ static void link_open(struct link *link, uint32_t slots, uint32_t first)
     ck_assert_ptr_nonnull((void *)link->from_device);
     ll_ring_port_init(&link->port, link->kept, slots, link->to_device, link->from_device, first);
     ll_ring_port_set_epoch(&link->port, EPOCH);
+    ll_ring_port_set_life(&link->port, IDS, ORDERS);
 }
 
 static void link_close(struct link *link)
@@ -74,7 +77,8 @@ static struct ll_beat link_answer_to(struct ll_beat request, uint32_t kind)
         memcpy(&answer, &result, sizeof answer);
     } else if (kind == LL_BEAT_ASK) {
         memcpy(&ask, &request, sizeof ask);
-        struct ll_life_answer done = {.op = ask.op, .epoch = EPOCH, .quantity = ask.quantity};
+        struct ll_life_answer done = {
+            .op = ask.op, .flags = LL_LIFE_FOUND, .epoch = EPOCH, .quantity = ask.quantity};
         memcpy(&answer, &done, sizeof answer);
     } else {
         answer = request;
@@ -285,6 +289,52 @@ START_TEST(whatever_is_not_due_is_named)
 }
 END_TEST
 
+/* What no kernel with tables of IDS and ORDERS says of an ask, and what it may just say. */
+static const struct {
+    struct ll_life_answer answer;
+    bool is_possible;
+} numbers[] = {
+    {{.flags = LL_LIFE_FOUND, .order = ORDERS - 1, .id = IDS - 1}, true},
+    {{.flags = LL_LIFE_FOUND, .order = ORDERS}, false},
+    {{.flags = LL_LIFE_FOUND, .order = LL_LIFE_NONE}, false},
+    {{.flags = LL_LIFE_FOUND, .id = IDS}, false},
+    {{.flags = LL_LIFE_FOUND, .id = LL_LIFE_NONE}, false},
+    {{.flags = LL_LIFE_FOUND, .previous = IDS - 1, .other_order = ORDERS - 1}, true},
+    {{.flags = LL_LIFE_FOUND, .previous = LL_LIFE_NONE, .other_order = LL_LIFE_NONE}, true},
+    {{.flags = LL_LIFE_FOUND, .previous = IDS}, false},
+    {{.flags = LL_LIFE_FOUND, .other_order = ORDERS}, false},
+    {{.verdict = LL_VERDICT_ID_TAKEN, .flags = LL_LIFE_FOUND, .other_order = LL_LIFE_NONE}, false},
+    {{.verdict = LL_VERDICT_UNKNOWN_ID, .order = LL_LIFE_NONE, .id = LL_LIFE_NONE}, true},
+    {{.verdict = LL_VERDICT_UNKNOWN_ID, .order = 0, .id = LL_LIFE_NONE}, false},
+    {{.verdict = LL_VERDICT_UNKNOWN_ID, .order = LL_LIFE_NONE, .id = 0}, false},
+    {{.verdict = LL_VERDICT_OK, .order = LL_LIFE_NONE, .id = LL_LIFE_NONE}, false},
+    {{.verdict = LL_VERDICT_DUPLICATE, .order = LL_LIFE_NONE, .id = LL_LIFE_NONE}, false},
+    {{.flags = LL_LIFE_FOUND, .state_before = LL_ORDER_STATE_COUNT}, false},
+    {{.flags = LL_LIFE_FOUND, .state_after = LL_ORDER_STATE_COUNT}, false},
+    {{.flags = LL_LIFE_FOUND, .type = LL_ID_TYPE_COUNT}, false},
+    {{.flags = LL_LIFE_FOUND, .status = LL_ID_STATUS_COUNT}, false},
+    {{.flags = LL_LIFE_FOUND, .event = LL_ORDER_EVENT_COUNT}, true},
+    {{.flags = LL_LIFE_FOUND, .event = LL_ORDER_EVENT_COUNT + 1}, false},
+};
+
+START_TEST(an_answer_that_is_taken_may_be_an_index)
+{
+    struct link link;
+    struct ll_beat beat;
+    struct ll_life_answer answer = numbers[_i].answer;
+    const struct ll_life_ask ask = {.op = LL_LIFE_OP_FILL};
+    link_open(&link, 4, 1);
+    ck_assert_uint_eq(ll_ring_port_post(&link.port, LL_BEAT_ASK, &ask, 1), 1);
+    answer.op = LL_LIFE_OP_FILL;
+    answer.epoch = EPOCH;
+    memcpy(&beat, &answer, sizeof beat);
+    link_write(&link, 1, beat, ll_beat_tag(beat, 1, LL_BEAT_ASK));
+    ck_assert_int_eq(ll_ring_port_take(&link.port, &answer),
+                     numbers[_i].is_possible ? LL_RING_ANSWER : LL_RING_IMPOSSIBLE);
+    link_close(&link);
+}
+END_TEST
+
 /* Words that arrive late: not whole for a while, and then the answer. */
 START_TEST(a_beat_may_arrive_in_pieces)
 {
@@ -447,6 +497,8 @@ int main(void)
     tcase_add_test(edges, each_kind_comes_back_with_its_own_seq);
     tcase_add_test(edges, never_more_out_than_slots);
     tcase_add_loop_test(edges, whatever_is_not_due_is_named, 0, SPOILED);
+    tcase_add_loop_test(edges, an_answer_that_is_taken_may_be_an_index, 0,
+                        (int)(sizeof numbers / sizeof numbers[0]));
     tcase_add_test(edges, a_beat_may_arrive_in_pieces);
     tcase_add_test(edges, no_flipped_bit_is_taken);
     tcase_add_test(edges, windows_carry_words);
