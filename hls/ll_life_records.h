@@ -26,9 +26,9 @@
  *            of the cell   illegal_transition, duplicate, late or out_of_order; overfill before these two: a
  *                          fill or cancel of more than remains, an ACK of less than is filled, a CORRECT to
  *                          more than the order's quantity
- *            table_full    the number of the order or identifier is beyond the table, or the chain of its key
- *                          is full
+ *            table_full    the number of the order or identifier is beyond the table
  *            bad_input     that number is in use
+ *            table_full    the chain of the key is full
  * Threads  plain data.
  * Source   identifiers, statuses and types: docs/orders.md.
  */

@@ -118,7 +118,7 @@ const struct ll_life_memory *ll_device_life(struct ll_device *device);
 void *ll_device_book_bytes(struct ll_device *device);
 void *ll_device_life_bytes(struct ll_device *device);
 
-/* Loads the tables into the device; requests go there from now on. */
+/* Loads the tables into the device, under the next epoch; requests go there from now on. */
 LL_MUST_CHECK int ll_device_attach(struct ll_device *device, struct ll_why *why);
 /* The state hash of the tables in the device, summed there: ll_book_memory_hash and ll_life_memory_hash of
  * the
