@@ -153,7 +153,7 @@ void ll_device_show_print(const struct ll_gateway *gateway, const struct ll_devi
                       outcome->life_hash);
 }
 
-static void ll_device_json_times(struct ll_json *json, const char *key, const struct ll_histogram *times)
+void ll_device_json_times(struct ll_json *json, const char *key, const struct ll_histogram *times)
 {
     if (times == NULL)
         return;

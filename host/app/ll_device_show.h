@@ -15,6 +15,7 @@
 #define LL_HOST_APP_DEVICE_SHOW_H
 
 #include "host/app/ll_gateway.h"
+#include "host/base/ll_histogram.h"
 #include "host/base/ll_json.h"
 #include "host/device/ll_device.h"
 
@@ -60,6 +61,8 @@ int ll_device_exit_code(int status, const struct ll_device_outcome *outcome);
 /* A part of the report; nothing when the kernel was to run here. */
 void ll_device_show_print(const struct ll_gateway *gateway, const struct ll_device_outcome *outcome,
                           FILE *file);
+/* Count and percentiles of round trips, one object with this key; nothing when `times` is NULL. */
+void ll_device_json_times(struct ll_json *json, const char *key, const struct ll_histogram *times);
 /* One object with this key. */
 void ll_device_show_json(const struct ll_gateway *gateway, const struct ll_device_outcome *outcome,
                          struct ll_json *json, const char *key);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_device_trial.h"
 
+#include "host/app/ll_device_show.h"
 #include "host/app/ll_report.h"
 #include "host/app/ll_stop.h"
 #include "host/base/ll_clock.h"
@@ -163,23 +164,12 @@ void ll_device_trial_print(const struct ll_device_trial *trial, FILE *file)
                       trial->book_hash, trial->life_hash);
 }
 
-static void ll_trial_json_times(struct ll_json *json, const char *key, const struct ll_histogram *times)
-{
-    ll_json_begin_object(json, key);
-    ll_json_u64(json, "count", times->count);
-    ll_json_u64(json, "p50", ll_histogram_percentile(times, 500000));
-    ll_json_u64(json, "p99", ll_histogram_percentile(times, 990000));
-    ll_json_u64(json, "p99_9", ll_histogram_percentile(times, 999000));
-    ll_json_u64(json, "max", times->max);
-    ll_json_end_object(json);
-}
-
 void ll_device_trial_json(const struct ll_device_trial *trial, struct ll_json *json)
 {
     ll_json_u64(json, "requests", trial->done_count);
     ll_json_u64(json, "seed", trial->seed);
-    ll_trial_json_times(json, "single_ns", &trial->single);
-    ll_trial_json_times(json, "group_of_64_ns", &trial->group);
+    ll_device_json_times(json, "single_ns", &trial->single);
+    ll_device_json_times(json, "group_of_64_ns", &trial->group);
     ll_json_u64(json, "per_s", ll_trial_rate_per_s(trial));
     ll_json_hash(json, "book_hash", trial->book_hash);
     ll_json_hash(json, "life_hash", trial->life_hash);
