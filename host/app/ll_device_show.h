@@ -53,6 +53,9 @@ uint32_t ll_device_show_picture(const struct ll_device_snapshot *snapshot, char 
 /* " key=value ...", or nothing; no line end. */
 uint32_t ll_device_show_line(const struct ll_device_snapshot *snapshot, char *text, uint32_t text_bytes);
 
+/* Whether the hashes that a device summed are those of the tables here; LL_ERR_CORRUPT says both. */
+LL_MUST_CHECK int ll_device_check_hashes(struct ll_device *device, bool has_life, uint64_t book_hash,
+                                         uint64_t life_hash, struct ll_why *why);
 /* Before the gateway is closed, when nothing more comes. */
 LL_MUST_CHECK int ll_device_settle(struct ll_gateway *gateway, struct ll_device_outcome *outcome,
                                    struct ll_why *why);

@@ -90,13 +90,9 @@ static int ll_trial_work(struct ll_device_trial *trial, uint64_t until, uint32_t
 static int ll_trial_compare(struct ll_device_trial *trial, struct ll_why *why)
 {
     int status = ll_device_hash(trial->device, &trial->book_hash, &trial->life_hash, why);
-    uint64_t book_hash = ll_book_memory_hash(ll_device_book(trial->device));
-    uint64_t life_hash = trial->has_life ? ll_life_memory_hash(ll_device_life(trial->device)) : 0;
-    if (status == LL_OK && (trial->book_hash != book_hash || trial->life_hash != life_hash))
-        status = LL_FAIL(why, LL_ERR_CORRUPT,
-                         "the device's tables hash to 0x%016" PRIx64 " and 0x%016" PRIx64
-                         ", those here to 0x%016" PRIx64 " and 0x%016" PRIx64,
-                         trial->book_hash, trial->life_hash, book_hash, life_hash);
+    if (status == LL_OK)
+        status =
+            ll_device_check_hashes(trial->device, trial->has_life, trial->book_hash, trial->life_hash, why);
     if (status == LL_OK)
         status = ll_device_compare(trial->device, why);
     trial->tables_equal = status == LL_OK;
