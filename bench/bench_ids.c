@@ -110,8 +110,7 @@ static uint64_t times_total_ns(struct times *times, uint64_t ops)
     return times->ns[times->count / 2] * ops / BLOCK;
 }
 
-/* --- Keys -------------------------------------------------------------------------------------------------
- * */
+/* --- Keys ---------------------------------------------------------------------------------------------- */
 
 /* Numbers as a venue gives them: growing, with gaps. */
 static uint64_t number_of(uint64_t id)
@@ -158,8 +157,7 @@ static const void *rte_key(const struct bench *bench, const struct block *block,
     return bench->is_text ? (const void *)block->texts[at] : (const void *)&block->numbers[at];
 }
 
-/* --- Adding -----------------------------------------------------------------------------------------------
- * */
+/* --- Adding -------------------------------------------------------------------------------------------- */
 
 static void block_adds(const struct bench *bench, struct block *block, uint64_t first, uint32_t count)
 {
@@ -228,8 +226,7 @@ static int fill_rte(struct bench *bench, struct block *block, struct times *time
     return LL_OK;
 }
 
-/* --- Looking up -------------------------------------------------------------------------------------------
- * */
+/* --- Looking up ---------------------------------------------------------------------------------------- */
 
 /* The texts of the store are compared in full; what does not agree counts as not found. */
 static uint64_t texts_agree(const struct bench *bench, const struct block *block, uint32_t at, uint32_t count,
@@ -348,8 +345,7 @@ static uint64_t look_up(struct bench *bench, struct block *block, enum way way, 
     return times_total_ns(times, lookups);
 }
 
-/* --- One size ---------------------------------------------------------------------------------------------
- * */
+/* --- One size ------------------------------------------------------------------------------------------ */
 
 /* rte_hash in pages like ours: EAL's own memory would be in small ones. */
 static int rte_open(struct bench *bench, struct ll_why *why)

@@ -100,8 +100,7 @@ LL_STATIC_ASSERT(sizeof(struct ll_life_control) == 64, "one line");
 #define LL_LIFE_HOT             LL_LIFE_IDS_HOT LL_LIFE_ORDERS_HOT
 #define LL_LIFE_HOT_PASS        LL_LIFE_IDS_HOT_PASS LL_LIFE_ORDERS_HOT_PASS
 
-/* The memory arguments of every function: OpenCL C knows no pointers inside structs, HLS wants one per port.
- * */
+/* The memory arguments of every function: OpenCL C knows no pointers inside structs, HLS wants one per port. */
 #define LL_LIFE_MEMORY                                                                   \
     LL_GLOBAL struct ll_life_control *control, LL_GLOBAL struct ll_life_bucket *buckets, \
         LL_GLOBAL u32 *places, LL_GLOBAL struct ll_life_order *orders LL_LIFE_HOT

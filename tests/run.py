@@ -13,8 +13,8 @@ KIND   unit    a libcheck binary; every check in it counts
 
 Exit status of a test: 0 passed; 77 skipped (the last line that starts with SKIP is the reason, else the last line);
 anything else, a signal or the time limit: failed. A check of a unit test skips itself by a line "SKIP: reason".
-The first 20 lines of a test's source may hold a comment "serial" (run alone) or "limit 300 s" (five times that under
-a sanitizer).
+The first 20 lines of a test's source may hold, each in a line of its own of a comment or a docstring, "serial" (run
+alone) and "limit 300 s" (five times that under a sanitizer).
 The last line is always "N passed, N failed, N skipped"; the exit status is 0 only when something ran and
 nothing failed.
 """
@@ -34,8 +34,8 @@ SAN_SLOWDOWN = 5
 LIMIT_S = {"unit": 120, "fuzz": 120, "bench": 180, "e2e": 300, "lint": 300}
 CHECKS = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.M)
 SKIP_LINE = re.compile(r"^SKIP[: ] *(.*)$", re.M)
-SERIAL = re.compile(r"^\s*(?:#|/\*|//|\*)\s*serial\b", re.M)
-LIMIT = re.compile(r"^\s*(?:#|/\*|//|\*)\s*limit (\d+) s\b", re.M)
+SERIAL = re.compile(r"^\s*(?:#|/\*|//|\*)?\s*serial$", re.M)
+LIMIT = re.compile(r"^\s*(?:#|/\*|//|\*)?\s*limit (\d+) s$", re.M)
 TAIL_LINES = 60
 SKIPPED_STATUS = 77
 

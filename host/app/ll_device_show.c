@@ -67,6 +67,19 @@ uint32_t ll_device_show_line(const struct ll_device_snapshot *snapshot, char *te
 
 /* --- The end -------------------------------------------------------------------------------------------- */
 
+int ll_device_check_hashes(struct ll_device *device, bool has_life, uint64_t book_hash, uint64_t life_hash,
+                           struct ll_why *why)
+{
+    uint64_t book_hash_here = ll_book_memory_hash(ll_device_book(device));
+    uint64_t life_hash_here = has_life ? ll_life_memory_hash(ll_device_life(device)) : 0;
+    if (book_hash == book_hash_here && life_hash == life_hash_here)
+        return LL_OK;
+    return LL_FAIL(why, LL_ERR_CORRUPT,
+                   "the device's tables hash to 0x%016" PRIx64 " and 0x%016" PRIx64
+                   ", those here to 0x%016" PRIx64 " and 0x%016" PRIx64,
+                   book_hash, life_hash, book_hash_here, life_hash_here);
+}
+
 int ll_device_settle(struct ll_gateway *gateway, struct ll_device_outcome *outcome, struct ll_why *why)
 {
     struct ll_device *device = ll_gateway_device(gateway);
@@ -78,18 +91,13 @@ int ll_device_settle(struct ll_gateway *gateway, struct ll_device_outcome *outco
     outcome->losses = ll_device_counters(device)->losses;
     if (!is_there)
         return LL_OK;
-    bool has_life = ll_gateway_trading(gateway) != NULL;
-    uint64_t book_hash = ll_book_memory_hash(ll_device_book(device));
-    uint64_t life_hash = has_life ? ll_life_memory_hash(ll_device_life(device)) : 0;
+    int status = ll_device_check_hashes(device, ll_gateway_trading(gateway) != NULL, outcome->book_hash,
+                                        outcome->life_hash, why);
     outcome->is_compared = true;
-    outcome->is_equal = outcome->book_hash == book_hash && outcome->life_hash == life_hash;
-    if (outcome->is_equal)
-        return LL_OK;
-    return LL_FAIL(why, LL_ERR_CORRUPT,
-                   "the device's tables hash to 0x%016" PRIx64 " and 0x%016" PRIx64
-                   ", those here to 0x%016" PRIx64 " and 0x%016" PRIx64
-                   "; do not use it, and see `lifeline device test`",
-                   outcome->book_hash, outcome->life_hash, book_hash, life_hash);
+    outcome->is_equal = status == LL_OK;
+    if (status != LL_OK)
+        ll_why_append(why, "do not use it, and see `lifeline device test`");
+    return status;
 }
 
 int ll_device_exit_code(int status, const struct ll_device_outcome *outcome)
@@ -153,7 +161,7 @@ void ll_device_show_print(const struct ll_gateway *gateway, const struct ll_devi
                       outcome->life_hash);
 }
 
-static void ll_device_json_times(struct ll_json *json, const char *key, const struct ll_histogram *times)
+void ll_device_json_times(struct ll_json *json, const char *key, const struct ll_histogram *times)
 {
     if (times == NULL)
         return;

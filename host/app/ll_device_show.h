@@ -15,6 +15,7 @@
 #define LL_HOST_APP_DEVICE_SHOW_H
 
 #include "host/app/ll_gateway.h"
+#include "host/base/ll_histogram.h"
 #include "host/base/ll_json.h"
 #include "host/device/ll_device.h"
 
@@ -52,6 +53,9 @@ uint32_t ll_device_show_picture(const struct ll_device_snapshot *snapshot, char 
 /* " key=value ...", or nothing; no line end. */
 uint32_t ll_device_show_line(const struct ll_device_snapshot *snapshot, char *text, uint32_t text_bytes);
 
+/* Whether the hashes that a device summed are those of the tables here; LL_ERR_CORRUPT says both. */
+LL_MUST_CHECK int ll_device_check_hashes(struct ll_device *device, bool has_life, uint64_t book_hash,
+                                         uint64_t life_hash, struct ll_why *why);
 /* Before the gateway is closed, when nothing more comes. */
 LL_MUST_CHECK int ll_device_settle(struct ll_gateway *gateway, struct ll_device_outcome *outcome,
                                    struct ll_why *why);
@@ -60,6 +64,8 @@ int ll_device_exit_code(int status, const struct ll_device_outcome *outcome);
 /* A part of the report; nothing when the kernel was to run here. */
 void ll_device_show_print(const struct ll_gateway *gateway, const struct ll_device_outcome *outcome,
                           FILE *file);
+/* Count and percentiles of round trips, one object with this key; nothing when `times` is NULL. */
+void ll_device_json_times(struct ll_json *json, const char *key, const struct ll_histogram *times);
 /* One object with this key. */
 void ll_device_show_json(const struct ll_gateway *gateway, const struct ll_device_outcome *outcome,
                          struct ll_json *json, const char *key);

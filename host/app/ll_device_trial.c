@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_device_trial.h"
 
+#include "host/app/ll_device_show.h"
 #include "host/app/ll_report.h"
 #include "host/app/ll_stop.h"
 #include "host/base/ll_clock.h"
@@ -89,13 +90,9 @@ static int ll_trial_work(struct ll_device_trial *trial, uint64_t until, uint32_t
 static int ll_trial_compare(struct ll_device_trial *trial, struct ll_why *why)
 {
     int status = ll_device_hash(trial->device, &trial->book_hash, &trial->life_hash, why);
-    uint64_t book_hash = ll_book_memory_hash(ll_device_book(trial->device));
-    uint64_t life_hash = trial->has_life ? ll_life_memory_hash(ll_device_life(trial->device)) : 0;
-    if (status == LL_OK && (trial->book_hash != book_hash || trial->life_hash != life_hash))
-        status = LL_FAIL(why, LL_ERR_CORRUPT,
-                         "the device's tables hash to 0x%016" PRIx64 " and 0x%016" PRIx64
-                         ", those here to 0x%016" PRIx64 " and 0x%016" PRIx64,
-                         trial->book_hash, trial->life_hash, book_hash, life_hash);
+    if (status == LL_OK)
+        status =
+            ll_device_check_hashes(trial->device, trial->has_life, trial->book_hash, trial->life_hash, why);
     if (status == LL_OK)
         status = ll_device_compare(trial->device, why);
     trial->tables_equal = status == LL_OK;
@@ -163,23 +160,12 @@ void ll_device_trial_print(const struct ll_device_trial *trial, FILE *file)
                       trial->book_hash, trial->life_hash);
 }
 
-static void ll_trial_json_times(struct ll_json *json, const char *key, const struct ll_histogram *times)
-{
-    ll_json_begin_object(json, key);
-    ll_json_u64(json, "count", times->count);
-    ll_json_u64(json, "p50", ll_histogram_percentile(times, 500000));
-    ll_json_u64(json, "p99", ll_histogram_percentile(times, 990000));
-    ll_json_u64(json, "p99_9", ll_histogram_percentile(times, 999000));
-    ll_json_u64(json, "max", times->max);
-    ll_json_end_object(json);
-}
-
 void ll_device_trial_json(const struct ll_device_trial *trial, struct ll_json *json)
 {
     ll_json_u64(json, "requests", trial->done_count);
     ll_json_u64(json, "seed", trial->seed);
-    ll_trial_json_times(json, "single_ns", &trial->single);
-    ll_trial_json_times(json, "group_of_64_ns", &trial->group);
+    ll_device_json_times(json, "single_ns", &trial->single);
+    ll_device_json_times(json, "group_of_64_ns", &trial->group);
     ll_json_u64(json, "per_s", ll_trial_rate_per_s(trial));
     ll_json_hash(json, "book_hash", trial->book_hash);
     ll_json_hash(json, "life_hash", trial->life_hash);

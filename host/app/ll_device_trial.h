@@ -40,7 +40,8 @@ struct ll_device_trial {
     bool tables_equal; /* by hash and byte for byte */
 };
 
-/* `device`, `count`, `seed` and `workload` are filled in. Ends early, and well, when a stop is requested. */
+/* `device`, `count`, `seed`, `has_life` and `workload` are filled in. Ends early, and well, when a stop is
+ * requested. */
 LL_MUST_CHECK int ll_device_trial_run(struct ll_device_trial *trial, struct ll_why *why);
 void ll_device_trial_print(const struct ll_device_trial *trial, FILE *file);
 /* Keys of an object that the caller has begun. */

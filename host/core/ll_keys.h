@@ -30,8 +30,8 @@
 #define LL_KEY_SECRET_BYTES   192u
 #define LL_KEY_NUMBER_BIT     ((uint64_t)1 << 63) /* in word 1 */
 
-/* K(NAME, number): what an identifier's name is unique within. Kept in journals and snapshots: never changed.
- * */
+/* K(NAME, number): what an identifier's name is unique within. Kept in journals and snapshots:
+ * never changed. */
 #define LL_KEY_KINDS(K)                                                                        \
     K(PLATFORM, 0)       /* ours: order ids and all that belong to orders; owner and day 0 */  \
     K(CLIENT, 1)         /* a client's idempotency key; owner = the client */                  \

@@ -113,8 +113,7 @@ uint32_t ll_life_memory_find(const struct ll_life_memory *life, const uint64_t k
 void ll_life_memory_ids(const struct ll_life_memory *life,
                         void (*visit)(void *context, const struct ll_life_id_view *view), void *context)
 {
-    /* Overflow buckets are used in order, so all that hold anything stand together behind the primary ones.
-     * */
+    /* Overflow buckets are used in order, so all that hold anything stand together behind the primary ones. */
     uint32_t bucket_count = life->control->bucket_count + life->control->overflow_used;
     for (uint32_t i = 0; i < bucket_count; i++) {
         const struct ll_life_bucket *bucket = &life->buckets[i];

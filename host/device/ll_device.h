@@ -105,12 +105,10 @@ LL_MUST_CHECK int ll_device_open(struct ll_device **device, const struct ll_devi
 /* NULL is allowed. */
 void ll_device_close(struct ll_device *device);
 
-/* --- State ------------------------------------------------------------------------------------------------
- * */
+/* --- State --------------------------------------------------------------------------------------------- */
 
 /* The tables, as they are after the last polled result: the mirror, which has caught up when this returns.
- * Whoever
- * writes there does so before attach. */
+ * Whoever writes there does so before attach. */
 const struct ll_book_memory *ll_device_book(struct ll_device *device);
 const struct ll_life_memory *ll_device_life(struct ll_device *device);
 /* Where each half lies, for who formats it or loads a snapshot before attach: 64-byte aligned, footprint
@@ -120,21 +118,17 @@ void *ll_device_life_bytes(struct ll_device *device);
 
 /* Loads the tables into the device, under the next epoch; requests go there from now on. */
 LL_MUST_CHECK int ll_device_attach(struct ll_device *device, struct ll_why *why);
-/* The state hash of the tables in the device, summed there: ll_book_memory_hash and ll_life_memory_hash of
- * the
+/* The state hash of the tables in the device, summed there: ll_book_memory_hash and ll_life_memory_hash of the
  * mirror, when all is well. */
 LL_MUST_CHECK int ll_device_hash(struct ll_device *device, uint64_t *book_hash, uint64_t *life_hash,
                                  struct ll_why *why);
-/* Reads all tables back out of the device and compares them with the mirror, byte by byte. LL_ERR_CORRUPT:
- * the first
- * difference. */
+/* Reads all tables back out of the device and compares them with the mirror, byte by byte. LL_ERR_CORRUPT: the
+ * first difference. */
 LL_MUST_CHECK int ll_device_compare(struct ll_device *device, struct ll_why *why);
 
-/* --- Work -------------------------------------------------------------------------------------------------
- * */
+/* --- Work ---------------------------------------------------------------------------------------------- */
 
-/* Hands updates over; returns how many were taken. They stay in place until their results have been polled.
- * */
+/* Hands updates over; returns how many were taken. They stay in place until their results have been polled. */
 uint32_t ll_device_submit(struct ll_device *device, const struct ll_update *updates, uint32_t count);
 /* Up to count_max results; 0 = none yet. Waiting is bounded: after watchdog_ns the device is lost, and
  * results come. */
@@ -146,12 +140,10 @@ void ll_device_ask(struct ll_device *device, const struct ll_life_ask *asks, str
  * ready. */
 void ll_device_tend(struct ll_device *device);
 
-/* --- Reading ----------------------------------------------------------------------------------------------
- * */
+/* --- Reading ------------------------------------------------------------------------------------------- */
 
 /* LL_OK while results are to be had, wherever they come from; LL_ERR_STOPPED after a loss with on_loss stop.
- * `why`: the
- * last loss, also when the status is LL_OK; empty = none. */
+ * `why`: the last loss, also when the status is LL_OK; empty = none. */
 int ll_device_status(const struct ll_device *device, struct ll_why *why);
 enum ll_device_standing ll_device_standing(const struct ll_device *device);
 const struct ll_device_counters *ll_device_counters(const struct ll_device *device);

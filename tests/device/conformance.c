@@ -14,7 +14,9 @@
 #include "host/app/ll_beside.h"
 #include "host/base/ll_assert.h"
 #include "host/base/ll_clock.h"
+#include "host/base/ll_json.h"
 #include "host/base/ll_options.h"
+#include "host/core/ll_engine.h"
 #include "tests/device/ll_conf.h"
 
 #include <inttypes.h>
@@ -174,29 +176,25 @@ static uint64_t total_hash(const struct ll_conf *conf)
     return sum;
 }
 
-static void print_verdicts(const uint64_t counts[LL_VERDICT_COUNT], bool is_json)
+static void print_verdicts(const char *label, const uint64_t counts[LL_VERDICT_COUNT])
 {
-    static const char *const names[] = {
-#define VERDICT_NAME(name, number, text) [number] = (text),
-        LL_VERDICTS(VERDICT_NAME)
-#undef VERDICT_NAME
-    };
     const char *between = "";
+    printf("%s: ", label);
     for (uint32_t i = 0; i < LL_VERDICT_COUNT; i++) {
         if (counts[i] == 0)
             continue;
-        printf(is_json ? "%s\"%s\":%" PRIu64 : "%s%s %" PRIu64, between, names[i], counts[i]);
-        between = is_json ? "," : ", ";
+        printf("%s%s %" PRIu64, between, ll_verdict_name((uint8_t)i), counts[i]);
+        between = ", ";
     }
+    printf("\n");
 }
 
 static void print_text(const struct ll_conf *conf)
 {
-    printf("device %s\nverdicts of updates: ", conf->describe);
-    print_verdicts(conf->book_verdicts, false);
-    printf("\nverdicts of asks: ");
-    print_verdicts(conf->life_verdicts, false);
-    printf("\ntables full: orders %" PRIu64 ", levels %" PRIu64 ", chains of identifiers %" PRIu64 "\n",
+    printf("device %s\n", conf->describe);
+    print_verdicts("verdicts of updates", conf->book_verdicts);
+    print_verdicts("verdicts of asks", conf->life_verdicts);
+    printf("tables full: orders %" PRIu64 ", levels %" PRIu64 ", chains of identifiers %" PRIu64 "\n",
            conf->full_orders, conf->full_levels, conf->full_chains);
     if (conf->failed)
         printf("FAILED: %s\n", conf->text);
@@ -204,38 +202,51 @@ static void print_text(const struct ll_conf *conf)
            conf->operations, total_hash(conf));
 }
 
-/* Texts of ours have neither quotes nor backslashes but in file names. */
-static void print_json_text(const char *text)
+static void json_verdicts(struct ll_json *json, const char *key, const uint64_t counts[LL_VERDICT_COUNT])
 {
-    putchar('"');
-    for (; *text != 0; text++)
-        putchar(*text == '"' || *text == '\\' || (unsigned char)*text < ' ' ? '?' : *text);
-    putchar('"');
+    ll_json_begin_object(json, key);
+    for (uint32_t i = 0; i < LL_VERDICT_COUNT; i++)
+        if (counts[i] != 0)
+            ll_json_u64(json, ll_verdict_name((uint8_t)i), counts[i]);
+    ll_json_end_object(json);
+}
+
+static void json_section(struct ll_json *json, const struct ll_conf_section *section)
+{
+    ll_json_begin_object(json, NULL);
+    ll_json_string(json, "tables", section->tables);
+    ll_json_string(json, "name", section->name);
+    ll_json_u64(json, "cases", section->cases);
+    ll_json_u64(json, "operations", section->operations);
+    ll_json_hash(json, "results", section->digest);
+    ll_json_hash(json, "book", section->book_hash);
+    ll_json_hash(json, "life", section->life_hash);
+    ll_json_u64(json, "ms", section->took_ns / LL_NS_PER_MS);
+    ll_json_end_object(json);
 }
 
 static void print_json(const struct ll_conf *conf)
 {
-    printf("{\"device\":");
-    print_json_text(conf->describe);
-    printf(",\"equal\":%s,\"failed\":", conf->failed ? "false" : "true");
-    print_json_text(conf->text);
-    printf(",\"sections\":[");
-    for (uint32_t i = 0; i < conf->section_count; i++) {
-        const struct ll_conf_section *section = &conf->section[i];
-        printf("%s{\"tables\":\"%s\",\"name\":\"%s\",\"cases\":%" PRIu64 ",\"operations\":%" PRIu64
-               ",\"results\":\"%016" PRIx64 "\",\"book\":\"%016" PRIx64 "\",\"life\":\"%016" PRIx64
-               "\",\"ms\":%" PRIu64 "}",
-               i == 0 ? "" : ",", section->tables, section->name, section->cases, section->operations,
-               section->digest, section->book_hash, section->life_hash, section->took_ns / LL_NS_PER_MS);
-    }
-    printf("],\"update_verdicts\":{");
-    print_verdicts(conf->book_verdicts, true);
-    printf("},\"ask_verdicts\":{");
-    print_verdicts(conf->life_verdicts, true);
-    printf("},\"full_orders\":%" PRIu64 ",\"full_levels\":%" PRIu64 ",\"full_chains\":%" PRIu64
-           ",\"cases\":%" PRIu64 ",\"operations\":%" PRIu64 ",\"state_hash\":\"%016" PRIx64 "\"}\n",
-           conf->full_orders, conf->full_levels, conf->full_chains, total_cases(conf), conf->operations,
-           total_hash(conf));
+    struct ll_json json;
+    ll_json_init(&json, stdout, false);
+    ll_json_begin_object(&json, NULL);
+    ll_json_string(&json, "device", conf->describe);
+    ll_json_bool(&json, "equal", !conf->failed);
+    ll_json_string(&json, "failed", conf->text);
+    ll_json_begin_array(&json, "sections");
+    for (uint32_t i = 0; i < conf->section_count; i++)
+        json_section(&json, &conf->section[i]);
+    ll_json_end_array(&json);
+    json_verdicts(&json, "update_verdicts", conf->book_verdicts);
+    json_verdicts(&json, "ask_verdicts", conf->life_verdicts);
+    ll_json_u64(&json, "full_orders", conf->full_orders);
+    ll_json_u64(&json, "full_levels", conf->full_levels);
+    ll_json_u64(&json, "full_chains", conf->full_chains);
+    ll_json_u64(&json, "cases", total_cases(conf));
+    ll_json_u64(&json, "operations", conf->operations);
+    ll_json_hash(&json, "state_hash", total_hash(conf));
+    ll_json_end_object(&json);
+    ll_json_newline(&json);
 }
 
 static void print_list(void)

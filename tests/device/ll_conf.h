@@ -7,9 +7,8 @@
  *          Every result and answer is compared in all its 64 bytes with what the naive models say; at the end
  *          of a section, and after close, the state hash of the device with the mirror's and with one summed
  *          over the naive models, and the device must have answered everything itself. Loading a device counts
- *          the epochs up, and so they are expected to. From the naive models'
- *          side only one thing is taken over: that a table of orders or levels was full, and then it is
- *          checked that this can have been true.
+ *          the epochs up, and so they are expected to. Of what the device says only one thing is taken over:
+ *          that a table of orders or levels was full, and then it is checked that this can have been true.
  *          The first difference ends everything: put, flush and sections do nothing after it.
  * Units    operations: updates and asks.
  * Errors   conf->failed, and a sentence in conf->text.

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ways the kernel can run elsewhere: which of them this machine has, their options, and their processes."""
+import ctypes.util
 import glob
 import os
 import signal
-import time
 
 import ll_e2e as e2e
+import ll_processes as processes
 
 PROGRAM = os.path.join(e2e.BIN, "lifeline-device")
 EMULATION = os.environ.get("LIFELINE_EMULATION") or os.path.join(e2e.BIN, "emulation")
+XCLBIN = os.path.join(EMULATION, "ll_gateway.sw_emu.xclbin")
 WAYS = (("pocl", "resident"), ("pocl", "batch"), ("xrt", "resident"), ("xrt", "batch"))
 LOST = 6  # exit status: all is right, but the device was lost
 PROCESS, MODEL = "lifeline-device", "genericpciemodel"
@@ -24,10 +26,12 @@ def missing(device):
     """What this machine lacks for it; "" = nothing."""
     if not os.access(PROGRAM, os.X_OK):
         return "%s is not built" % PROGRAM
-    if device == "pocl" and not glob.glob("/etc/OpenCL/vendors/*pocl*"):
-        return "PoCL is not installed (pocl-opencl-icd)"
-    if device == "xrt" and not os.path.isdir(EMULATION):
-        return "XRT's emulation is not built (make emulation)"
+    if device == "pocl" and not (ctypes.util.find_library("OpenCL") and glob.glob("/etc/OpenCL/vendors/*pocl*.icd")):
+        return "PoCL is not installed (ocl-icd-libopencl1, pocl-opencl-icd)"
+    if device == "xrt" and not os.path.exists(os.path.join(EMULATION, "xrt/lib/libxrt_core.so.2")):
+        return "XRT is not installed (libxrt1), or its emulation is not built (make emulation)"
+    if device == "xrt" and not os.path.exists(XCLBIN):
+        return "%s is not built (make emulation)" % XCLBIN
     return ""
 
 
@@ -50,36 +54,12 @@ def options(way, *more):
     return ["--device", way[0], "--device-mode", way[1], "--device-watchdog", "20s", *more]
 
 
-def below(pid):
-    """The processes below this one: [(pid, name)]."""
-    parents = {}
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open("/proc/%s/stat" % entry, encoding="utf-8", errors="replace") as file:
-                text = file.read()
-            with open("/proc/%s/cmdline" % entry, "rb") as file:
-                name = os.path.basename(file.read().split(b"\0")[0].decode("utf-8", "replace"))
-        except OSError:
-            continue
-        parents[int(entry)] = (int(text[text.rindex(")") + 2:].split()[1]), name)
-    found, seen = [], {pid}
-    while True:
-        more = [(child, name) for child, (parent, name) in parents.items() if parent in seen and child not in seen]
-        if not more:
-            return found
-        found += more
-        seen |= {child for child, _ in more}
-
-
 def victim(pid, name, limit_s=30):
     """The process of this name below `pid`, as soon as it is there."""
-    end = time.monotonic() + limit_s
-    while True:
-        found = [child for child, its in below(pid) if its == name]
-        if found:
-            return found[-1]
-        assert time.monotonic() < end, "no %s below %d: %s" % (name, pid, below(pid))
-        time.sleep(0.01)
+    found = processes.wait_until(lambda: [child for child in processes.below(pid) if processes.name_of(child) == name],
+                                 limit_s)
+    assert found, "no %s below %d: %s" % (name, pid, list(map(processes.name_of, processes.below(pid))))
+    return found[-1]
 
 
 def send(pid, name, number=signal.SIGKILL):
@@ -89,19 +69,10 @@ def send(pid, name, number=signal.SIGKILL):
     return child
 
 
-def is_there(pid):
-    """A process that has ended and waits to be asked for is none."""
-    try:
-        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def leftovers():
     """Directories of device processes that are no more."""
-    return [path for path in glob.glob("/dev/shm/lifeline-device.*")
-            if not os.path.isdir("/proc/" + path.rsplit(".", 1)[1])]
+    return sorted(path for path in glob.glob("/dev/shm/lifeline-device.*")
+                  if not processes.is_alive(int(path.rsplit(".", 1)[1])))
 
 
 def check_report(checks, what, device, losses=0, standing="there"):

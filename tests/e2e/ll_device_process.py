@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the device process share: the rig that stands for a gateway, and what a process leaves."""
-import glob
 import os
 import signal
 import subprocess
-import time
 
 import ll_e2e
+import ll_processes as processes
+from ll_device import PROGRAM, missing
 
-BIN = os.path.abspath(ll_e2e.BIN)
-PROGRAM = os.path.join(BIN, "lifeline-device")
-RIG = os.path.join(BIN, "tests", "e2e", "ll_device_rig")
-EMULATION = os.path.join(BIN, "emulation")
+RIG = os.path.join(ll_e2e.BIN, "tests", "e2e", "ll_device_rig")
 # Compiling the kernel takes seconds: the next run finds it here.
-CACHE = os.path.join(BIN, "pocl-cache")
+CACHE = os.path.join(ll_e2e.BIN, "pocl-cache")
 OURS = ("OCL_ICD_VENDORS", "XILINX_XRT", "XILINX_VITIS", "XCL_EMULATION_MODE", "LIFELINE_EMULATION", "LIFELINE_KERNELS",
         "LIFELINE_OPENCL", "LIFELINE_DEVICE_PREPARED")
-FAILED, LOST = 3, 4
+FAILED, LOST = 3, 4  # exit statuses of the rig
 
 
 def environment(**more):
@@ -24,10 +21,11 @@ def environment(**more):
     return {**clean, "POCL_CACHE_DIR": CACHE, **more}
 
 
-def need_programs():
-    for path in (PROGRAM, RIG):
-        if not os.access(path, os.X_OK):
-            ll_e2e.skip("%s is not built" % path)
+def need(device):
+    """Skips the test where this device cannot be had."""
+    lacks = missing(device) or ("" if os.access(RIG, os.X_OK) else "%s is not built" % RIG)
+    if lacks:
+        ll_e2e.skip(lacks)
 
 
 def rig_words(*words):
@@ -71,40 +69,9 @@ def refused(checks, code, text, *words, **more):
     checks.true(text in said, "it says '%s': %s" % (text, said))
 
 
-def is_alive(pid):
-    """Neither gone nor a zombie."""
-    try:
-        with open("/proc/%d/stat" % pid, encoding="ascii", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def children_of(pid):
-    found = []
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        try:
-            with open(path, encoding="ascii", errors="replace") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            found.append(int(path.split("/")[2]))
-    return found
-
-
 def left_by(pid):
     return [path for path in ("/dev/shm/lifeline-device.%d" % pid, "/tmp/lifeline-device.%d" % pid)
             if os.path.exists(path)]
-
-
-def wait_until(what, limit_s=15):
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
-        if what():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 class HeldRig:
@@ -132,7 +99,7 @@ class HeldRig:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        if self.pid and is_alive(self.pid):
+        if self.pid and processes.is_alive(self.pid):
             os.kill(self.pid, signal.SIGKILL)
 
     def go_on(self):

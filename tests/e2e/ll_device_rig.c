@@ -58,7 +58,6 @@ struct options {
     uint64_t table_bytes;
     uint64_t version;
     uint64_t seed;
-    bool kill;
     bool hold;
 };
 
@@ -87,8 +86,6 @@ static const struct ll_option table[] = {
         "ask for such order buckets; 0: as it needs"),
     ROW("link-version", LL_OPTION_U64, version, 0, 0, "N", "speak this version of the link"),
     ROW("seed", LL_OPTION_U64, seed, 0, 0, "N", "of the requests"),
-    ROW("kill", LL_OPTION_FLAG, kill, 0, 0, NULL,
-        "kill the device process in the middle, and see that it is gone"),
     ROW("hold", LL_OPTION_FLAG, hold, 0, 0, NULL,
         "when ready, say so and wait for the end of standard input"),
     {NULL, LL_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL}};
@@ -512,8 +509,6 @@ static int run(struct rig *rig)
     } else if (status == 0) {
         status = check_device(rig);
     }
-    if (rig->options.kill)
-        (void)kill(rig->pid, SIGKILL);
     int ended = end_process(rig);
     return status == 0 ? ended : status;
 }

@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BIN = os.environ.get("LL_BIN") or os.path.join(ROOT, "build", "gcc-release")
+BIN = os.path.abspath(os.environ.get("LL_BIN") or os.path.join(ROOT, "build", "gcc-release"))
 SHARED = os.environ.get("LL_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
 TOOL = os.path.join(BIN, "lifeline")
 REAL_HOUR = os.path.join(SHARED, "data", "itch50", "AAPL-20120621-0930-1030.ITCH50")

@@ -9,8 +9,6 @@ each half and the real hour, where it is there; it compares every byte of every 
 digests and state hashes of its sections are compared between the five ways, line by line. A run in which one bit of one
 result is changed must fail (the canary). A way whose packages are not installed is left out by name.
 """
-import ctypes.util
-import glob
 import os
 import random
 import signal
@@ -18,38 +16,18 @@ import subprocess
 import sys
 import time
 
+import ll_device
 import ll_e2e as e2e
 
 PROGRAM = os.path.join(e2e.BIN, "tests", "device", "conformance")
-DEVICE = os.path.join(e2e.BIN, "lifeline-device")
 RANDOM = 1000000
 LIMIT_S = 150
 SAME = ("tables", "name", "cases", "operations", "results", "book", "life")
-WAYS = [("cpu", "resident"), ("pocl", "resident"), ("pocl", "batch"), ("xrt", "resident"), ("xrt", "batch")]
-
-
-def emulation():
-    return os.environ.get("LIFELINE_EMULATION") or os.path.join(e2e.BIN, "emulation")
-
-
-def missing(device):
-    """Why a device cannot be had here; None = it can."""
-    if device == "cpu":
-        return None
-    if not os.access(DEVICE, os.X_OK):
-        return "%s is not built" % DEVICE
-    if device == "pocl" and not (ctypes.util.find_library("OpenCL") and glob.glob("/etc/OpenCL/vendors/*pocl*.icd")):
-        return "PoCL is not installed (Debian: pocl-opencl-icd, ocl-icd-libopencl1)"
-    if device == "xrt" and not glob.glob("/usr/lib/*/libxilinxopencl.so*"):
-        return "the Xilinx runtime is not installed (Debian: libxrt1)"
-    if device == "xrt" and not os.path.isdir(emulation()):
-        return "%s is not built: make emulation" % emulation()
-    return None
 
 
 def conformance(place, device, mode, *words):
     """Runs the suite in a session of its own, which ends with it; XRT ends whole process groups."""
-    command = [PROGRAM, "--device", device, "--mode", mode, "--json", "--program", DEVICE, *map(str, words)]
+    command = [PROGRAM, "--device", device, "--mode", mode, "--json", "--program", ll_device.PROGRAM, *map(str, words)]
     environment = dict(os.environ)
     if device == "xrt":
         environment["XCL_EMULATION_MODE"] = "sw_emu"
@@ -64,21 +42,15 @@ def conformance(place, device, mode, *words):
     return e2e.Run(process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
-def left_behind():
-    """Directories of device processes that are no more."""
-    return {name for name in glob.glob("/dev/shm/lifeline-device.*")
-            if not os.path.exists("/proc/" + name.rsplit(".", 1)[1])}
-
-
 def run_way(checks, place, device, mode, words):
     """The sections of one way; None when it did not run to its end."""
     what = "%s %s" % (device, mode)
-    before = left_behind()
+    before = ll_device.leftovers()
     start = time.monotonic()
     run = conformance(place, device, mode, *words)
     seconds = time.monotonic() - start
     good = checks.true(run.status == 0 and run.json is not None and run.json.get("equal"), "%s: %s" % (what, run))
-    checks.equal(sorted(left_behind() - before), [], what + ": left in /dev/shm")
+    checks.equal(ll_device.leftovers(), before, what + ": left in /dev/shm")
     checks.equal(os.listdir(place.dir), [], what + ": left where it was started")
     if not good:
         return None
@@ -130,9 +102,9 @@ def main():
         canaries(checks, place, rng, words)
         words += ["--random", RANDOM]
         wanted = run_way(checks, place, "cpu", "resident", words)
-        for device, mode in WAYS[1:]:
-            reason = missing(device)
-            if reason is not None:
+        for device, mode in ll_device.WAYS:
+            reason = ll_device.missing(device)
+            if reason:
                 absent.append("%s %s: %s" % (device, mode, reason))
                 continue
             got = run_way(checks, place, device, mode, words)

@@ -16,13 +16,7 @@ import time
 
 import ll_device_process as device
 import ll_e2e
-
-
-def need_pocl():
-    listed = subprocess.run([device.PROGRAM, "--list"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
-                            check=False, env=device.environment()).stdout.decode("utf-8", "replace")
-    if "--device pocl" not in listed:
-        ll_e2e.skip("PoCL is not installed (ocl-icd-libopencl1, pocl-opencl-icd): " + listed)
+import ll_processes as processes
 
 
 def check_modes(checks, seed):
@@ -83,14 +77,14 @@ def check_sources(checks, place):
 def check_gateway_gone(checks):
     for mode in ("resident", "batch"):
         with device.HeldRig("--mode", mode) as held:
-            checks.true(held.is_ready and device.is_alive(held.pid), mode + ": the device process is there")
+            checks.true(held.is_ready and processes.is_alive(held.pid), mode + ": the device process is there")
             # A service manager ends all of a service at once; the gateway still has work for the device then.
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) * 3:
                 os.kill(held.pid, number)
                 time.sleep(0.01)
-            checks.true(device.is_alive(held.pid), mode + ": signals are the gateway's to act on")
+            checks.true(processes.is_alive(held.pid), mode + ": signals are the gateway's to act on")
             held.process.kill()
-            checks.true(device.wait_until(lambda pid=held.pid: not device.is_alive(pid)),
+            checks.true(processes.wait_until(lambda pid=held.pid: not processes.is_alive(pid)),
                         mode + ": the device process ends when its gateway is killed")
     by_hand = subprocess.run([device.PROGRAM, "--serve"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, timeout=60, check=False)
@@ -121,8 +115,7 @@ def check_list(checks, place):
 
 def main():
     ll_e2e.on_term()
-    device.need_programs()
-    need_pocl()
+    device.need("pocl")
     checks = ll_e2e.Checks()
     with ll_e2e.Place() as place:
         check_modes(checks, ll_e2e.seed())

@@ -13,15 +13,11 @@ import sys
 
 import ll_device_process as device
 import ll_e2e
+import ll_processes as processes
+from ll_device import XCLBIN
 
-XCLBIN = os.path.join(device.EMULATION, "ll_gateway.sw_emu.xclbin")
 MODE_AT = 332  # of an xclbin, see host/device/ll_xclbin.h
 XRT = {"XCL_EMULATION_MODE": "sw_emu"}
-
-
-def need_emulation():
-    if not os.path.exists(XCLBIN) or not os.path.exists(os.path.join(device.EMULATION, "xrt/lib/libxrt_core.so.2")):
-        ll_e2e.skip("the emulation is not built, or libxrt1 is not installed (make emulation)")
 
 
 def check_modes(checks, seed):
@@ -60,29 +56,29 @@ def check_deaths(checks):
     for mode in ("resident", "batch"):
         with device.HeldRig("--platform", "xrt", "--mode", mode, **XRT) as held:
             checks.true(held.is_ready, mode + ": ready")
-            card = device.children_of(held.pid)
+            card = processes.children_of(held.pid)
             checks.equal(len(card), 1, mode + ": the emulated card is one process")
             os.kill(card[0], signal.SIGKILL)
-            device.wait_until(lambda pid=held.pid: not device.is_alive(pid))
+            processes.wait_until(lambda pid=held.pid: not processes.is_alive(pid))
             outcome = held.go_on()
             checks.equal(outcome.status, device.LOST, "%s: the gateway hears of it: %s" % (mode, outcome))
             check_gone(checks, mode + ", card killed", held.pid, card)
         for victim in ("gateway", "device process"):
             with device.HeldRig("--platform", "xrt", "--mode", mode, **XRT) as held:
-                card = device.children_of(held.pid)
+                card = processes.children_of(held.pid)
                 os.kill(held.process.pid if victim == "gateway" else held.pid, signal.SIGKILL)
                 check_gone(checks, "%s, %s killed" % (mode, victim), held.pid, card)
 
 
 def check_gone(checks, what, pid, card):
-    checks.true(device.wait_until(lambda: not any(map(device.is_alive, [pid, *card]))), what + ": both processes end")
-    checks.true(device.wait_until(lambda: not device.left_by(pid)), "%s: left %s" % (what, device.left_by(pid)))
+    checks.true(processes.wait_until(lambda: not any(map(processes.is_alive, [pid, *card]))),
+                what + ": both processes end")
+    checks.true(processes.wait_until(lambda: not device.left_by(pid)), "%s: left %s" % (what, device.left_by(pid)))
 
 
 def main():
     ll_e2e.on_term()
-    device.need_programs()
-    need_emulation()
+    device.need("xrt")
     checks = ll_e2e.Checks()
     with ll_e2e.Place() as place:
         os.chdir(place.dir)

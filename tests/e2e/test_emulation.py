@@ -13,12 +13,11 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 
+from ll_device import EMULATION, XCLBIN
 from ll_e2e import BIN, Checks, Place, on_term, seed, skip
+from ll_processes import children_of, is_alive, wait_until
 
-EMULATION = os.path.join(BIN, "emulation")
-XCLBIN = os.path.join(EMULATION, "ll_gateway.sw_emu.xclbin")
 MODEL = os.path.join(EMULATION, "vitis/data/emulation/unified/cpu_em/generic_pcie/model/genericpciemodel")
 HOST = os.path.join(BIN, "tests/e2e/ll_emulated_host")
 BATCHES, RESIDENTS = 2, 10
@@ -57,31 +56,6 @@ def run(mode, rounds, xclbin=XCLBIN):
     return process.returncode, out
 
 
-def stat_of(pid):
-    """(parent, state) of a process; (0, "Z") when there is none."""
-    try:
-        with open("/proc/%d/stat" % pid, encoding="ascii", errors="replace") as file:
-            words = file.read().rsplit(")", 1)[1].split()
-        return int(words[1]), words[0]
-    except OSError:
-        return 0, "Z"
-
-
-def device_of(host):
-    """The device process that XRT started in `host`."""
-    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    return next(pid for pid in pids if stat_of(pid)[0] == host)
-
-
-def is_gone(pid):
-    end = time.monotonic() + GONE_S
-    while stat_of(pid)[1] != "Z":
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def check_runs(checks):
     for number in range(BATCHES):
         status, out = run("batch", 50)
@@ -103,13 +77,14 @@ def lose(checks, what, victim_of):
             while not line.startswith("resident ") and process.poll() is None:
                 line = process.stdout.readline()
             host = int(line.split()[1])
-            device = device_of(host)
+            device = children_of(host)[0]
             os.kill(victim_of(host, device), signal.SIGKILL)
             out = process.communicate(timeout=LIMIT_S)[0]
             checks.true(process.returncode == 0 and "no answer any more" in out,
                         "%s killed: %s %s" % (what, process.returncode, out))
             checks.true("OpenCL process ended" in out, "%s killed: nobody saw the end: %s" % (what, out))
-            checks.true(is_gone(device) and is_gone(host), "%s killed: processes are left" % what)
+            checks.true(wait_until(lambda: not is_alive(device) and not is_alive(host), GONE_S),
+                        "%s killed: processes are left" % what)
         finally:
             process.kill()
 

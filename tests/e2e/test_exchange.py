@@ -6,7 +6,6 @@ its record tells the truth, and it survives what its clients must survive: drops
 Method: a client written from the protocols' descriptions logs in over loopback, enters, trades with the house,
 replaces, cancels, is cut off and comes back; orders are found again in the feed by reference and match number, and a
 naive book built from the feed ends empty. Nothing is measured; waits end with what they wait for.
-limit 240 s
 """
 import os
 import re

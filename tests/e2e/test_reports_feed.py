@@ -4,7 +4,6 @@
 has its record, what nobody ordered is an exception and waits in suspense, and --resume goes on behind what was taken.
 Method: captures made here, through DPDK's pcap port: one whole, one that is its first part, then the whole one again
 with --resume. The journal is read with `lifeline dump` and `verify`, the money with `lifeline ledger`.
-limit 120 s
 """
 import os
 import struct

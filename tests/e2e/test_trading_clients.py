@@ -5,7 +5,6 @@ can hurt the others.
 
 Method: real client processes at one gateway, which is held still while their requests gather in the rings, so that it
 finds all of them at once. Venues are scripted or lifeline-exchange; their records say what left.
-limit 200 s
 """
 import json
 import os

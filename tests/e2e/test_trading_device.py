@@ -17,6 +17,7 @@ import time
 
 import ll_device
 import ll_e2e as e2e
+import ll_processes as processes
 import ll_trade as trade
 import ll_trader
 
@@ -115,7 +116,7 @@ def silent(checks, place, way, rng):
         play.finish(checks, ll_device.LOST, 1, "fallen")
         if play.report:
             checks.equal(play.report["device"]["silent"], 1, play.what + ": it was silent")
-        checks.true(not ll_device.is_there(child), play.what + ": the stopped process is gone")
+        checks.true(not processes.is_alive(child), play.what + ": the stopped process is gone")
 
 
 def reloaded(checks, place, way, rng):

@@ -6,7 +6,6 @@ Method: a position gets a stop-loss that leaves as an order, is cancelled and re
 execution is already under way, and then fills late. Once with a scripted venue, where every interleaving is made on
 purpose, once with lifeline-exchange, whose delayed answers make the race. Then the life of plain orders, step by step,
 in both protocols.
-limit 200 s
 """
 import os
 import sys

@@ -9,6 +9,7 @@
  */
 #include "host/base/ll_assert.h"
 #include "host/provider/ll_mold_receiver.h"
+#include "tests/fuzz/ll_fuzz_bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,7 @@ static const char SESSION[LL_MOLDUDP64_SESSION_BYTES] = {'F', 'U', 'Z', 'Z', ' '
 struct fuzz {
     struct ll_mold_receiver *receiver;
     struct ll_mold_config config;
-    const uint8_t *at;
-    const uint8_t *end;
+    struct ll_fuzz_bytes input;
     uint64_t now_ns;
     uint64_t first;
     uint64_t next; /* 0 before the session */
@@ -32,19 +32,6 @@ struct fuzz {
     char session[LL_MOLDUDP64_SESSION_BYTES];
     bool ended;
 };
-
-static uint8_t take_u8(struct fuzz *fuzz)
-{
-    return fuzz->at < fuzz->end ? *fuzz->at++ : 0;
-}
-
-static uint64_t take_u64(struct fuzz *fuzz)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | take_u8(fuzz);
-    return value;
-}
 
 static void on_message(void *context, uint64_t sequence, const uint8_t *message, uint32_t message_bytes,
                        uint64_t now_ns)
@@ -148,8 +135,8 @@ static void hand_in_data(struct fuzz *fuzz, uint64_t sequence)
     uint8_t bytes[256];
     uint8_t message[16];
     struct ll_moldudp64_builder builder;
-    uint8_t line = take_u8(fuzz);
-    uint32_t message_count = take_u8(fuzz) % 12u;
+    uint8_t line = ll_fuzz_u8(&fuzz->input);
+    uint32_t message_count = ll_fuzz_u8(&fuzz->input) % 12u;
     memset(message, line, sizeof message);
     if (sequence > UINT64_MAX - message_count)
         return;
@@ -166,47 +153,47 @@ static void hand_in_header(struct fuzz *fuzz, uint64_t sequence, uint16_t count)
 {
     uint8_t bytes[LL_MOLDUDP64_HEADER_BYTES];
     ll_moldudp64_write_header(bytes, SESSION, sequence, count);
-    hand_in(fuzz, take_u8(fuzz), bytes, sizeof bytes);
+    hand_in(fuzz, ll_fuzz_u8(&fuzz->input), bytes, sizeof bytes);
 }
 
 static void hand_in_raw(struct fuzz *fuzz)
 {
-    uint8_t line = take_u8(fuzz);
-    uint32_t bytes_count = take_u8(fuzz);
-    if (bytes_count > (size_t)(fuzz->end - fuzz->at))
-        bytes_count = (uint32_t)(fuzz->end - fuzz->at);
-    hand_in(fuzz, line, fuzz->at, bytes_count);
-    fuzz->at += bytes_count;
+    uint8_t line = ll_fuzz_u8(&fuzz->input);
+    uint32_t bytes_count = ll_fuzz_u8(&fuzz->input);
+    if (bytes_count > ll_fuzz_left_bytes(&fuzz->input))
+        bytes_count = (uint32_t)ll_fuzz_left_bytes(&fuzz->input);
+    hand_in(fuzz, line, fuzz->input.at, bytes_count);
+    fuzz->input.at += bytes_count;
 }
 
 static void run_command(struct fuzz *fuzz)
 {
-    uint8_t kind = take_u8(fuzz);
+    uint8_t kind = ll_fuzz_u8(&fuzz->input);
     /* A little before the expected number to somewhat ahead of it. */
     uint64_t base = fuzz->next > 8 ? fuzz->next - 8 : 0;
     switch (kind % 8u) {
     case 0:
     case 1:
-        hand_in_data(fuzz, base + take_u8(fuzz) % 48u);
+        hand_in_data(fuzz, base + ll_fuzz_u8(&fuzz->input) % 48u);
         break;
     case 2:
-        hand_in_data(fuzz, take_u64(fuzz));
+        hand_in_data(fuzz, ll_fuzz_u64(&fuzz->input));
         break;
     case 3:
-        hand_in_header(fuzz, base + take_u8(fuzz) % 48u, LL_MOLDUDP64_COUNT_HEARTBEAT);
+        hand_in_header(fuzz, base + ll_fuzz_u8(&fuzz->input) % 48u, LL_MOLDUDP64_COUNT_HEARTBEAT);
         break;
     case 4:
-        hand_in_header(fuzz, base + take_u8(fuzz) % 48u, LL_MOLDUDP64_COUNT_END);
+        hand_in_header(fuzz, base + ll_fuzz_u8(&fuzz->input) % 48u, LL_MOLDUDP64_COUNT_END);
         break;
     case 5:
-        hand_in_header(fuzz, take_u64(fuzz),
+        hand_in_header(fuzz, ll_fuzz_u64(&fuzz->input),
                        kind < 128 ? LL_MOLDUDP64_COUNT_HEARTBEAT : LL_MOLDUDP64_COUNT_END);
         break;
     case 6:
         hand_in_raw(fuzz);
         break;
     default:
-        fuzz->now_ns += take_u8(fuzz) * FUZZ_MS;
+        fuzz->now_ns += ll_fuzz_u8(&fuzz->input) * FUZZ_MS;
         ll_mold_receiver_poll(fuzz->receiver, fuzz->now_ns);
         if (kind >= 248)
             ll_mold_receiver_finish(fuzz->receiver, fuzz->now_ns);
@@ -217,19 +204,19 @@ static void run_command(struct fuzz *fuzz)
 static void choose_config(struct fuzz *fuzz)
 {
     struct ll_mold_config *config = &fuzz->config;
-    uint8_t flags = take_u8(fuzz);
+    uint8_t flags = ll_fuzz_u8(&fuzz->input);
     config->line_count = 1 + (flags & 1u);
     config->session_known = (flags & 2u) != 0;
     memcpy(config->session, SESSION, sizeof config->session);
-    config->start_sequence = take_u8(fuzz) % 20u;
-    uint8_t store = take_u8(fuzz);
+    config->start_sequence = ll_fuzz_u8(&fuzz->input) % 20u;
+    uint8_t store = ll_fuzz_u8(&fuzz->input);
     config->holdback_packets = 1 + store % 7u;
     config->give_up_when_full = store >= 0x80u;
-    config->holdback_bytes_max = LL_MOLDUDP64_HEADER_BYTES + take_u8(fuzz);
-    config->request_timeout_ns = take_u8(fuzz) % 16u * FUZZ_MS;
-    config->gap_requests_max = take_u8(fuzz) % 4u;
-    config->gap_timeout_ns = take_u8(fuzz) * FUZZ_MS;
-    config->ahead_messages_max = 1 + take_u8(fuzz) % 64u;
+    config->holdback_bytes_max = LL_MOLDUDP64_HEADER_BYTES + ll_fuzz_u8(&fuzz->input);
+    config->request_timeout_ns = ll_fuzz_u8(&fuzz->input) % 16u * FUZZ_MS;
+    config->gap_requests_max = ll_fuzz_u8(&fuzz->input) % 4u;
+    config->gap_timeout_ns = ll_fuzz_u8(&fuzz->input) * FUZZ_MS;
+    config->ahead_messages_max = 1 + ll_fuzz_u8(&fuzz->input) % 64u;
     config->stale_after_ns = 50 * FUZZ_MS;
 }
 
@@ -258,7 +245,7 @@ static void check_counters(const struct fuzz *fuzz)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
 {
-    struct fuzz fuzz = {.at = bytes, .end = bytes + bytes_count};
+    struct fuzz fuzz = {.input = ll_fuzz_begin(bytes, bytes_count)};
     const struct ll_mold_handler handler = {&fuzz,      on_message,    on_session, on_gap,
                                             on_request, on_bad_packet, on_end};
     choose_config(&fuzz);
@@ -269,7 +256,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     LL_ASSERT(memory != NULL);
     fuzz.receiver = ll_mold_receiver_init(memory, &fuzz.config, &handler);
     LL_ASSERT(fuzz.receiver != NULL);
-    for (uint32_t i = 0; i < FUZZ_COMMANDS_MAX && fuzz.at < fuzz.end; i++)
+    for (uint32_t i = 0; i < FUZZ_COMMANDS_MAX && ll_fuzz_left_bytes(&fuzz.input) > 0; i++)
         run_command(&fuzz);
     ll_mold_receiver_finish(fuzz.receiver, fuzz.now_ns);
     check_counters(&fuzz);

@@ -12,6 +12,7 @@
 #include "hls/ll_records.h"
 #include "host/base/ll_assert.h"
 #include "host/device/ll_ring_port.h"
+#include "tests/fuzz/ll_fuzz_bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count);
 #define FUZZ_ORDERS       5u
 
 struct fuzz {
-    const uint8_t *at;
-    const uint8_t *end;
+    struct ll_fuzz_bytes input;
     struct ll_ring_port port;
     struct ll_ring_kept kept[FUZZ_SLOTS_MAX];
     uint64_t *to_device;
@@ -35,19 +35,6 @@ struct fuzz {
     uint32_t next; /* ordinal of the next request; the seq of a request is made of it */
     uint32_t due;
 };
-
-static uint8_t take_u8(struct fuzz *fuzz)
-{
-    return fuzz->at < fuzz->end ? *fuzz->at++ : 0;
-}
-
-static uint64_t take_u64(struct fuzz *fuzz)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | take_u8(fuzz);
-    return value;
-}
 
 static uint64_t seq_of(uint32_t ordinal)
 {
@@ -115,17 +102,18 @@ static bool take(struct fuzz *fuzz)
  * after. */
 static void answer(struct fuzz *fuzz)
 {
-    uint32_t ordinal = fuzz->due + take_u8(fuzz) % 3;
-    uint8_t before = take_u8(fuzz);
-    uint8_t after = take_u8(fuzz);
-    uint8_t change = take_u8(fuzz);
+    uint32_t ordinal = fuzz->due + ll_fuzz_u8(&fuzz->input) % 3;
+    uint8_t before = ll_fuzz_u8(&fuzz->input);
+    uint8_t after = ll_fuzz_u8(&fuzz->input);
+    uint8_t change = ll_fuzz_u8(&fuzz->input);
     uint8_t op = (uint8_t)(ordinal % 5);
     struct ll_beat beat = {{op}};
     uint8_t *bytes = (uint8_t *)&beat;
     if (kind_of(ordinal) == LL_BEAT_UPDATE)
         memcpy(&beat, &(struct ll_result){.op = op, .epoch = FUZZ_EPOCH}, sizeof beat);
     if (kind_of(ordinal) == LL_BEAT_ASK)
-        memcpy(&beat, &(struct ll_life_answer){.op = op, .flags = LL_LIFE_FOUND, .epoch = FUZZ_EPOCH}, sizeof beat);
+        memcpy(&beat, &(struct ll_life_answer){.op = op, .flags = LL_LIFE_FOUND, .epoch = FUZZ_EPOCH},
+               sizeof beat);
     if (before < sizeof beat)
         bytes[before] ^= change;
     beat.word[LL_BEAT_TAG] = ll_beat_tag(beat, ordinal, kind_of(ordinal));
@@ -136,7 +124,7 @@ static void answer(struct fuzz *fuzz)
 
 static void command(struct fuzz *fuzz, bool *is_alive)
 {
-    switch (take_u8(fuzz) % 5) {
+    switch (ll_fuzz_u8(&fuzz->input) % 5) {
     case 0:
         post(fuzz);
         break;
@@ -144,8 +132,8 @@ static void command(struct fuzz *fuzz, bool *is_alive)
         *is_alive = take(fuzz);
         break;
     case 2: { /* any word of the ring */
-        uint32_t word = take_u8(fuzz) % (fuzz->slots * LL_BEAT_WORDS);
-        fuzz->from_device[LL_LINK_HEAD_WORDS + word] = take_u64(fuzz);
+        uint32_t word = ll_fuzz_u8(&fuzz->input) % (fuzz->slots * LL_BEAT_WORDS);
+        fuzz->from_device[LL_LINK_HEAD_WORDS + word] = ll_fuzz_u64(&fuzz->input);
         break;
     }
     case 3: /* as long as a beat may take to become whole */
@@ -159,10 +147,10 @@ static void command(struct fuzz *fuzz, bool *is_alive)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
 {
-    struct fuzz fuzz = {.at = bytes, .end = bytes + bytes_count};
+    struct fuzz fuzz = {.input = ll_fuzz_begin(bytes, bytes_count)};
     bool is_alive = true;
-    fuzz.slots = 1u << take_u8(&fuzz) % 4;
-    fuzz.next = (uint32_t)(take_u64(&fuzz) >> 32);
+    fuzz.slots = 1u << ll_fuzz_u8(&fuzz.input) % 4;
+    fuzz.next = (uint32_t)(ll_fuzz_u64(&fuzz.input) >> 32);
     fuzz.due = fuzz.next;
     fuzz.to_device = calloc(ll_link_words(fuzz.slots), sizeof(uint64_t));
     fuzz.from_device = calloc(ll_link_words(fuzz.slots), sizeof(uint64_t));
@@ -170,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     ll_ring_port_init(&fuzz.port, fuzz.kept, fuzz.slots, fuzz.to_device, fuzz.from_device, fuzz.next);
     ll_ring_port_set_epoch(&fuzz.port, FUZZ_EPOCH);
     ll_ring_port_set_life(&fuzz.port, FUZZ_IDS, FUZZ_ORDERS);
-    for (uint32_t i = 0; is_alive && fuzz.at < fuzz.end && i < FUZZ_COMMANDS_MAX; i++)
+    for (uint32_t i = 0; is_alive && ll_fuzz_left_bytes(&fuzz.input) > 0 && i < FUZZ_COMMANDS_MAX; i++)
         command(&fuzz, &is_alive);
     LL_ASSERT(ll_ring_port_pending(&fuzz.port) == fuzz.next - fuzz.due);
     free(fuzz.to_device);

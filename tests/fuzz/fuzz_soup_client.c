@@ -9,6 +9,7 @@
  */
 #include "host/base/ll_assert.h"
 #include "host/provider/ll_soup_client.h"
+#include "tests/fuzz/ll_fuzz_bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count);
 
 struct fuzz {
     struct ll_soup_client *client;
-    const uint8_t *at;
-    const uint8_t *end;
+    struct ll_fuzz_bytes input;
     uint64_t now_ns;
     uint64_t next;
     uint64_t opens, closes_open, messages;
@@ -31,11 +31,6 @@ struct fuzz {
     uint32_t in_bytes;
     uint8_t in[512];
 };
-
-static uint8_t take_u8(struct fuzz *fuzz)
-{
-    return fuzz->at < fuzz->end ? *fuzz->at++ : 0;
-}
 
 static int door_connect(void *context, struct ll_why *why)
 {
@@ -136,8 +131,8 @@ static void on_end_of_session(void *context, uint64_t next_sequence, uint64_t no
 
 static void restart(struct fuzz *fuzz)
 {
-    uint64_t sequence = take_u8(fuzz) % 4u;
-    const char *session = take_u8(fuzz) % 2u == 0 ? "" : "FUZZ";
+    uint64_t sequence = ll_fuzz_u8(&fuzz->input) % 4u;
+    const char *session = ll_fuzz_u8(&fuzz->input) % 2u == 0 ? "" : "FUZZ";
     fuzz->next = sequence;
     int status = ll_soup_client_restart(fuzz->client, session, sequence, fuzz->now_ns);
     LL_ASSERT(status == LL_OK);
@@ -148,12 +143,13 @@ static void come_in(struct fuzz *fuzz, uint8_t kind)
 {
     uint8_t payload[64] = {0};
     uint32_t room_bytes = (uint32_t)sizeof fuzz->in - fuzz->in_bytes;
-    uint32_t wanted_bytes = take_u8(fuzz) % 64u;
+    uint32_t wanted_bytes = ll_fuzz_u8(&fuzz->input) % 64u;
     uint32_t written_bytes = 0;
     if (kind == 0) {
-        for (; written_bytes < wanted_bytes && written_bytes < room_bytes && fuzz->at < fuzz->end;
+        for (; written_bytes < wanted_bytes && written_bytes < room_bytes &&
+               ll_fuzz_left_bytes(&fuzz->input) > 0;
              written_bytes++)
-            fuzz->in[fuzz->in_bytes + written_bytes] = take_u8(fuzz);
+            fuzz->in[fuzz->in_bytes + written_bytes] = ll_fuzz_u8(&fuzz->input);
     } else if (kind == 1) {
         const struct ll_soup_login_accepted accepted = {.session = "FUZZ",
                                                         .sequence = fuzz->next + wanted_bytes % 8u / 7u};
@@ -162,7 +158,7 @@ static void come_in(struct fuzz *fuzz, uint8_t kind)
             written_bytes = 0;
     } else {
         static const uint8_t types[] = "SSSUHZ+AJRX";
-        uint8_t type = types[take_u8(fuzz) % (sizeof types - 1)];
+        uint8_t type = types[ll_fuzz_u8(&fuzz->input) % (sizeof types - 1)];
         if (ll_soup_packet_encode(type, payload, wanted_bytes, fuzz->in + fuzz->in_bytes, room_bytes,
                                   &written_bytes) != LL_OK)
             written_bytes = 0;
@@ -173,8 +169,8 @@ static void come_in(struct fuzz *fuzz, uint8_t kind)
 static void run_command(struct fuzz *fuzz)
 {
     static const int statuses[] = {0, LL_ERR_STOPPED, LL_ERR_IO, LL_ERR_BUSY};
-    uint8_t kind = take_u8(fuzz);
-    uint8_t value = take_u8(fuzz);
+    uint8_t kind = ll_fuzz_u8(&fuzz->input);
+    uint8_t value = ll_fuzz_u8(&fuzz->input);
     uint8_t payload[256] = {0};
     int status;
     switch (kind % 12u) {
@@ -218,10 +214,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     struct fuzz *fuzz = calloc(1, sizeof *fuzz);
     struct ll_soup_client_config config;
     LL_ASSERT(fuzz != NULL);
-    fuzz->at = bytes;
-    fuzz->end = bytes + bytes_count;
+    fuzz->input = ll_fuzz_begin(bytes, bytes_count);
     fuzz->out_room_bytes = 1000;
-    uint8_t choice = take_u8(fuzz);
+    uint8_t choice = ll_fuzz_u8(&fuzz->input);
     ll_soup_client_config_default(&config);
     config.input_bytes = 33u + choice % 64u;
     config.output_bytes = 54u + choice % 32u;
@@ -234,7 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     fuzz->client = ll_soup_client_init(memory, &config, &door, &handler);
     LL_ASSERT(fuzz->client != NULL);
     restart(fuzz);
-    for (uint32_t i = 0; i < FUZZ_COMMANDS_MAX && fuzz->at < fuzz->end; i++) {
+    for (uint32_t i = 0; i < FUZZ_COMMANDS_MAX && ll_fuzz_left_bytes(&fuzz->input) > 0; i++) {
         run_command(fuzz);
         LL_ASSERT(ll_soup_client_unsent_bytes(fuzz->client) <= config.output_bytes + 6);
         LL_ASSERT(ll_soup_client_next_sequence(fuzz->client) == fuzz->next);

@@ -9,6 +9,7 @@
  */
 #include "host/base/ll_assert.h"
 #include "host/exchange/ll_soup_server.h"
+#include "tests/fuzz/ll_fuzz_bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +35,12 @@ struct fuzz_door {
 
 struct fuzz {
     struct ll_soup_server *server;
-    const uint8_t *at;
-    const uint8_t *end;
+    struct ll_fuzz_bytes input;
     uint64_t now_ns;
     uint64_t logins, messages, closes;
     bool honest; /* no fault that makes the answer wrong was ever set */
     struct fuzz_door door[FUZZ_DOORS];
 };
-
-static uint8_t take_u8(struct fuzz *fuzz)
-{
-    return fuzz->at < fuzz->end ? *fuzz->at++ : 0;
-}
 
 static void read_packet(struct fuzz_door *door, const struct ll_soup_packet *packet)
 {
@@ -172,12 +167,13 @@ static void come_in(struct fuzz *fuzz, struct fuzz_door *door, uint8_t kind)
     static const uint8_t types[] = "UUURO+LSX";
     const uint8_t payload[64] = {0};
     uint32_t room_bytes = (uint32_t)sizeof door->in - door->in_bytes;
-    uint8_t value = take_u8(fuzz);
+    uint8_t value = ll_fuzz_u8(&fuzz->input);
     uint32_t written_bytes = 0;
     int status = LL_OK;
     if (kind == 0) {
-        for (; written_bytes < value && written_bytes < room_bytes && fuzz->at < fuzz->end; written_bytes++)
-            door->in[door->in_bytes + written_bytes] = take_u8(fuzz);
+        for (; written_bytes < value && written_bytes < room_bytes && ll_fuzz_left_bytes(&fuzz->input) > 0;
+             written_bytes++)
+            door->in[door->in_bytes + written_bytes] = ll_fuzz_u8(&fuzz->input);
     } else if (kind == 1) {
         const struct ll_soup_login_request login = {.username = "fuzz",
                                                     .session = "DAY",
@@ -207,8 +203,8 @@ static void run_command(struct fuzz *fuzz)
 {
     static const int statuses[] = {0, LL_ERR_STOPPED, LL_ERR_IO};
     const uint8_t payload[64] = {0};
-    uint8_t kind = take_u8(fuzz);
-    uint8_t value = take_u8(fuzz);
+    uint8_t kind = ll_fuzz_u8(&fuzz->input);
+    uint8_t value = ll_fuzz_u8(&fuzz->input);
     struct fuzz_door *door = &fuzz->door[kind / 16u % FUZZ_DOORS];
     int status = LL_OK;
     switch (kind % 12u) {
@@ -255,10 +251,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     struct fuzz *fuzz = calloc(1, sizeof *fuzz);
     struct ll_soup_server_config config;
     LL_ASSERT(fuzz != NULL);
-    fuzz->at = bytes;
-    fuzz->end = bytes + bytes_count;
+    fuzz->input = ll_fuzz_begin(bytes, bytes_count);
     fuzz->honest = true;
-    uint8_t choice = take_u8(fuzz);
+    uint8_t choice = ll_fuzz_u8(&fuzz->input);
     ll_soup_server_config_default(&config);
     memcpy(config.username, "FUZZ", 5);
     memcpy(config.session, "DAY", 4);
@@ -274,7 +269,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     fuzz->server = ll_soup_server_init(memory, &config, &handler);
     LL_ASSERT(fuzz->server != NULL);
     connect_door(fuzz, 0);
-    for (uint32_t i = 0; i < FUZZ_COMMANDS_MAX && fuzz->at < fuzz->end; i++)
+    for (uint32_t i = 0; i < FUZZ_COMMANDS_MAX && ll_fuzz_left_bytes(&fuzz->input) > 0; i++)
         run_command(fuzz);
     const struct ll_soup_server_counters *counters = ll_soup_server_counters(fuzz->server);
     LL_ASSERT(counters->logins == fuzz->logins);

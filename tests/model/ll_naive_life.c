@@ -460,8 +460,8 @@ static uint32_t ask_fill(struct ll_naive_life *life, uint32_t id, const struct l
     return verdict;
 }
 
-/* The order goes on under `next`: all names of the type that were live give way, and the one it was asked by.
- * */
+/* The order goes on under `next`: all names of the type that were live give way, and the one it was
+ * asked by. */
 static void move_name(struct ll_naive_life *life, uint32_t old, uint32_t next, struct ll_life_answer *answer)
 {
     struct ll_naive_life_id *new_id = &life->ids[next];

@@ -772,8 +772,8 @@ START_TEST(attach_takes_a_copy)
 END_TEST
 
 /* Every word of the tables, damaged in a few ways: the check must say so or the meaning must be another, and
- * no damage may lead it astray. Words without a meaning (reserved, unused) are the only ones it may overlook.
- * */
+ * no damage may lead it astray. Words without a meaning (reserved, unused) are the only ones it may
+ * overlook. */
 START_TEST(check_survives_damage)
 {
     static const uint32_t damages[] = {1, 0xffffffffu, 0x80000000u, 0x10000000u};
