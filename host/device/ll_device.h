@@ -14,8 +14,8 @@
  * Units    counts of updates; bytes; ns.
  * Errors   open, attach: LL_ERR_USAGE (no such device, a size out of range), LL_ERR_NO_MEMORY,
  *          LL_ERR_ENVIRONMENT (the runtime is missing or does not start; the text names the remedy),
- *          LL_ERR_INPUT (a wrong binary). Later: none that is seen in a result; ll_device_status says what
- *          became of the device.
+ *          LL_ERR_INPUT (a wrong binary), LL_ERR_STOPPED (give_up said so; whatever must_start says). Later:
+ *          none that is seen in a result; ll_device_status says what became of the device.
  * Threads  one owner.
  */
 #ifndef LL_HOST_DEVICE_DEVICE_H
@@ -61,6 +61,8 @@ struct ll_device_config {
     void (*note)(void *context,
                  const char *sentence); /* what became of the device, for people; NULL = none */
     void *note_context;
+    bool (*give_up)(void *context); /* asked all the time while open and attach wait; NULL = never */
+    void *give_up_context;
 };
 
 /* D(name, "text") */

@@ -57,6 +57,8 @@ struct ll_device {
     enum ll_device_standing standing;
     bool is_cpu;
     bool is_attached;
+    bool is_given_up; /* the wait for it was called off */
+    bool is_loading;
     uint32_t epoch;
     uint32_t pending_count; /* updates submitted and not polled */
     const struct ll_update *updates;
@@ -101,6 +103,8 @@ enum ll_device_cause ll_device_wait(struct ll_device *device, uint64_t limit_ns,
 /* Of an answer that is none. */
 enum ll_device_cause ll_device_take_cause(const struct ll_device *device, enum ll_ring_take take,
                                           struct ll_why *why);
+/* The owner wants no device any more; then that is the reason. */
+bool ll_device_gives_up(struct ll_device *device, struct ll_why *why);
 /* The process has ended or said so. */
 bool ll_device_is_gone(struct ll_device *device, struct ll_why *why);
 

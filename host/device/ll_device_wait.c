@@ -24,6 +24,16 @@ void ll_device_wait_over(struct ll_device *device)
     device->waiting_since_ns = 0;
 }
 
+bool ll_device_gives_up(struct ll_device *device, struct ll_why *why)
+{
+    const struct ll_device_config *config = &device->config;
+    if (config->give_up == NULL || !config->give_up(config->give_up_context))
+        return false;
+    device->is_given_up = true;
+    (void)LL_FAIL(why, LL_ERR_STOPPED, "told to stop before the device was ready");
+    return true;
+}
+
 bool ll_device_is_gone(struct ll_device *device, struct ll_why *why)
 {
     struct ll_device_word word;

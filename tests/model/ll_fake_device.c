@@ -188,6 +188,8 @@ static void ll_fake_answer(struct ll_fake *fake, uint32_t kind)
     struct ll_beat beat = ll_link_get(fake->own, slots, fake->next - 1);
     if (kind == LL_BEAT_CONTROL) {
         fake->control_count++;
+        if (ll_fake_is(fake, "silent-load") && fake->control_count >= LL_FAKE_LOAD_STEPS)
+            return;
         if (ll_fake_is(fake, "dies-in-load") && fake->control_count == LL_FAKE_LOAD_STEPS)
             _exit(LL_FAKE_EXIT);
         if (ll_fake_is(fake, "refuses-load") && fake->control_count == LL_FAKE_LOAD_STEPS)

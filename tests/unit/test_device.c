@@ -604,6 +604,72 @@ START_TEST(a_device_that_need_not_start_is_a_loss)
 }
 END_TEST
 
+/* Says stop at the N-th question. */
+struct stopper {
+    uint32_t asked;
+    uint32_t stop_at;
+};
+
+static bool stops(void *context)
+{
+    struct stopper *stopper = context;
+    return ++stopper->asked >= stopper->stop_at;
+}
+
+static const struct {
+    const char *behaviour;
+    bool in_attach;
+} waits[] = {{"never-ready", false}, {"silent-load", true}};
+
+/* _i: in open or in attach; whether it must start. The times would outlast the test. */
+START_TEST(a_stop_ends_the_wait_for_a_device)
+{
+    struct rig rig;
+    struct ll_why why = {0};
+    struct stopper stopper = {.stop_at = UINT32_MAX};
+    bool in_attach = waits[_i % 2].in_attach;
+    rig_init(&rig, 17, waits[_i % 2].behaviour);
+    rig.config.must_start = _i / 2 != 0;
+    rig.config.start_timeout_ns = 1000 * LL_NS_PER_S;
+    rig.config.watchdog_ns = 1000 * LL_NS_PER_S;
+    rig.config.give_up = stops;
+    rig.config.give_up_context = &stopper;
+    stopper.stop_at = in_attach ? UINT32_MAX : 3;
+    int status = ll_device_open(&rig.device, &rig.config, &why);
+    if (in_attach) {
+        ck_assert_msg(status == LL_OK, "%s", why.text);
+        stopper.stop_at = stopper.asked + 10000;
+        status = ll_device_attach(rig.device, &why);
+        ck_assert_int_eq(ll_device_standing(rig.device), LL_DEVICE_HERE);
+        ck_assert_uint_eq(ll_device_counters(rig.device)->losses, 0);
+        ll_device_close(rig.device);
+    }
+    ck_assert_int_eq(status, LL_ERR_STOPPED);
+    ck_assert_int_eq(why.code, LL_ERR_STOPPED);
+    ck_assert_str_eq(why.text, "told to stop before the device was ready");
+    ck_assert_uint_eq(stopper.asked, stopper.stop_at);
+    no_child_is_left();
+}
+END_TEST
+
+/* Once it is there, nobody is asked: what is at the end of a run is not called off by what ended it. */
+START_TEST(a_stop_does_not_disturb_a_device_that_is_there)
+{
+    struct rig rig;
+    struct stopper stopper = {.stop_at = UINT32_MAX};
+    rig_init(&rig, 18, "");
+    rig.config.give_up = stops;
+    rig.config.give_up_context = &stopper;
+    rig_open(&rig);
+    rig_attach(&rig);
+    stopper.stop_at = 0;
+    random_steps(&rig, 5);
+    same_state(&rig);
+    ck_assert_int_eq(ll_device_standing(rig.device), LL_DEVICE_THERE);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_program_that_is_not_there)
 {
     struct rig rig;
@@ -706,6 +772,8 @@ static Suite *device_suite(void)
     tcase_set_timeout(start, 120);
     tcase_add_loop_test(start, a_device_that_must_start_is_an_error, 0, (int)BAD_STARTS);
     tcase_add_loop_test(start, a_device_that_need_not_start_is_a_loss, 0, (int)BAD_STARTS);
+    tcase_add_loop_test(start, a_stop_ends_the_wait_for_a_device, 0, 4);
+    tcase_add_test(start, a_stop_does_not_disturb_a_device_that_is_there);
     tcase_add_test(start, a_program_that_is_not_there);
     tcase_add_test(start, bad_configurations_are_refused);
     tcase_add_test(start, a_stubborn_process_is_killed);
