@@ -488,6 +488,35 @@ START_TEST(asks_under_way_are_done_here)
 }
 END_TEST
 
+/* This process stood still behind a look that found nothing, for longer than the watchdog's time. */
+START_TEST(an_own_pause_is_no_silence)
+{
+    struct rig rig;
+    struct ll_why why = {0};
+    struct ll_beat beat;
+    rig_init(&rig, 19, "");
+    rig_open(&rig);
+    rig_attach(&rig);
+    rig.updates[0] = random_update(&rig);
+    ck_assert_uint_eq(ll_device_submit(rig.device, rig.updates, 1), 1);
+    struct ll_ring_port port = rig.device->port; /* a look that leaves the answer where it is */
+    while (ll_ring_port_take(&port, &beat) == LL_RING_NOTHING)
+        continue;
+    rig.device->looks = 1u << 20;
+    rig.device->waiting_since_ns = 1;
+    ck_assert_int_eq(ll_device_wait(rig.device, LL_NS_PER_MS, &why), LL_CAUSE_NONE);
+    ck_assert_uint_eq(ll_device_poll(rig.device, rig.results, 1), 1);
+    ck_assert_int_eq(ll_device_standing(rig.device), LL_DEVICE_THERE);
+    /* The next wait has its own look. When that finds nothing either, it was silence. */
+    rig.device->looks = 1u << 20;
+    rig.device->waiting_since_ns = 1;
+    ck_assert_int_eq(ll_device_wait(rig.device, LL_NS_PER_MS, &why), LL_CAUSE_NONE);
+    ck_assert_int_eq(why.code, LL_OK);
+    ck_assert_int_eq(ll_device_wait(rig.device, LL_NS_PER_MS, &why), LL_CAUSE_SILENT);
+    rig_close(&rig);
+}
+END_TEST
+
 /* Each new process is lost again: at last this process goes on alone. */
 START_TEST(reloads_are_bounded)
 {
@@ -765,6 +794,7 @@ static Suite *device_suite(void)
     tcase_add_loop_test(lost, a_loss_changes_no_answer, 0, (int)LOSSES * 6);
     tcase_add_loop_test(lost, what_was_under_way_is_done_here, 0, 3);
     tcase_add_loop_test(lost, asks_under_way_are_done_here, 0, 6);
+    tcase_add_test(lost, an_own_pause_is_no_silence);
     tcase_add_test(lost, reloads_are_bounded);
     tcase_add_loop_test(lost, reloads_that_fail_are_counted, 0, 3);
     suite_add_tcase(suite, lost);
