@@ -159,9 +159,18 @@ int ll_device_attach(struct ll_device *device, struct ll_why *why)
                    "the device cannot be loaded: %s", own.text);
 }
 
+/* Whoever is told that it is the end leaves results behind. They are nobody's any more, and neither are the updates:
+ * where they lay, others may lie. */
+static void ll_device_drop_left(struct ll_device *device)
+{
+    if (device->standing == LL_DEVICE_STOPPED)
+        device->pending_count = 0;
+}
+
 /* Both halves of the work below: what is asked of the device when all is quiet. */
 static bool ll_device_answers(struct ll_device *device)
 {
+    ll_device_drop_left(device);
     LL_ASSERT(device->pending_count == 0);
     ll_device_mirror_catch_up(&device->mirror);
     return device->standing == LL_DEVICE_THERE;
@@ -290,6 +299,7 @@ void ll_device_ask(struct ll_device *device, const struct ll_life_ask *asks, str
 {
     uint32_t posted = 0;
     uint32_t done = 0;
+    ll_device_drop_left(device);
     LL_ASSERT(device->pending_count == 0);
     LL_ASSERT(device->mirror.life_bytes != NULL);
     while (done < count && device->standing == LL_DEVICE_THERE) {

@@ -141,7 +141,8 @@ uint32_t ll_device_submit(struct ll_device *device, const struct ll_update *upda
 /* Up to count_max results; 0 = none yet. Waiting is bounded: after watchdog_ns the device is lost, and
  * results come. */
 uint32_t ll_device_poll(struct ll_device *device, struct ll_result *results, uint32_t count_max);
-/* Answers at once and in order. Nothing may be submitted and not polled. */
+/* Answers at once and in order. Nothing may be submitted and not polled; what is, when the status is LL_ERR_STOPPED,
+ * is dropped, and the tables lack it. */
 void ll_device_ask(struct ll_device *device, const struct ll_life_ask *asks, struct ll_life_answer *answers,
                    uint32_t count);
 /* Off the fast path, now and then: sees that a device process is gone or, after a loss, that a new one is

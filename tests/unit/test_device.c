@@ -517,6 +517,36 @@ START_TEST(an_own_pause_is_no_silence)
 }
 END_TEST
 
+/* Lost in the middle of a batch, and the owner, told to stop, does not come for the rest of it. */
+START_TEST(what_a_stop_leaves_behind_is_dropped)
+{
+    struct rig rig;
+    struct ll_why why = {0};
+    uint64_t book;
+    uint64_t life;
+    rig_init(&rig, 20, "exit-after:50");
+    rig.config.on_loss = LL_DEVICE_LOSS_STOP;
+    rig_open(&rig);
+    rig_attach(&rig);
+    for (uint32_t i = 0; i < 200; i++)
+        rig.updates[i] = random_update(&rig);
+    ck_assert_uint_eq(ll_device_submit(rig.device, rig.updates, 200), 200);
+    uint32_t polled = 0;
+    while (ll_device_status(rig.device, NULL) == LL_OK)
+        polled += ll_device_poll(rig.device, rig.results + polled, 20);
+    ck_assert_uint_lt(polled, 200);
+    memset(rig.updates, 0xa5, sizeof rig.updates);
+    if (_i == 0)
+        some_asks(&rig, ASKS_MAX);
+    ck_assert_msg(ll_device_hash(rig.device, &book, &life, &why) == LL_OK, "%s", why.text);
+    ck_assert_uint_eq(life, ll_life_memory_hash(ll_device_life(rig.cpu)));
+    some_asks(&rig, ASKS_MAX);
+    ck_assert_msg(ll_device_compare(rig.device, &why) == LL_OK, "%s", why.text);
+    ck_assert_uint_eq(ll_device_poll(rig.device, rig.results, 20), 0);
+    rig_close(&rig);
+}
+END_TEST
+
 /* Each new process is lost again: at last this process goes on alone. */
 START_TEST(reloads_are_bounded)
 {
@@ -795,6 +825,7 @@ static Suite *device_suite(void)
     tcase_add_loop_test(lost, what_was_under_way_is_done_here, 0, 3);
     tcase_add_loop_test(lost, asks_under_way_are_done_here, 0, 6);
     tcase_add_test(lost, an_own_pause_is_no_silence);
+    tcase_add_loop_test(lost, what_a_stop_leaves_behind_is_dropped, 0, 2);
     tcase_add_test(lost, reloads_are_bounded);
     tcase_add_loop_test(lost, reloads_that_fail_are_counted, 0, 3);
     suite_add_tcase(suite, lost);
