@@ -768,21 +768,27 @@ START_TEST(bad_configurations_are_refused)
 }
 END_TEST
 
-/* A process that does not end is killed, and what it left in /dev/shm is removed. */
+/* A process that does not end is killed, and what it left in /dev/shm and /tmp is removed. */
 START_TEST(a_stubborn_process_is_killed)
 {
+    static const char *const roots[] = {"/dev/shm", "/tmp"};
     struct rig rig;
-    char path[64];
+    char path[2][64];
     struct stat stat_of;
     rig_init(&rig, 14, "stubborn");
     rig_open(&rig);
     rig_attach(&rig);
     random_steps(&rig, 5);
-    (void)snprintf(path, sizeof path, "/dev/shm/lifeline-device.%ld", (long)rig.device->process.pid);
-    ck_assert_int_eq(stat(path, &stat_of), 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        (void)snprintf(path[i], sizeof path[i], "%s/lifeline-device.%ld", roots[i],
+                       (long)rig.device->process.pid);
+        ck_assert_int_eq(stat(path[i], &stat_of), 0);
+    }
     rig_close(&rig);
-    ck_assert_int_eq(stat(path, &stat_of), -1);
-    ck_assert_int_eq(errno, ENOENT);
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(stat(path[i], &stat_of), -1);
+        ck_assert_int_eq(errno, ENOENT);
+    }
 }
 END_TEST
 
