@@ -127,7 +127,8 @@ static int ll_device_start(const struct ll_device_verb *verb, bool verify, struc
         (void)ll_device_status(*device, &lost);
         status = LL_FAIL(why, LL_ERR_ENVIRONMENT, "%s", lost.text);
     }
-    return status;
+    /* Who wanted to know whether it starts does not know. */
+    return ll_device_options_was_stopped(status) ? LL_ERR_ENVIRONMENT : status;
 }
 
 static void ll_device_print(const struct ll_device_verb *verb, const struct ll_device *device,

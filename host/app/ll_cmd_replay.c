@@ -3,6 +3,7 @@
 
 #include "dpdk/ll_port.h"
 #include "host/app/ll_common_options.h"
+#include "host/app/ll_device_options.h"
 #include "host/app/ll_exit.h"
 #include "host/app/ll_gateway.h"
 #include "host/app/ll_pacer.h"
@@ -308,6 +309,9 @@ static int ll_replay_main(struct ll_replay *replay, struct ll_why *why)
         int settled = ll_device_settle(replay->gateway, &replay->report.device, why);
         int shown = ll_replay_show(replay, why);
         status = status != LL_OK ? status : settled != LL_OK ? settled : shown;
+    } else if (ll_device_options_was_stopped(status)) {
+        (void)fprintf(stderr, "lifeline replay: %s\n", why->text);
+        status = LL_OK;
     }
     ll_replay_source_close(replay->source);
     int closed = ll_gateway_close(replay->gateway, why);

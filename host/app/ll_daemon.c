@@ -4,6 +4,7 @@
 #include "dpdk/ll_port.h"
 #include "host/app/ll_daemon_banner.h"
 #include "host/app/ll_daemon_options.h"
+#include "host/app/ll_device_options.h"
 #include "host/app/ll_exit.h"
 #include "host/app/ll_gateway.h"
 #include "host/app/ll_live_view.h"
@@ -644,6 +645,13 @@ static void ll_daemon_close_feed(struct ll_daemon *daemon)
         ll_udp_request_close(&daemon->requests);
 }
 
+/* As of a run that a signal ends: in order. But there is nothing to report. */
+static int ll_daemon_end_early(const struct ll_why *why)
+{
+    (void)fprintf(stderr, "lifelined: %s\n", why->text);
+    return LL_OK;
+}
+
 static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
 {
     const struct ll_eal_config eal = {.memory_mb = (uint32_t)daemon->options.memory_mb,
@@ -658,6 +666,8 @@ static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
     bool opened = status == LL_OK;
     if (opened)
         status = ll_daemon_run(daemon, why);
+    else if (ll_device_options_was_stopped(status))
+        status = ll_daemon_end_early(why);
     if (daemon->gateway != NULL && ll_gateway_trading(daemon->gateway) != NULL)
         ll_trading_record_into(ll_gateway_trading(daemon->gateway), NULL);
     ll_live_view_stop(daemon->view);

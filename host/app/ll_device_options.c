@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_device_options.h"
 
+#include "host/app/ll_stop.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -46,6 +48,17 @@ static void ll_device_note(void *context, const char *sentence)
                   sentence);
 }
 
+static bool ll_device_is_stopped(void *context)
+{
+    (void)context;
+    return ll_stop_requested();
+}
+
+bool ll_device_options_was_stopped(int status)
+{
+    return status == LL_ERR_STOPPED && ll_stop_requested();
+}
+
 void ll_device_options_config(const struct ll_device_options *options, struct ll_device_config *config)
 {
     config->name = options->name;
@@ -56,6 +69,7 @@ void ll_device_options_config(const struct ll_device_options *options, struct ll
     config->watchdog_ns = options->watchdog_ns;
     config->binary = options->binary;
     config->note = ll_device_note;
+    config->give_up = ll_device_is_stopped;
     config->batch_max = (uint32_t)options->launch_batch;
     config->batch_close_ns = options->launch_close_ns;
 }

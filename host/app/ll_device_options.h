@@ -71,7 +71,11 @@ struct ll_device_options {
 void ll_device_options_default(struct ll_device_options *options);
 
 /* What is no option (capacities, the kernel's batch) stays as it is. What becomes of the device goes to stderr, with
- * the time. */
+ * the time. A stop (host/app/ll_stop.h) ends the wait for the device. */
 void ll_device_options_config(const struct ll_device_options *options, struct ll_device_config *config);
+
+/* An opening that ended with `status` was stopped while it waited for the device: nothing was begun, and that is no
+ * failure. */
+bool ll_device_options_was_stopped(int status);
 
 #endif

@@ -217,8 +217,10 @@ static void ll_oms_book_replaced(struct ll_oms *oms, const struct ll_oms_waiting
     (void)ll_oms_ask_number(oms, LL_LIFE_OP_RESOLVE, waiting->session, report->number);
     uint32_t next = ll_oms_ask_run(oms)->id;
     ll_oms_id_answered(oms, next, answer);
-    oms->ids[next].status = LL_ID_STATUS_ACTIVE;
-    oms->ids[next].updated_ns = oms->time_ns;
+    if (LL_LIKELY(next != LL_OMS_NONE)) { /* else a device that took it for the replace does not find it */
+        oms->ids[next].status = LL_ID_STATUS_ACTIVE;
+        oms->ids[next].updated_ns = oms->time_ns;
+    }
     ll_oms_answered(oms, order, report->old_number, LL_REQUEST_ENTER);
     if (ll_order_is_live(answer->state_after) != 0)
         ll_oms_settle_replace(oms, order, true, asked, answer->leaves, report->price);

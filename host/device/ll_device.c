@@ -90,7 +90,7 @@ int ll_device_open(struct ll_device **device_out, const struct ll_device_config 
     if (status == LL_OK && !is_cpu)
         status = ll_device_fill_request(device, why);
     if (status == LL_OK && !is_cpu && ll_device_start_and_await(device, &own) != LL_OK) {
-        if (config->must_start)
+        if (config->must_start || device->is_given_up)
             status = LL_FAIL(why, own.code, "%s", own.text);
         else
             ll_device_lose(device, LL_CAUSE_FAILED, &own);
@@ -148,18 +148,29 @@ int ll_device_attach(struct ll_device *device, struct ll_why *why)
         return LL_OK;
     if (ll_device_go_there(device, &own) == LL_CAUSE_NONE)
         return LL_OK;
-    if (!device->config.must_start) {
+    if (!device->config.must_start && !device->is_given_up) {
         ll_device_lose(device, LL_CAUSE_FAILED, &own);
         return LL_OK;
     }
     ll_device_process_kill(&device->process);
+    if (device->is_given_up)
+        return LL_FAIL(why, LL_ERR_STOPPED, "%s", own.text);
     return LL_FAIL(why, own.code == LL_ERR_INPUT ? LL_ERR_INPUT : LL_ERR_ENVIRONMENT,
                    "the device cannot be loaded: %s", own.text);
+}
+
+/* Whoever is told that it is the end leaves results behind. They are nobody's any more, and neither are the updates:
+ * where they lay, others may lie. */
+static void ll_device_drop_left(struct ll_device *device)
+{
+    if (device->standing == LL_DEVICE_STOPPED)
+        device->pending_count = 0;
 }
 
 /* Both halves of the work below: what is asked of the device when all is quiet. */
 static bool ll_device_answers(struct ll_device *device)
 {
+    ll_device_drop_left(device);
     LL_ASSERT(device->pending_count == 0);
     ll_device_mirror_catch_up(&device->mirror);
     return device->standing == LL_DEVICE_THERE;
@@ -288,6 +299,7 @@ void ll_device_ask(struct ll_device *device, const struct ll_life_ask *asks, str
 {
     uint32_t posted = 0;
     uint32_t done = 0;
+    ll_device_drop_left(device);
     LL_ASSERT(device->pending_count == 0);
     LL_ASSERT(device->mirror.life_bytes != NULL);
     while (done < count && device->standing == LL_DEVICE_THERE) {

@@ -14,8 +14,8 @@
  * Units    counts of updates; bytes; ns.
  * Errors   open, attach: LL_ERR_USAGE (no such device, a size out of range), LL_ERR_NO_MEMORY,
  *          LL_ERR_ENVIRONMENT (the runtime is missing or does not start; the text names the remedy),
- *          LL_ERR_INPUT (a wrong binary). Later: none that is seen in a result; ll_device_status says what
- *          became of the device.
+ *          LL_ERR_INPUT (a wrong binary), LL_ERR_STOPPED (give_up said so; whatever must_start says). Later:
+ *          none that is seen in a result; ll_device_status says what became of the device.
  * Threads  one owner.
  */
 #ifndef LL_HOST_DEVICE_DEVICE_H
@@ -61,6 +61,8 @@ struct ll_device_config {
     void (*note)(void *context,
                  const char *sentence); /* what became of the device, for people; NULL = none */
     void *note_context;
+    bool (*give_up)(void *context); /* asked all the time while open and attach wait; NULL = never */
+    void *give_up_context;
 };
 
 /* D(name, "text") */
@@ -133,7 +135,8 @@ uint32_t ll_device_submit(struct ll_device *device, const struct ll_update *upda
 /* Up to count_max results; 0 = none yet. Waiting is bounded: after watchdog_ns the device is lost, and
  * results come. */
 uint32_t ll_device_poll(struct ll_device *device, struct ll_result *results, uint32_t count_max);
-/* Answers at once and in order. Nothing may be submitted and not polled. */
+/* Answers at once and in order. Nothing may be submitted and not polled; what is, when the status is LL_ERR_STOPPED,
+ * is dropped, and the tables lack it. */
 void ll_device_ask(struct ll_device *device, const struct ll_life_ask *asks, struct ll_life_answer *answers,
                    uint32_t count);
 /* Off the fast path, now and then: sees that a device process is gone or, after a loss, that a new one is

@@ -61,6 +61,8 @@ static enum ll_device_cause ll_device_control(struct ll_device *device, struct l
     uint32_t posted = ll_ring_port_post(&device->port, LL_BEAT_CONTROL, beat, 1);
     LL_ASSERT(posted == 1);
     for (;;) {
+        if (device->is_loading && ll_device_gives_up(device, why))
+            return LL_CAUSE_FAILED;
         take = ll_ring_port_take(&device->port, beat);
         if (take != LL_RING_NOTHING)
             break;

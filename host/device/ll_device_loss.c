@@ -68,7 +68,9 @@ void ll_device_lose(struct ll_device *device, enum ll_device_cause cause, const 
 
 enum ll_device_cause ll_device_go_there(struct ll_device *device, struct ll_why *why)
 {
+    device->is_loading = true;
     enum ll_device_cause cause = ll_device_load(device, why);
+    device->is_loading = false;
     if (cause != LL_CAUSE_NONE)
         return cause;
     if (!device->config.verify && ll_device_mirror_follow(&device->mirror, why) != LL_OK)

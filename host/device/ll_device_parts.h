@@ -57,12 +57,15 @@ struct ll_device {
     enum ll_device_standing standing;
     bool is_cpu;
     bool is_attached;
+    bool is_given_up; /* the wait for it was called off */
+    bool is_loading;
     uint32_t epoch;
     uint32_t pending_count; /* updates submitted and not polled */
     const struct ll_update *updates;
     /* waiting */
     uint32_t looks;
     uint64_t waiting_since_ns; /* 0 = not that long yet */
+    bool is_overdue;           /* the time has passed, and one look is left */
     /* a new process */
     uint32_t tries;
     uint64_t next_try_ns;
@@ -96,11 +99,13 @@ void ll_device_note(const struct ll_device *device, const char *sentence);
 uint64_t ll_device_now_ns(void);
 /* An answer has come: the next wait begins anew. */
 void ll_device_wait_over(struct ll_device *device);
-/* One step; SILENT after `limit_ns`, GONE when the process is. */
+/* One step behind a look that found nothing; SILENT after `limit_ns` and one look more, GONE when the process is. */
 enum ll_device_cause ll_device_wait(struct ll_device *device, uint64_t limit_ns, struct ll_why *why);
 /* Of an answer that is none. */
 enum ll_device_cause ll_device_take_cause(const struct ll_device *device, enum ll_ring_take take,
                                           struct ll_why *why);
+/* The owner wants no device any more; then that is the reason. */
+bool ll_device_gives_up(struct ll_device *device, struct ll_why *why);
 /* The process has ended or said so. */
 bool ll_device_is_gone(struct ll_device *device, struct ll_why *why);
 

@@ -13,13 +13,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LL_PROCESS_PROGRAM    "lifeline-device"
 #define LL_PROCESS_PATH_BYTES 4096u
-#define LL_PROCESS_SHM_FILES  16 /* open at a time while a directory is removed */
+#define LL_PROCESS_FILES      16 /* open at a time while a directory is removed */
 #define LL_PROCESS_REST_NS    ((uint64_t)1000000)
 #define LL_PROCESS_MEMORIES   2u
 
@@ -338,12 +339,18 @@ static int ll_process_remove_one(const char *path, const struct stat *stat, int 
     return 0;
 }
 
-/* A process that was killed could not clean up. */
+/* A process that was killed could not clean up. Everybody can make things in these places: only a directory of our own
+ * is taken away. */
 static void ll_process_remove_left(pid_t pid)
 {
+    static const char *const roots[] = {"/dev/shm", "/tmp"};
+    struct stat stat;
     char path[64];
-    (void)snprintf(path, sizeof path, "/dev/shm/" LL_PROCESS_PROGRAM ".%ld", (long)pid);
-    (void)nftw(path, ll_process_remove_one, LL_PROCESS_SHM_FILES, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/" LL_PROCESS_PROGRAM ".%ld", roots[i], (long)pid);
+        if (lstat(path, &stat) == 0 && S_ISDIR(stat.st_mode) && stat.st_uid == geteuid())
+            (void)nftw(path, ll_process_remove_one, LL_PROCESS_FILES, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    }
 }
 
 bool ll_device_process_reap(struct ll_device_process *process)

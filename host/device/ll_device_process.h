@@ -6,8 +6,8 @@
  *          dismiss or kill -> reap until it is gone -> start again, or end. The child is the leader of a
  *          process group of its own, with nothing open of ours but its end of the socket (LL_DEVICE_LINK_FD)
  *          and stderr, and ordinary priority. Who dismisses or kills it has no memory of it left from that
- *          moment on. What is left of a group whose leader has ended is killed with it, and the directory in
- *          /dev/shm that a leader may leave behind is removed.
+ *          moment on. What is left of a group whose leader has ended is killed with it, and the directories in
+ *          /dev/shm and /tmp that a leader may leave behind are removed, when they are ours.
  * Units    ns, of the caller's clock.
  * Errors   start: LL_ERR_ENVIRONMENT with the remedy. look: LL_PROCESS_ENDED and the reason: what the process
  *          said of itself, a word that is none, memories that are too small, or the end of the process.

@@ -16,7 +16,7 @@
 #define LL_DEVICE_BATCH_DEFAULT 256u
 #define LL_DEVICE_LOOKS_DEFAULT ((uint64_t)1 << 24)
 #define LL_DEVICE_WORDS_MAX     64u /* heard in one go */
-#define LL_DEVICE_AWAIT_NS      ((uint64_t)50000000)
+#define LL_DEVICE_AWAIT_NS      ((uint64_t)50000000) /* between two questions whether to give up */
 
 static int ll_device_read_card(struct ll_device_request *request, const char *number, const char *name,
                                struct ll_why *why)
@@ -153,7 +153,7 @@ int ll_device_start_and_await(struct ll_device *device, struct ll_why *why)
     int status = ll_device_start(device, why);
     while (status == LL_OK && !ll_device_hear(device, &end)) {
         uint64_t now_ns = ll_device_now_ns();
-        if (end.code == LL_OK && now_ns >= device->ready_until_ns)
+        if (end.code == LL_OK && !ll_device_gives_up(device, &end) && now_ns >= device->ready_until_ns)
             (void)LL_FAIL(&end, LL_ERR_ENVIRONMENT,
                           "the device process was not ready after %llu ms; give it more time, or another "
                           "--device",

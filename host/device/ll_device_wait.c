@@ -22,6 +22,17 @@ void ll_device_wait_over(struct ll_device *device)
 {
     device->looks = 0;
     device->waiting_since_ns = 0;
+    device->is_overdue = false;
+}
+
+bool ll_device_gives_up(struct ll_device *device, struct ll_why *why)
+{
+    const struct ll_device_config *config = &device->config;
+    if (config->give_up == NULL || !config->give_up(config->give_up_context))
+        return false;
+    device->is_given_up = true;
+    (void)LL_FAIL(why, LL_ERR_STOPPED, "told to stop before the device was ready");
+    return true;
 }
 
 bool ll_device_is_gone(struct ll_device *device, struct ll_why *why)
@@ -54,11 +65,14 @@ enum ll_device_cause ll_device_wait(struct ll_device *device, uint64_t limit_ns,
     device->looks += device->looks != UINT32_MAX;
     if (slow % LL_DEVICE_LISTEN == 0 && ll_device_is_gone(device, why))
         return LL_CAUSE_GONE;
-    if (now_ns - device->waiting_since_ns > limit_ns) {
+    bool is_overdue = now_ns - device->waiting_since_ns > limit_ns;
+    if (is_overdue && device->is_overdue) {
         (void)LL_FAIL(why, LL_ERR_IO, "the device has not answered for %llu ms",
                       (unsigned long long)((now_ns - device->waiting_since_ns) / LL_NS_PER_MS));
         return LL_CAUSE_SILENT;
     }
+    /* Whoever was stopped between the look and the clock has not looked for all that time. */
+    device->is_overdue = is_overdue;
     if (slow < LL_DEVICE_YIELDS)
         (void)sched_yield();
     else

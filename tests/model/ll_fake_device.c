@@ -188,6 +188,8 @@ static void ll_fake_answer(struct ll_fake *fake, uint32_t kind)
     struct ll_beat beat = ll_link_get(fake->own, slots, fake->next - 1);
     if (kind == LL_BEAT_CONTROL) {
         fake->control_count++;
+        if (ll_fake_is(fake, "silent-load") && fake->control_count >= LL_FAKE_LOAD_STEPS)
+            return;
         if (ll_fake_is(fake, "dies-in-load") && fake->control_count == LL_FAKE_LOAD_STEPS)
             _exit(LL_FAKE_EXIT);
         if (ll_fake_is(fake, "refuses-load") && fake->control_count == LL_FAKE_LOAD_STEPS)
@@ -284,12 +286,12 @@ static bool ll_fake_fails(const struct ll_fake *fake)
     return true;
 }
 
-static void ll_fake_leave_something(void)
+static void ll_fake_leave_something(const char *root)
 {
     char path[128];
-    (void)snprintf(path, sizeof path, "/dev/shm/lifeline-device.%ld", (long)getpid());
+    (void)snprintf(path, sizeof path, "%s/lifeline-device.%ld", root, (long)getpid());
     LL_ASSERT(mkdir(path, 0700) == 0);
-    (void)snprintf(path, sizeof path, "/dev/shm/lifeline-device.%ld/left", (long)getpid());
+    (void)snprintf(path, sizeof path, "%s/lifeline-device.%ld/left", root, (long)getpid());
     int file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     LL_ASSERT(file >= 0);
     (void)close(file);
@@ -306,8 +308,10 @@ int ll_fake_device_main(void)
     ll_fake_read_behaviour(fake);
     if (ll_fake_fails(fake))
         _exit(0);
-    if (ll_fake_is(fake, "stubborn"))
-        ll_fake_leave_something();
+    if (ll_fake_is(fake, "stubborn")) {
+        ll_fake_leave_something("/dev/shm");
+        ll_fake_leave_something("/tmp");
+    }
     for (uint32_t part = 0; part < LL_PART_COUNT; part++) {
         uint64_t part_bytes = fake->request.part_bytes[part];
         fake->part[part] = calloc(1, part_bytes < 512 ? 512 : part_bytes);

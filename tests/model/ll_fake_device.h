@@ -8,11 +8,12 @@
  *              if (ll_fake_device_is_wanted()) return ll_fake_device_main();
  *          ll_device_config.binary says how it behaves: empty = well, as a resident kernel; else one of
  *            at the start    fails, garbage-word, garbage-note, never-ready, exits, short-memory, one-memory,
- *                            other-slots, dies-in-load, refuses-load, other-layout
+ *                            other-slots, dies-in-load, refuses-load, other-layout,
+ *                            silent-load
  *            from the N-th update or ask on, as name:N
  *                            silent-after, exit-after, killed-after, lost-after, wrong-order, flip-bit,
  *                            stale-epoch, wrong-answer, bad-verdict, broken
- *            at the end      stubborn: it leaves a directory in /dev/shm and does not end when it should
+ *            at the end      stubborn: it leaves a directory in /dev/shm and one in /tmp, and does not end when it should
  *            none of it      careful: well, request by request
  *          "once-" before the second kind: only the first epoch of the tables is misbehaved in.
  * Units    N counts updates and asks.

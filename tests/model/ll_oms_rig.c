@@ -31,9 +31,19 @@ static void *ll_rig_memory(size_t bytes)
 static void ll_rig_ask(void *context, const struct ll_life_ask *asks, struct ll_life_answer *answers,
                        uint32_t count)
 {
-    struct ll_life_memory *life = context;
+    const struct ll_oms_rig *rig = context;
+    const struct ll_life_memory *life = &rig->life;
     ll_life_batch(life->control, life->buckets, life->places, life->orders, asks, answers, count,
                   LL_RIG_BATCH);
+    for (uint32_t i = 0; rig->finds_nothing && i < count; i++)
+        if (asks[i].op == LL_LIFE_OP_RESOLVE)
+            answers[i] = (struct ll_life_answer){.verdict = LL_VERDICT_UNKNOWN_ID,
+                                                 .op = LL_LIFE_OP_RESOLVE,
+                                                 .order = LL_LIFE_NONE,
+                                                 .id = LL_LIFE_NONE,
+                                                 .previous = LL_LIFE_NONE,
+                                                 .other_order = LL_LIFE_NONE,
+                                                 .seq = asks[i].seq};
 }
 
 void ll_oms_rig_config(struct ll_oms_config *config)
@@ -56,7 +66,7 @@ static struct ll_life_config ll_rig_life(const struct ll_oms_config *config)
 
 static void ll_rig_init(struct ll_oms_rig *rig, bool attach)
 {
-    const struct ll_oms_door door = {&rig->life, ll_rig_ask};
+    const struct ll_oms_door door = {rig, ll_rig_ask};
     struct ll_why why = {0};
     if (ll_oms_init(&rig->oms, rig->handle, rig->state, &rig->config, &door, &rig->batch, attach, &why) !=
         LL_OK)

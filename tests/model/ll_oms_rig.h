@@ -61,6 +61,7 @@ struct ll_oms_rig {
     uint64_t now_ns;
     uint64_t request; /* of the last command */
     bool is_unchecked;
+    bool finds_nothing; /* the kernel lies: no key resolves */
     struct ll_rig_limit limits[LL_RIG_LIMITS_MAX];
     uint32_t limit_count;
     struct ll_rig_record *journal;

@@ -488,6 +488,65 @@ START_TEST(asks_under_way_are_done_here)
 }
 END_TEST
 
+/* This process stood still behind a look that found nothing, for longer than the watchdog's time. */
+START_TEST(an_own_pause_is_no_silence)
+{
+    struct rig rig;
+    struct ll_why why = {0};
+    struct ll_beat beat;
+    rig_init(&rig, 19, "");
+    rig_open(&rig);
+    rig_attach(&rig);
+    rig.updates[0] = random_update(&rig);
+    ck_assert_uint_eq(ll_device_submit(rig.device, rig.updates, 1), 1);
+    struct ll_ring_port port = rig.device->port; /* a look that leaves the answer where it is */
+    while (ll_ring_port_take(&port, &beat) == LL_RING_NOTHING)
+        continue;
+    rig.device->looks = 1u << 20;
+    rig.device->waiting_since_ns = 1;
+    ck_assert_int_eq(ll_device_wait(rig.device, LL_NS_PER_MS, &why), LL_CAUSE_NONE);
+    ck_assert_uint_eq(ll_device_poll(rig.device, rig.results, 1), 1);
+    ck_assert_int_eq(ll_device_standing(rig.device), LL_DEVICE_THERE);
+    /* The next wait has its own look. When that finds nothing either, it was silence. */
+    rig.device->looks = 1u << 20;
+    rig.device->waiting_since_ns = 1;
+    ck_assert_int_eq(ll_device_wait(rig.device, LL_NS_PER_MS, &why), LL_CAUSE_NONE);
+    ck_assert_int_eq(why.code, LL_OK);
+    ck_assert_int_eq(ll_device_wait(rig.device, LL_NS_PER_MS, &why), LL_CAUSE_SILENT);
+    rig_close(&rig);
+}
+END_TEST
+
+/* Lost in the middle of a batch, and the owner, told to stop, does not come for the rest of it. */
+START_TEST(what_a_stop_leaves_behind_is_dropped)
+{
+    struct rig rig;
+    struct ll_why why = {0};
+    uint64_t book;
+    uint64_t life;
+    rig_init(&rig, 20, "exit-after:50");
+    rig.config.on_loss = LL_DEVICE_LOSS_STOP;
+    rig_open(&rig);
+    rig_attach(&rig);
+    for (uint32_t i = 0; i < 200; i++)
+        rig.updates[i] = random_update(&rig);
+    ck_assert_uint_eq(ll_device_submit(rig.device, rig.updates, 200), 200);
+    uint32_t polled = 0;
+    while (ll_device_status(rig.device, NULL) == LL_OK)
+        polled += ll_device_poll(rig.device, rig.results + polled, 20);
+    ck_assert_uint_lt(polled, 200);
+    memset(rig.updates, 0xa5, sizeof rig.updates);
+    if (_i == 0)
+        some_asks(&rig, ASKS_MAX);
+    ck_assert_msg(ll_device_hash(rig.device, &book, &life, &why) == LL_OK, "%s", why.text);
+    ck_assert_uint_eq(life, ll_life_memory_hash(ll_device_life(rig.cpu)));
+    some_asks(&rig, ASKS_MAX);
+    ck_assert_msg(ll_device_compare(rig.device, &why) == LL_OK, "%s", why.text);
+    ck_assert_uint_eq(ll_device_poll(rig.device, rig.results, 20), 0);
+    rig_close(&rig);
+}
+END_TEST
+
 /* Each new process is lost again: at last this process goes on alone. */
 START_TEST(reloads_are_bounded)
 {
@@ -604,6 +663,72 @@ START_TEST(a_device_that_need_not_start_is_a_loss)
 }
 END_TEST
 
+/* Says stop at the N-th question. */
+struct stopper {
+    uint32_t asked;
+    uint32_t stop_at;
+};
+
+static bool stops(void *context)
+{
+    struct stopper *stopper = context;
+    return ++stopper->asked >= stopper->stop_at;
+}
+
+static const struct {
+    const char *behaviour;
+    bool in_attach;
+} waits[] = {{"never-ready", false}, {"silent-load", true}};
+
+/* _i: in open or in attach; whether it must start. The times would outlast the test. */
+START_TEST(a_stop_ends_the_wait_for_a_device)
+{
+    struct rig rig;
+    struct ll_why why = {0};
+    struct stopper stopper = {.stop_at = UINT32_MAX};
+    bool in_attach = waits[_i % 2].in_attach;
+    rig_init(&rig, 17, waits[_i % 2].behaviour);
+    rig.config.must_start = _i / 2 != 0;
+    rig.config.start_timeout_ns = 1000 * LL_NS_PER_S;
+    rig.config.watchdog_ns = 1000 * LL_NS_PER_S;
+    rig.config.give_up = stops;
+    rig.config.give_up_context = &stopper;
+    stopper.stop_at = in_attach ? UINT32_MAX : 3;
+    int status = ll_device_open(&rig.device, &rig.config, &why);
+    if (in_attach) {
+        ck_assert_msg(status == LL_OK, "%s", why.text);
+        stopper.stop_at = stopper.asked + 10000;
+        status = ll_device_attach(rig.device, &why);
+        ck_assert_int_eq(ll_device_standing(rig.device), LL_DEVICE_HERE);
+        ck_assert_uint_eq(ll_device_counters(rig.device)->losses, 0);
+        ll_device_close(rig.device);
+    }
+    ck_assert_int_eq(status, LL_ERR_STOPPED);
+    ck_assert_int_eq(why.code, LL_ERR_STOPPED);
+    ck_assert_str_eq(why.text, "told to stop before the device was ready");
+    ck_assert_uint_eq(stopper.asked, stopper.stop_at);
+    no_child_is_left();
+}
+END_TEST
+
+/* Once it is there, nobody is asked: what is at the end of a run is not called off by what ended it. */
+START_TEST(a_stop_does_not_disturb_a_device_that_is_there)
+{
+    struct rig rig;
+    struct stopper stopper = {.stop_at = UINT32_MAX};
+    rig_init(&rig, 18, "");
+    rig.config.give_up = stops;
+    rig.config.give_up_context = &stopper;
+    rig_open(&rig);
+    rig_attach(&rig);
+    stopper.stop_at = 0;
+    random_steps(&rig, 5);
+    same_state(&rig);
+    ck_assert_int_eq(ll_device_standing(rig.device), LL_DEVICE_THERE);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_program_that_is_not_there)
 {
     struct rig rig;
@@ -643,21 +768,27 @@ START_TEST(bad_configurations_are_refused)
 }
 END_TEST
 
-/* A process that does not end is killed, and what it left in /dev/shm is removed. */
+/* A process that does not end is killed, and what it left in /dev/shm and /tmp is removed. */
 START_TEST(a_stubborn_process_is_killed)
 {
+    static const char *const roots[] = {"/dev/shm", "/tmp"};
     struct rig rig;
-    char path[64];
+    char path[2][64];
     struct stat stat_of;
     rig_init(&rig, 14, "stubborn");
     rig_open(&rig);
     rig_attach(&rig);
     random_steps(&rig, 5);
-    (void)snprintf(path, sizeof path, "/dev/shm/lifeline-device.%ld", (long)rig.device->process.pid);
-    ck_assert_int_eq(stat(path, &stat_of), 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        (void)snprintf(path[i], sizeof path[i], "%s/lifeline-device.%ld", roots[i],
+                       (long)rig.device->process.pid);
+        ck_assert_int_eq(stat(path[i], &stat_of), 0);
+    }
     rig_close(&rig);
-    ck_assert_int_eq(stat(path, &stat_of), -1);
-    ck_assert_int_eq(errno, ENOENT);
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(stat(path[i], &stat_of), -1);
+        ck_assert_int_eq(errno, ENOENT);
+    }
 }
 END_TEST
 
@@ -699,6 +830,8 @@ static Suite *device_suite(void)
     tcase_add_loop_test(lost, a_loss_changes_no_answer, 0, (int)LOSSES * 6);
     tcase_add_loop_test(lost, what_was_under_way_is_done_here, 0, 3);
     tcase_add_loop_test(lost, asks_under_way_are_done_here, 0, 6);
+    tcase_add_test(lost, an_own_pause_is_no_silence);
+    tcase_add_loop_test(lost, what_a_stop_leaves_behind_is_dropped, 0, 2);
     tcase_add_test(lost, reloads_are_bounded);
     tcase_add_loop_test(lost, reloads_that_fail_are_counted, 0, 3);
     suite_add_tcase(suite, lost);
@@ -706,6 +839,8 @@ static Suite *device_suite(void)
     tcase_set_timeout(start, 120);
     tcase_add_loop_test(start, a_device_that_must_start_is_an_error, 0, (int)BAD_STARTS);
     tcase_add_loop_test(start, a_device_that_need_not_start_is_a_loss, 0, (int)BAD_STARTS);
+    tcase_add_loop_test(start, a_stop_ends_the_wait_for_a_device, 0, 4);
+    tcase_add_test(start, a_stop_does_not_disturb_a_device_that_is_there);
     tcase_add_test(start, a_program_that_is_not_there);
     tcase_add_test(start, bad_configurations_are_refused);
     tcase_add_test(start, a_stubborn_process_is_killed);

@@ -436,6 +436,20 @@ START_TEST(a_replace_that_is_done)
 }
 END_TEST
 
+/* A kernel that says nonsense costs an identifier its place in the history, and nothing else. */
+START_TEST(a_replace_whose_number_is_not_found)
+{
+    struct replaced made = replacing(false);
+    rig.is_unchecked = true;
+    rig.finds_nothing = true;
+    SAY(.type = 'U', .number = made.next, .old_number = made.old, .quantity = 150, .price = LL_RIG_MID + 100);
+    rig.finds_nothing = false;
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").price, LL_RIG_MID + 100);
+    SAY(.type = 'E', .number = made.next, .quantity = 150, .price = LL_RIG_MID, .match = 7);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_FILLED);
+}
+END_TEST
+
 /* A number that is another order's: neither of the two is touched. */
 START_TEST(a_replace_under_a_number_of_another)
 {
@@ -600,6 +614,7 @@ int main(void)
     tcase_add_loop_test(reports, a_replace_that_cancels, 0, 2);
     tcase_add_loop_test(reports, a_replace_that_is_rejected, 0, 4);
     tcase_add_loop_test(reports, a_replace_that_is_done, 0, 4);
+    tcase_add_test(reports, a_replace_whose_number_is_not_found);
     tcase_add_test(reports, a_replace_under_a_number_of_another);
     tcase_add_test(reports, a_final_reject);
     tcase_add_test(reports, rejects_that_may_pass);
