@@ -48,7 +48,7 @@ void ll_device_lose(struct ll_device *device, enum ll_device_cause cause, const 
     static const char *const then[] = {[LL_DEVICE_LOSS_CPU] = "going on in this process",
                                        [LL_DEVICE_LOSS_RELOAD] =
                                            "going on in this process until a new device process is loaded",
-                                       [LL_DEVICE_LOSS_STOP] = "stopping, as --on-loss stop says"};
+                                       [LL_DEVICE_LOSS_STOP] = "stopping, as --device-loss stop says"};
     static const enum ll_device_standing standings[] = {[LL_DEVICE_LOSS_CPU] = LL_DEVICE_FALLEN,
                                                         [LL_DEVICE_LOSS_RELOAD] = LL_DEVICE_RELOADING,
                                                         [LL_DEVICE_LOSS_STOP] = LL_DEVICE_STOPPED};
