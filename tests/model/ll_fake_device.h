@@ -9,7 +9,7 @@
  *          ll_device_config.binary says how it behaves: empty = well, as a resident kernel; else one of
  *            at the start    fails, garbage-word, garbage-note, never-ready, exits, short-memory, one-memory,
  *                            other-slots, dies-in-load, refuses-load, other-layout,
- *                            silent-load
+ *                            silent-load, slow-load
  *            from the N-th update or ask on, as name:N
  *                            silent-after, exit-after, killed-after, lost-after, wrong-order, flip-bit,
  *                            stale-epoch, wrong-answer, bad-verdict, broken
