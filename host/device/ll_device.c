@@ -12,6 +12,7 @@
 
 #define LL_DEVICE_WATCHDOG_NS      (2 * LL_NS_PER_S)
 #define LL_DEVICE_START_TIMEOUT_NS (120 * LL_NS_PER_S)
+#define LL_DEVICE_LOAD_LIMIT_NS    (10 * LL_NS_PER_S) /* the largest tables are emptied in a few seconds */
 
 void ll_device_config_default(struct ll_device_config *config)
 {
@@ -21,6 +22,7 @@ void ll_device_config_default(struct ll_device_config *config)
     config->must_start = true;
     config->watchdog_ns = LL_DEVICE_WATCHDOG_NS;
     config->start_timeout_ns = LL_DEVICE_START_TIMEOUT_NS;
+    config->load_limit_ns = LL_DEVICE_LOAD_LIMIT_NS;
     ll_book_config_default(&config->book);
 }
 
@@ -66,6 +68,8 @@ static int ll_device_take(struct ll_device **device_out, const struct ll_device_
         device->config.watchdog_ns = LL_DEVICE_WATCHDOG_NS;
     if (config->start_timeout_ns == 0)
         device->config.start_timeout_ns = LL_DEVICE_START_TIMEOUT_NS;
+    if (config->load_limit_ns == 0)
+        device->config.load_limit_ns = LL_DEVICE_LOAD_LIMIT_NS;
     device->request = *request;
     device->is_cpu = is_cpu;
     device->memory_bytes = own_bytes + tables_bytes + port_bytes;

@@ -56,6 +56,7 @@ struct ll_device_config {
     uint64_t looks_max;
     uint64_t watchdog_ns;      /* the longest wait for an answer */
     uint64_t start_timeout_ns; /* for the process to be ready: a program may have to be compiled first */
+    uint64_t load_limit_ns;    /* for all of a load after a loss: the owner does nothing else meanwhile */
     const char *program;       /* the device process; NULL = lifeline-device beside this program */
     const char *binary;        /* xclbin, or directory of the OpenCL source; NULL = the default */
     void (*note)(void *context,

@@ -6,8 +6,6 @@
 #include <string.h>
 
 #define LL_DEVICE_HASH_COUNT 16384u /* elements summed by one request */
-/* For a request about tables, the largest of which are emptied in a few seconds, once others wait meanwhile. */
-#define LL_DEVICE_TABLES_NS ((uint64_t)10 * 1000000000)
 
 static const struct ll_life_control ll_device_no_life;
 
@@ -46,9 +44,23 @@ static uint64_t ll_device_part_count(const struct ll_device_mirror *mirror, uint
 static uint64_t ll_device_control_limit_ns(const struct ll_device *device)
 {
     uint64_t limit_ns = device->config.start_timeout_ns;
-    if (device->standing != LL_DEVICE_HERE && limit_ns > LL_DEVICE_TABLES_NS)
-        limit_ns = LL_DEVICE_TABLES_NS;
+    if (device->standing != LL_DEVICE_HERE && limit_ns > device->config.load_limit_ns)
+        limit_ns = device->config.load_limit_ns;
     return limit_ns > device->config.watchdog_ns ? limit_ns : device->config.watchdog_ns;
+}
+
+/* A load may be called off, and one that work waits for takes too long at some time. */
+static enum ll_device_cause ll_device_load_goes_on(struct ll_device *device, struct ll_why *why)
+{
+    if (device->load_until_ns == 0)
+        return LL_CAUSE_NONE;
+    if (ll_device_gives_up(device, why))
+        return LL_CAUSE_FAILED;
+    if (ll_device_now_ns() <= device->load_until_ns)
+        return LL_CAUSE_NONE;
+    (void)LL_FAIL(why, LL_ERR_ENVIRONMENT, "the tables were not loaded after %llu ms, and the work waits",
+                  (unsigned long long)(device->config.load_limit_ns / 1000000u));
+    return LL_CAUSE_FAILED;
 }
 
 /* One CONTROL request and its answer. They take their time: the tables may be large. */
@@ -61,12 +73,13 @@ static enum ll_device_cause ll_device_control(struct ll_device *device, struct l
     uint32_t posted = ll_ring_port_post(&device->port, LL_BEAT_CONTROL, beat, 1);
     LL_ASSERT(posted == 1);
     for (;;) {
-        if (device->is_loading && ll_device_gives_up(device, why))
-            return LL_CAUSE_FAILED;
+        enum ll_device_cause cause = ll_device_load_goes_on(device, why);
+        if (cause != LL_CAUSE_NONE)
+            return cause;
         take = ll_ring_port_take(&device->port, beat);
         if (take != LL_RING_NOTHING)
             break;
-        enum ll_device_cause cause = ll_device_wait(device, limit_ns, why);
+        cause = ll_device_wait(device, limit_ns, why);
         if (cause != LL_CAUSE_NONE)
             return cause;
     }

@@ -68,9 +68,12 @@ void ll_device_lose(struct ll_device *device, enum ll_device_cause cause, const 
 
 enum ll_device_cause ll_device_go_there(struct ll_device *device, struct ll_why *why)
 {
-    device->is_loading = true;
+    /* Before the first load there is no work yet that waits for it. */
+    device->load_until_ns = device->standing == LL_DEVICE_HERE
+                                ? UINT64_MAX
+                                : ll_device_now_ns() + device->config.load_limit_ns;
     enum ll_device_cause cause = ll_device_load(device, why);
-    device->is_loading = false;
+    device->load_until_ns = 0;
     if (cause != LL_CAUSE_NONE)
         return cause;
     if (!device->config.verify && ll_device_mirror_follow(&device->mirror, why) != LL_OK)

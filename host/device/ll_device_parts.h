@@ -58,7 +58,6 @@ struct ll_device {
     bool is_cpu;
     bool is_attached;
     bool is_given_up; /* the wait for it was called off */
-    bool is_loading;
     uint32_t epoch;
     uint32_t pending_count; /* updates submitted and not polled */
     const struct ll_update *updates;
@@ -70,6 +69,7 @@ struct ll_device {
     uint32_t tries;
     uint64_t next_try_ns;
     uint64_t ready_until_ns;
+    uint64_t load_until_ns; /* 0 = no load is under way */
     uint64_t attached_ns;
     struct ll_why why; /* the last loss */
     size_t memory_bytes;

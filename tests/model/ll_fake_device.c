@@ -23,6 +23,7 @@
 #define LL_FAKE_LIFE_S     120u /* a process that nobody ends ends itself */
 #define LL_FAKE_EXIT       3
 #define LL_FAKE_LOAD_STEPS 4u /* requests that one who dies in the load answers before */
+#define LL_FAKE_SLOW_NS    30000000
 
 struct ll_fake {
     struct ll_device_request request;
@@ -184,10 +185,13 @@ static bool ll_fake_has_turned(struct ll_fake *fake)
 
 static void ll_fake_answer(struct ll_fake *fake, uint32_t kind)
 {
+    const struct timespec slow = {0, LL_FAKE_SLOW_NS};
     uint32_t slots = fake->request.slots;
     struct ll_beat beat = ll_link_get(fake->own, slots, fake->next - 1);
     if (kind == LL_BEAT_CONTROL) {
         fake->control_count++;
+        if (ll_fake_is(fake, "slow-load"))
+            (void)nanosleep(&slow, NULL);
         if (ll_fake_is(fake, "silent-load") && fake->control_count >= LL_FAKE_LOAD_STEPS)
             return;
         if (ll_fake_is(fake, "dies-in-load") && fake->control_count == LL_FAKE_LOAD_STEPS)

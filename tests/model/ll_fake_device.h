@@ -9,11 +9,12 @@
  *          ll_device_config.binary says how it behaves: empty = well, as a resident kernel; else one of
  *            at the start    fails, garbage-word, garbage-note, never-ready, exits, short-memory, one-memory,
  *                            other-slots, dies-in-load, refuses-load, other-layout,
- *                            silent-load
+ *                            silent-load, slow-load
  *            from the N-th update or ask on, as name:N
  *                            silent-after, exit-after, killed-after, lost-after, wrong-order, flip-bit,
  *                            stale-epoch, wrong-answer, bad-verdict, broken
- *            at the end      stubborn: it leaves a directory in /dev/shm and one in /tmp, and does not end when it should
+ *            at the end      stubborn: it leaves directories in /dev/shm and /tmp, and does not end when it
+ *                            should
  *            none of it      careful: well, request by request
  *          "once-" before the second kind: only the first epoch of the tables is misbehaved in.
  * Units    N counts updates and asks.

@@ -570,9 +570,10 @@ START_TEST(reloads_are_bounded)
 }
 END_TEST
 
-static const char *const reload_failures[] = {"fails", "dies-in-load", "never-ready"};
+static const char *const reload_failures[] = {"fails", "dies-in-load", "never-ready", "slow-load"};
 
-/* The first process is good, those after it do not even start. */
+/* The first process is good. Those after it do not even start, or each of their answers is in time and all of them are
+ * not: a load has some ten of 30 ms. */
 START_TEST(reloads_that_fail_are_counted)
 {
     struct rig rig;
@@ -583,9 +584,13 @@ START_TEST(reloads_that_fail_are_counted)
     (void)snprintf(rig.device->request.binary, sizeof rig.device->request.binary, "%s", reload_failures[_i]);
     if (_i == 2)
         rig.device->config.start_timeout_ns = 20 * LL_NS_PER_MS;
+    if (_i == 3)
+        rig.device->config.load_limit_ns = 100 * LL_NS_PER_MS;
     some_updates(&rig, 50);
     ck_assert_int_eq(ll_device_standing(rig.device), LL_DEVICE_RELOADING);
     await_standing(&rig, LL_DEVICE_FALLEN);
+    if (_i == 3)
+        ck_assert_msg(strstr(rig.note, "not loaded after 100 ms") != NULL, "%s", rig.note);
     ck_assert_uint_eq(ll_device_counters(rig.device)->reloads, 0);
     ck_assert_uint_eq(ll_device_counters(rig.device)->reloads_failed, 5);
     ck_assert_uint_eq(ll_device_counters(rig.device)->losses, 1);
@@ -729,6 +734,20 @@ START_TEST(a_stop_does_not_disturb_a_device_that_is_there)
 }
 END_TEST
 
+/* Nothing waits for the first load, so it may take its time. */
+START_TEST(a_first_load_has_no_limit)
+{
+    struct rig rig;
+    rig_init(&rig, 21, "slow-load");
+    rig.config.load_limit_ns = 10 * LL_NS_PER_MS;
+    rig_open(&rig);
+    rig_attach(&rig);
+    ck_assert_int_eq(ll_device_standing(rig.device), LL_DEVICE_THERE);
+    random_steps(&rig, 5);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_program_that_is_not_there)
 {
     struct rig rig;
@@ -833,7 +852,7 @@ static Suite *device_suite(void)
     tcase_add_test(lost, an_own_pause_is_no_silence);
     tcase_add_loop_test(lost, what_a_stop_leaves_behind_is_dropped, 0, 2);
     tcase_add_test(lost, reloads_are_bounded);
-    tcase_add_loop_test(lost, reloads_that_fail_are_counted, 0, 3);
+    tcase_add_loop_test(lost, reloads_that_fail_are_counted, 0, 4);
     suite_add_tcase(suite, lost);
     TCase *start = tcase_create("start");
     tcase_set_timeout(start, 120);
@@ -841,6 +860,7 @@ static Suite *device_suite(void)
     tcase_add_loop_test(start, a_device_that_need_not_start_is_a_loss, 0, (int)BAD_STARTS);
     tcase_add_loop_test(start, a_stop_ends_the_wait_for_a_device, 0, 4);
     tcase_add_test(start, a_stop_does_not_disturb_a_device_that_is_there);
+    tcase_add_test(start, a_first_load_has_no_limit);
     tcase_add_test(start, a_program_that_is_not_there);
     tcase_add_test(start, bad_configurations_are_refused);
     tcase_add_test(start, a_stubborn_process_is_killed);
