@@ -31,7 +31,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SAN_SLOWDOWN = 5
-LIMIT_S = {"unit": 120, "fuzz": 120, "bench": 180, "e2e": 300, "lint": 300}
+LIMIT_S = {"unit": 120, "fuzz": 120, "bench": 180, "e2e": 300, "lint": 900}
 CHECKS = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.M)
 SKIP_LINE = re.compile(r"^SKIP[: ] *(.*)$", re.M)
 SERIAL = re.compile(r"^\s*(?:#|/\*|//|\*)?\s*serial$", re.M)

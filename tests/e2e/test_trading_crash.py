@@ -6,7 +6,6 @@ Method: a client trades at random against venues that fill, reject, cancel and b
 lifeline-exchange, while the gateway is killed at random instants: at work, while it starts, several times in a row. It
 resumes each time. At the end the venues' own records are compared with what the gateway believes: every order, every
 fill, the money, and every identifier that a client was ever told. LL_KILLS says how many kills.
-serial
 limit 900 s
 """
 import collections
