@@ -64,6 +64,7 @@ LL_FN_HOT struct ll_gateway_taken ll_gateway_take(LL_GLOBAL struct ll_update *up
     struct ll_gateway_taken taken;
     taken.kind = LL_BEAT_NONE;
     taken.count = 0;
+    taken.last.word[LL_BEAT_TAG] = 0;
     while (taken.count < count_max) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 64
         u32 ordinal = next + taken.count;
