@@ -374,6 +374,8 @@ def flags_for(tree, path):
         if not skip and word not in ("-isystem", "-include"):
             words.append(word)
         skip = word in ("-isystem", "-include")
+    if folder_of(path) == "kernels":  # the packer reads XRT's layout of an xclbin
+        words += ["-isystem", "/usr/include/xrt"]
     return words
 
 

@@ -55,8 +55,8 @@ struct ll_device_options {
                       "a device that does not start is an error (must, the default), or a loss (may)"),      \
         LL_DEVICE_ROW(type, member, "device-watchdog", LL_OPTION_DURATION, watchdog_ns, LL_NS_PER_MS,        \
                       3600 * LL_NS_PER_S, "TIME", NULL,                                                      \
-                      "a device that leaves a request unanswered for so long is lost (default 2s, long "  \
-                      "enough for an emulated one)"),                                                         \
+                      "a device that leaves a request unanswered for so long is lost (default 2s, long "     \
+                      "enough for an emulated one)"),                                                        \
         LL_DEVICE_ROW(type, member, "device-binary", LL_OPTION_STRING, binary, 0, 0, "PATH", NULL,           \
                       "xrt: the xclbin; pocl: the directory of the kernel's source (default: what was "      \
                       "built with this program)"),                                                           \

@@ -69,9 +69,8 @@ void ll_device_lose(struct ll_device *device, enum ll_device_cause cause, const 
 enum ll_device_cause ll_device_go_there(struct ll_device *device, struct ll_why *why)
 {
     /* Before the first load there is no work yet that waits for it. */
-    device->load_until_ns = device->standing == LL_DEVICE_HERE
-                                ? UINT64_MAX
-                                : ll_device_now_ns() + device->config.load_limit_ns;
+    device->load_until_ns =
+        device->standing == LL_DEVICE_HERE ? UINT64_MAX : ll_device_now_ns() + device->config.load_limit_ns;
     enum ll_device_cause cause = ll_device_load(device, why);
     device->load_until_ns = 0;
     if (cause != LL_CAUSE_NONE)

@@ -15,7 +15,7 @@
 #define LL_DEVICE_BATCH_MAX     1024u
 #define LL_DEVICE_BATCH_DEFAULT 256u
 #define LL_DEVICE_LOOKS_DEFAULT ((uint64_t)1 << 24)
-#define LL_DEVICE_WORDS_MAX     64u /* heard in one go */
+#define LL_DEVICE_WORDS_MAX     64u                  /* heard in one go */
 #define LL_DEVICE_AWAIT_NS      ((uint64_t)50000000) /* between two questions whether to give up */
 
 static int ll_device_read_card(struct ll_device_request *request, const char *number, const char *name,

@@ -92,7 +92,7 @@ static void reset(struct bench *bench, u32 leaves, u32 seed)
 static void say_distances(struct bench *bench)
 {
     for (u32 distance = 1; distance <= LL_HOT_WINDOW + 2u; distance++) {
-        u64 ref = 100u * distance;
+        u64 ref = (u64)100 * distance;
         say(bench, LL_OP_ADD, ref, 50, 1000);
         for (u32 turn = 0; turn < 8u; turn++) {
             for (u32 other = 1; other < distance; other++)
