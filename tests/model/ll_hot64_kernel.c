@@ -3,4 +3,4 @@
 #define LL_HOT_LINES     64
 #define LL_HOT_WINDOW    5
 #define LL_VARIANT(name) ll_hot64_##name
-#include "tests/model/ll_hot_variant.h"
+#include "tests/model/ll_hot_variant.inc"

@@ -4,4 +4,4 @@
 #define LL_HOT_LINES     16
 #define LL_HOT_WINDOW    4
 #define LL_VARIANT(name) ll_hot_late_##name
-#include "tests/model/ll_hot_variant.h"
+#include "tests/model/ll_hot_variant.inc"
