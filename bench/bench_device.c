@@ -19,8 +19,8 @@
  */
 #include "bench/ll_bench.h"
 #include "bench/ll_children.h"
-#include "host/app/ll_beside.h"
 #include "host/base/ll_assert.h"
+#include "host/base/ll_beside.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_histogram.h"
 #include "host/base/ll_options.h"

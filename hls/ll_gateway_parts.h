@@ -176,12 +176,20 @@ LL_FN_HOT u32 ll_part_half_is_there(LL_GLOBAL const struct ll_book_control *cont
     return (u32)((part < LL_PART_LIFE_CONTROL ? control->bucket_count : life_control->bucket_count) != 0);
 }
 
+/* 1 = these elements are there, and fit into a window. */
+LL_FN u32 ll_gateway_may_move(LL_GLOBAL const struct ll_book_control *control,
+                              LL_GLOBAL const struct ll_life_control *life_control, u64 part, u64 first,
+                              u64 count)
+{
+    return (u32)(ll_part_has(ll_part_count(control, life_control, part), first, count) != 0 &&
+                 count <= LL_LINK_WINDOW_WORDS && count * ll_part_words(part) <= LL_LINK_WINDOW_WORDS);
+}
+
 LL_FN_RARE u32 ll_gateway_load(LL_GATEWAY_MEMORY, LL_GLOBAL const volatile u64 *window, u64 part, u64 first,
                                u64 count)
 {
     u32 words = ll_part_words(part);
-    if (ll_part_has(ll_part_count(control, life_control, part), first, count) == 0 ||
-        count > LL_LINK_WINDOW_WORDS || count * words > LL_LINK_WINDOW_WORDS)
+    if (ll_gateway_may_move(control, life_control, part, first, count) == 0)
         return LL_BEAT_REFUSED;
     for (u32 i = 0; i < (u32)count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 8192
@@ -198,8 +206,7 @@ LL_FN_RARE u32 ll_gateway_dump(LL_GATEWAY_MEMORY, LL_GLOBAL volatile u64 *window
                                u64 count)
 {
     u32 words = ll_part_words(part);
-    if (ll_part_has(ll_part_count(control, life_control, part), first, count) == 0 ||
-        count > LL_LINK_WINDOW_WORDS || count * words > LL_LINK_WINDOW_WORDS)
+    if (ll_gateway_may_move(control, life_control, part, first, count) == 0)
         return LL_BEAT_REFUSED;
     for (u32 i = 0; i < (u32)count; i++) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 8192

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_cmd_device.h"
 
-#include "host/app/ll_beside.h"
 #include "host/app/ll_device_options.h"
 #include "host/app/ll_device_show.h"
 #include "host/app/ll_device_trial.h"
 #include "host/app/ll_exit.h"
 #include "host/app/ll_report.h"
 #include "host/app/ll_stop.h"
+#include "host/base/ll_beside.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_json.h"
 #include "host/base/ll_options.h"

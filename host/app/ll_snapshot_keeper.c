@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/app/ll_snapshot_keeper.h"
 
-#include "host/app/ll_beside.h"
+#include "host/base/ll_beside.h"
 
 #include <errno.h>
 #include <fcntl.h>

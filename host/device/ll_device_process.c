@@ -2,6 +2,7 @@
 #include "host/device/ll_device_process.h"
 
 #include "host/base/ll_assert.h"
+#include "host/base/ll_beside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,11 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LL_PROCESS_PROGRAM    "lifeline-device"
-#define LL_PROCESS_PATH_BYTES 4096u
-#define LL_PROCESS_FILES      16 /* open at a time while a directory is removed */
-#define LL_PROCESS_REST_NS    ((uint64_t)1000000)
-#define LL_PROCESS_MEMORIES   2u
+#define LL_PROCESS_PROGRAM  "lifeline-device" /* lies beside the program that it was built with */
+#define LL_PROCESS_FILES    16                /* open at a time while a directory is removed */
+#define LL_PROCESS_REST_NS  ((uint64_t)1000000)
+#define LL_PROCESS_MEMORIES 2u
 
 void ll_device_process_init(struct ll_device_process *process)
 {
@@ -33,19 +33,6 @@ void ll_device_process_init(struct ll_device_process *process)
 }
 
 /* --- Start ----------------------------------------------------------------------------------------------- */
-
-/* The device process that was built with this program lies beside it. */
-static int ll_process_find_program(char path[LL_PROCESS_PATH_BYTES], struct ll_why *why)
-{
-    ssize_t length = readlink("/proc/self/exe", path, LL_PROCESS_PATH_BYTES - sizeof LL_PROCESS_PROGRAM);
-    if (length <= 0)
-        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "/proc does not say where this program is; mount it");
-    path[length] = '\0';
-    char *name = strrchr(path, '/');
-    name = name != NULL ? name + 1 : path;
-    memcpy(name, LL_PROCESS_PROGRAM, sizeof LL_PROCESS_PROGRAM);
-    return LL_OK;
-}
 
 /* Nothing of ours but the socket and the place for complaints, which is where runtimes say what ails them; no Ctrl-C
  * of ours, no signals held back, ordinary priority. */
@@ -118,12 +105,12 @@ static int ll_process_spawn(const struct ll_device_process *process, pid_t *chil
 int ll_device_process_start(struct ll_device_process *process, const char *program,
                             const struct ll_device_request *request, struct ll_why *why)
 {
-    char beside[LL_PROCESS_PATH_BYTES];
+    char beside[LL_BESIDE_PATH_BYTES];
     int ends[2];
     LL_ASSERT(process->pid == 0);
     LL_ASSERT(process->socket < 0);
     if (program == NULL) {
-        int status = ll_process_find_program(beside, why);
+        int status = ll_beside(beside, LL_PROCESS_PROGRAM, why);
         if (status != LL_OK)
             return status;
         program = beside;

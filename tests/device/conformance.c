@@ -11,8 +11,8 @@
  * and every event in every state, must have come; else the suite has not tested what it says.
  * Exit status: 0 all equal; 1 something differs; 2 usage.
  */
-#include "host/app/ll_beside.h"
 #include "host/base/ll_assert.h"
+#include "host/base/ll_beside.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_json.h"
 #include "host/base/ll_options.h"

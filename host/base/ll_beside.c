@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host/app/ll_beside.h"
+#include "host/base/ll_beside.h"
 
 #include <string.h>
 #include <sys/types.h>

@@ -7,8 +7,8 @@
  * Errors   LL_ERR_ENVIRONMENT: /proc does not tell, or the program is not there; the text says where it has to be.
  * Threads  start-up only.
  */
-#ifndef LL_HOST_APP_BESIDE_H
-#define LL_HOST_APP_BESIDE_H
+#ifndef LL_HOST_BASE_BESIDE_H
+#define LL_HOST_BASE_BESIDE_H
 
 #include "host/base/ll_err.h"
 
