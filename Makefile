@@ -110,6 +110,10 @@ E2E_HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/*.c))
 # The conformance suite of devices: one program, which tests/e2e/test_conformance.py runs on each.
 CONFORMANCE     := $(BUILD)/tests/device/conformance
 CONFORMANCE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/device/*.c))
+# The simulator: one program, and a library for the unit tests of its parts.
+SIM_OBJ     := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/sim/sim.c,$(wildcard tests/sim/*.c)))
+SIM_LIB     := $(BUILD)/tests/sim/libll_sim.a
+SIM         := $(BUILD)/tests/sim/sim
 E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
@@ -253,7 +257,14 @@ $(CONFORMANCE): $(CONFORMANCE_OBJ) $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
-$(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(TEST_SUPPORT_OBJ) $(LIB)
+$(SIM_LIB): $(SIM_OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+$(SIM): $(BUILD)/tests/sim/sim.o $(SIM_LIB) $(TEST_SUPPORT_OBJ) $(BUILD)/liblifeline.a $(LIB)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+
+$(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(SIM_LIB) $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(CHECK_LIBS) $(LDFLAGS) -o $@
 

@@ -36,10 +36,14 @@ static void ll_gateway_fail(struct ll_gateway *gateway, int status)
         gateway->status = status;
 }
 
-static void ll_gateway_rest(void)
+/* While the journal's writer works. */
+static void ll_gateway_rest(struct ll_gateway *gateway)
 {
     const struct timespec rest = {0, LL_GATEWAY_SLEEP_NS};
-    (void)nanosleep(&rest, NULL);
+    if (gateway->is_stepped)
+        (void)ll_journal_work(gateway->journal);
+    else
+        (void)nanosleep(&rest, NULL);
 }
 
 /* --- The step ------------------------------------------------------------------------------------------- */
@@ -74,8 +78,8 @@ static void ll_gateway_append(struct ll_gateway *gateway)
         gateway->counters.journal_waits++;
     /* Bounded by the journal: its writer frees the ring or fails, and then append says LL_ERR_STOPPED. */
     while (status == LL_ERR_FULL) {
-        if (++spins > LL_GATEWAY_SPINS)
-            ll_gateway_rest();
+        if (++spins > LL_GATEWAY_SPINS || gateway->is_stepped)
+            ll_gateway_rest(gateway);
         status = ll_journal_append(gateway->journal, slots, slot_count);
     }
     if (LL_UNLIKELY(status != LL_OK))
@@ -307,6 +311,7 @@ int ll_gateway_take(struct ll_gateway **gateway_out, const struct ll_gateway_con
     if (config->trading != NULL)
         gateway->device_config.life = ll_trading_life_config(config->trading);
     gateway->takes_reports = config->trading != NULL && config->trading->feed_protocol != 0;
+    gateway->is_stepped = config->journal.is_stepped;
     gateway->send_request = config->send_request;
     gateway->send_request_context = config->send_request_context;
     gateway->memory_bytes = gateway_bytes + engine_bytes + receiver_bytes + trading_bytes;
@@ -386,7 +391,7 @@ void ll_gateway_drain(struct ll_gateway *gateway)
     while (gateway->journal != NULL && gateway->status == LL_OK &&
            ll_journal_durable_event_id(gateway->journal) < last_event_id) {
         ll_gateway_fail(gateway, ll_journal_status(gateway->journal, &gateway->why));
-        ll_gateway_rest();
+        ll_gateway_rest(gateway);
     }
 }
 

@@ -32,6 +32,7 @@ struct ll_gateway {
     void *send_request_context;
     uint64_t ordinal; /* of the datagram being worked */
     uint64_t memory_bytes;
+    bool is_stepped;    /* the journal has no threads: whoever waits for it gives it a turn */
     bool takes_reports; /* the feed is a copy of the sessions', not the public one */
     bool is_recovering; /* what is worked comes from the journal */
     int status;

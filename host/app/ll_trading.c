@@ -58,6 +58,7 @@ void ll_trading_config_default(struct ll_trading_config *config)
     memset(config, 0, sizeof *config);
     config->reconnect_ns = 10 * LL_NS_PER_S;
     config->silence_ns = 5 * LL_NS_PER_S;
+    ll_door_config_default(&config->door);
     config->oms = (struct ll_oms_config){.orders = (uint64_t)1 << 18,
                                          .ids = (uint64_t)1 << 20,
                                          .names = 256,
@@ -252,8 +253,9 @@ static int ll_trading_init_link(struct ll_trading *trading, uint8_t session, voi
     link->trading = trading;
     link->session = session;
     ll_tcp_init(&link->tcp, &trading->config.sessions[session].address);
-    const struct ll_byte_door door = ll_tcp_door(&link->tcp);
-    link->client = ll_soup_client_init(memory, &config, &door, &handler);
+    const struct ll_byte_door tcp = ll_tcp_door(&link->tcp);
+    const struct ll_byte_door *door = trading->config.sessions[session].door;
+    link->client = ll_soup_client_init(memory, &config, door != NULL ? door : &tcp, &handler);
     if (link->client == NULL)
         return LL_FAIL(why, LL_ERR_USAGE, "session %u: the user name or password cannot be one", session);
     return LL_OK;
@@ -410,10 +412,9 @@ static int ll_trading_start_session(struct ll_trading *trading, uint8_t session,
 
 static int ll_trading_open_door(struct ll_trading *trading, struct ll_why *why)
 {
-    struct ll_door_config config;
+    struct ll_door_config config = trading->config.door;
     if (trading->config.door_path == NULL)
         return LL_OK;
-    ll_door_config_default(&config);
     config.path = trading->config.door_path;
     /* Grows with each start, and so no answer reaches a client of another one. */
     config.generation = trading->batch->next_event_id;
@@ -435,20 +436,27 @@ static void ll_trading_settle(struct ll_trading *trading)
         ll_oms_settings(trading->oms, &settings, trading->now_ns);
 }
 
+static int ll_trading_start_limits(struct ll_trading *trading, struct ll_why *why)
+{
+    if (trading->config.limits != NULL)
+        return ll_trading_load(trading, trading->config.limits, why);
+    if (trading->config.limits_path == NULL)
+        return LL_OK;
+    int status =
+        ll_limits_watch_start(&trading->limits, trading->config.limits_path, LL_TRADING_LIMITS_WINDOW, why);
+    if (status != LL_OK)
+        return status;
+    status = ll_trading_look_at_limits(trading);
+    if (status != LL_OK && why->code == LL_OK)
+        *why = trading->limits_why;
+    return status;
+}
+
 int ll_trading_start(struct ll_trading *trading, uint64_t now_ns, struct ll_why *why)
 {
-    int status = LL_OK;
     trading->now_ns = now_ns;
     ll_trading_settle(trading);
-    if (trading->config.limits_path != NULL) {
-        status = ll_limits_watch_start(&trading->limits, trading->config.limits_path,
-                                       LL_TRADING_LIMITS_WINDOW, why);
-        if (status == LL_OK) {
-            status = ll_trading_look_at_limits(trading);
-            if (status != LL_OK && why->code == LL_OK)
-                *why = trading->limits_why;
-        }
-    }
+    int status = ll_trading_start_limits(trading, why);
     for (uint32_t session = 0; session < trading->config.session_count && status == LL_OK; session++)
         status = ll_trading_start_session(trading, (uint8_t)session, why);
     if (trading->config.feed_protocol != 0)

@@ -15,6 +15,8 @@
 #ifndef LL_HOST_APP_TRADING_H
 #define LL_HOST_APP_TRADING_H
 
+#include "host/app/ll_limits_file.h"
+#include "host/base/ll_byte_door.h"
 #include "host/base/ll_err.h"
 #include "host/base/ll_histogram.h"
 #include "host/base/ll_ipv4.h"
@@ -39,6 +41,7 @@ struct ll_trading;
 
 struct ll_trading_session {
     struct ll_ipv4 address;
+    const struct ll_byte_door *door; /* what is used in place of a TCP connection to there; NULL = nothing */
     char user[LL_SOUP_USERNAME_BYTES + 1];
     char password[LL_SOUP_PASSWORD_BYTES + 1];
     char firm[4];
@@ -51,10 +54,12 @@ struct ll_trading_config {
     uint32_t session_count;
     uint8_t
         feed_protocol; /* enum ll_protocol of the reports that the feed carries; 0 = it is the public feed */
-    uint64_t reconnect_ns;   /* the longest pause between two connects of a session */
-    uint64_t silence_ns;     /* a session that says nothing for so long, heartbeats included, is closed */
-    const char *door_path;   /* NULL = no clients */
-    const char *limits_path; /* NULL = none: every order is refused until limits are known */
+    uint64_t reconnect_ns;      /* the longest pause between two connects of a session */
+    uint64_t silence_ns;        /* a session that says nothing for so long, heartbeats included, is closed */
+    const char *door_path;      /* NULL = no clients */
+    struct ll_door_config door; /* its sizes; path and generation are not looked at */
+    const char *limits_path;    /* NULL = none: every order is refused until limits are known */
+    const struct ll_limits_file *limits; /* in place of a path: read already, and nobody looks for another */
     bool
         send_before_durable; /* policy async: messages leave at once, and a crash may lose what they came from */
 };

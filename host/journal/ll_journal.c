@@ -250,10 +250,15 @@ static int ll_journal_recover_or_begin(struct ll_journal *journal, const struct 
 static int ll_journal_start_threads(struct ll_journal *journal, struct ll_why *why)
 {
     pthread_attr_t attributes;
-    int rc = ll_preparer_start(&journal->preparer, journal->files, journal->dir, journal->zeros, why);
+    int rc = ll_preparer_start(&journal->preparer, journal->files, journal->dir, journal->zeros,
+                               journal->config.is_stepped, why);
     if (rc != LL_OK)
         return rc;
     ll_journal_want_next(journal);
+    if (journal->config.is_stepped) {
+        journal->writer_running = true;
+        return LL_OK;
+    }
     (void)pthread_attr_init(&attributes);
     if (journal->config.writer_cpu >= 0) {
         cpu_set_t cpus;
@@ -278,10 +283,17 @@ static void ll_journal_stop_writer(struct ll_journal *journal)
 {
     if (!journal->writer_running)
         return;
+    journal->writer_running = false;
+    if (journal->config.is_stepped) {
+        while (ll_journal_status(journal, NULL) == LL_OK && ll_journal_writer_turn(journal))
+            ;
+        if (ll_journal_status(journal, NULL) == LL_OK)
+            ll_journal_writer_end(journal);
+        return;
+    }
     atomic_store_explicit(&journal->stopping, true, memory_order_release);
     ll_journal_writer_wake(journal);
     (void)pthread_join(journal->writer_thread, NULL);
-    journal->writer_running = false;
 }
 
 /* Gives back everything that is held, the object last; the threads first. */
@@ -312,7 +324,7 @@ int ll_journal_lock(struct ll_journal **journal, const struct ll_journal_config 
     made->dir = -1;
     made->lock = -1;
     made->writer.file = -1;
-    made->fences_for_producer = ll_journal_fence_init();
+    made->fences_for_producer = !config->is_stepped && ll_journal_fence_init();
     rc = ll_journal_enter_dir(made, why);
     if (rc == LL_OK) {
         *journal = made;
@@ -364,6 +376,14 @@ int ll_journal_append(struct ll_journal *journal, const struct ll_slot *slots, u
     if (LL_UNLIKELY(atomic_load_explicit(&journal->writer_sleeps, memory_order_relaxed) != 0))
         ll_journal_writer_wake(journal);
     return LL_OK;
+}
+
+bool ll_journal_work(struct ll_journal *journal)
+{
+    LL_ASSERT(journal->config.is_stepped);
+    if (ll_journal_status(journal, NULL) != LL_OK)
+        return false;
+    return ll_journal_writer_turn(journal) || ll_preparer_work(&journal->preparer);
 }
 
 uint64_t ll_journal_durable_event_id(const struct ll_journal *journal)

@@ -26,7 +26,7 @@
  *          LL_ERR_STOPPED, and the durable watermark never moves again. Disk full is LL_ERR_NO_SPACE. A
  *          second writer on the same directory is LL_ERR_BUSY (lock file, flock).
  * Threads  append: one producer thread. durable, status, stats: any. The writer and the preparer are the
- *          journal's own.
+ *          journal's own; a stepped journal has none, and then all calls are one thread's.
  * Source   practice behind the choices: docs/design.md, "Journal".
  */
 #ifndef LL_HOST_JOURNAL_JOURNAL_H
@@ -60,6 +60,7 @@ struct ll_journal_config {
     int writer_cpu;           /* -1 = leave to the scheduler */
     uint64_t writer_spin_ns;  /* how long the idle writer polls before it sleeps; append then wakes it */
     uint64_t run_align_bytes; /* runs start on a multiple: a sector the disk tears as one. 512 or 4096 */
+    bool is_stepped; /* no threads: the owner gives the turns, with ll_journal_work (for simulation) */
 };
 
 /* What recovery found; also the position the next append continues from. A start behind a snapshot reads, and
@@ -106,6 +107,10 @@ LL_MUST_CHECK int ll_journal_start(struct ll_journal *journal, const struct ll_j
  * try again, nothing was taken) or LL_ERR_STOPPED (the journal failed: stop the intake). Never blocks. */
 LL_MUST_CHECK int ll_journal_append(struct ll_journal *journal, const struct ll_slot *slots,
                                     uint32_t slot_count);
+
+/* A stepped journal's turn: one group commit when something is queued, else the next segment when it is wanted. False
+ * when there was nothing to do, or the journal has failed. */
+bool ll_journal_work(struct ll_journal *journal);
 
 /* Highest event id that is durable; everything up to it survives a power cut (as far as the disk tells the
  * truth). */

@@ -78,6 +78,10 @@ struct ll_journal {
 
 /* The writer thread. Ends when `stopping` is set and the ring is empty, or at the first failure. */
 void *ll_journal_writer_main(void *journal);
+/* One group commit of what is queued; false when nothing was, or it failed. */
+bool ll_journal_writer_turn(struct ll_journal *journal);
+/* The seal, when nothing is queued any more. */
+void ll_journal_writer_end(struct ll_journal *journal);
 
 /* Makes the writer stand at a slot of a segment. */
 void ll_journal_writer_stand(struct ll_journal_writer *writer, const struct ll_segment *segment, int file,

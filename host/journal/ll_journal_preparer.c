@@ -96,6 +96,27 @@ int ll_prepare(struct ll_prepared *next, const struct ll_journal_files *files, i
     return rc;
 }
 
+static void ll_preparer_made(struct ll_preparer *preparer, const struct ll_prepared *next, int rc,
+                             const struct ll_why *why)
+{
+    preparer->next = *next;
+    preparer->why = *why;
+    preparer->why.code = rc;
+    preparer->state = rc == LL_OK ? LL_PREPARER_READY : LL_PREPARER_FAILED;
+}
+
+bool ll_preparer_work(struct ll_preparer *preparer)
+{
+    LL_ASSERT(preparer->is_stepped);
+    if (preparer->state != LL_PREPARER_WANTED)
+        return false;
+    struct ll_prepared next = preparer->next;
+    struct ll_why why = {0};
+    int rc = ll_prepare(&next, preparer->files, preparer->dir, preparer->zeros, NULL, &why);
+    ll_preparer_made(preparer, &next, rc, &why);
+    return true;
+}
+
 static void *ll_preparer_main(void *argument)
 {
     struct ll_preparer *preparer = argument;
@@ -110,10 +131,7 @@ static void *ll_preparer_main(void *argument)
         (void)pthread_mutex_unlock(&preparer->mutex);
         int rc = ll_prepare(&next, preparer->files, preparer->dir, preparer->zeros, preparer, &why);
         (void)pthread_mutex_lock(&preparer->mutex);
-        preparer->next = next;
-        preparer->why = why;
-        preparer->why.code = rc;
-        preparer->state = rc == LL_OK ? LL_PREPARER_READY : LL_PREPARER_FAILED;
+        ll_preparer_made(preparer, &next, rc, &why);
         (void)pthread_cond_broadcast(&preparer->changed);
     }
     (void)pthread_mutex_unlock(&preparer->mutex);
@@ -121,7 +139,7 @@ static void *ll_preparer_main(void *argument)
 }
 
 int ll_preparer_start(struct ll_preparer *preparer, const struct ll_journal_files *files, int dir,
-                      uint8_t *zeros, struct ll_why *why)
+                      uint8_t *zeros, bool is_stepped, struct ll_why *why)
 {
     memset(preparer, 0, sizeof *preparer);
     preparer->files = files;
@@ -135,13 +153,15 @@ int ll_preparer_start(struct ll_preparer *preparer, const struct ll_journal_file
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&preparer->changed, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    if (pthread_create(&preparer->thread, NULL, ll_preparer_main, preparer) != 0) {
+    preparer->is_stepped = is_stepped;
+    if (!is_stepped && pthread_create(&preparer->thread, NULL, ll_preparer_main, preparer) != 0) {
         (void)pthread_cond_destroy(&preparer->changed);
         (void)pthread_mutex_destroy(&preparer->mutex);
         return LL_FAIL(why, LL_ERR_ENVIRONMENT,
                        "cannot start the journal's preparer thread; raise the limit");
     }
-    (void)pthread_setname_np(preparer->thread, "ll-journal-prep");
+    if (!is_stepped)
+        (void)pthread_setname_np(preparer->thread, "ll-journal-prep");
     preparer->running = true;
     return LL_OK;
 }
@@ -154,7 +174,8 @@ void ll_preparer_stop(struct ll_preparer *preparer)
     preparer->stopping = true;
     (void)pthread_cond_broadcast(&preparer->changed);
     (void)pthread_mutex_unlock(&preparer->mutex);
-    (void)pthread_join(preparer->thread, NULL);
+    if (!preparer->is_stepped)
+        (void)pthread_join(preparer->thread, NULL);
     if (preparer->state == LL_PREPARER_READY)
         preparer->files->close(preparer->files->context, preparer->next.file);
     (void)pthread_cond_destroy(&preparer->changed);
@@ -177,6 +198,8 @@ void ll_preparer_want(struct ll_preparer *preparer, const struct ll_segment *seg
 int ll_preparer_take(struct ll_preparer *preparer, struct ll_prepared *next, struct ll_why *why)
 {
     int rc = LL_OK;
+    if (preparer->is_stepped)
+        (void)ll_preparer_work(preparer);
     (void)pthread_mutex_lock(&preparer->mutex);
     LL_ASSERT(preparer->state != LL_PREPARER_IDLE);
     preparer->hurry = true;

@@ -12,7 +12,8 @@
  *          the one sync at the end is faster.
  * Units    bytes; days since 1970-01-01.
  * Errors   take returns what preparing failed with; it is not tried again. The temporary file is removed.
- * Threads  want, take, progress: the writer. start, stop: the owner, while no writer runs.
+ * Threads  want, take, progress: the writer. start, stop: the owner, while no writer runs. A stepped one has no
+ *          thread: work does what is wanted, and take does it when nobody has.
  */
 #ifndef LL_HOST_JOURNAL_JOURNAL_PREPARER_H
 #define LL_HOST_JOURNAL_JOURNAL_PREPARER_H
@@ -53,15 +54,19 @@ struct ll_preparer { /* private */
     _Atomic uint64_t writes;        /* the writer's progress: how often it wrote, */
     _Atomic uint32_t used_permille; /* and how much of the segment in use is full */
     bool running;
+    bool is_stepped;
 };
 
 LL_MUST_CHECK int ll_preparer_start(struct ll_preparer *preparer, const struct ll_journal_files *files,
-                                    int dir, uint8_t *zeros, struct ll_why *why);
+                                    int dir, uint8_t *zeros, bool is_stepped, struct ll_why *why);
 void ll_preparer_stop(struct ll_preparer *preparer);
 
 void ll_preparer_want(struct ll_preparer *preparer, const struct ll_segment *segment, uint64_t day);
 LL_MUST_CHECK int ll_preparer_take(struct ll_preparer *preparer, struct ll_prepared *next,
                                    struct ll_why *why);
+
+/* Of a stepped one: makes what is wanted. False when nothing is. */
+bool ll_preparer_work(struct ll_preparer *preparer);
 
 /* The writer wrote, and the segment in use is so full. Two plain stores. */
 static inline void ll_preparer_progress(struct ll_preparer *preparer, uint64_t writes, uint32_t used_permille)

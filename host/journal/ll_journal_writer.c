@@ -304,28 +304,45 @@ static int ll_writer_seal(struct ll_journal *journal, struct ll_why *why)
     return ll_writer_commit(journal, 1, why);
 }
 
+/* The first failure is the last thing that happens. */
+static bool ll_writer_goes_on(struct ll_journal *journal, int rc, const struct ll_why *why)
+{
+    if (rc == LL_OK)
+        return true;
+    journal->why = *why;
+    journal->why.code = rc;
+    atomic_store_explicit(&journal->status, rc, memory_order_release);
+    return false;
+}
+
+bool ll_journal_writer_turn(struct ll_journal *journal)
+{
+    struct ll_why why = {0};
+    void *slots;
+    if (ll_slot_ring_peek(&journal->ring, &slots, 1) == 0)
+        return false;
+    return ll_writer_goes_on(journal, ll_writer_step(journal, &why), &why);
+}
+
+void ll_journal_writer_end(struct ll_journal *journal)
+{
+    struct ll_why why = {0};
+    (void)ll_writer_goes_on(journal, ll_writer_seal(journal, &why), &why);
+}
+
 void *ll_journal_writer_main(void *argument)
 {
     struct ll_journal *journal = argument;
-    struct ll_why why = {0};
-    void *slots;
-    int rc = LL_OK;
-    while (rc == LL_OK) {
-        if (ll_slot_ring_peek(&journal->ring, &slots, 1) > 0) {
-            rc = ll_writer_step(journal, &why);
-            continue;
-        }
-        if (atomic_load_explicit(&journal->stopping, memory_order_acquire) &&
-            ll_slot_ring_peek(&journal->ring, &slots, 1) == 0) {
-            rc = ll_writer_seal(journal, &why);
+    for (;;) {
+        bool is_last = atomic_load_explicit(&journal->stopping, memory_order_acquire);
+        while (ll_journal_writer_turn(journal))
+            ;
+        if (atomic_load_explicit(&journal->status, memory_order_relaxed) != LL_OK)
+            return NULL;
+        if (is_last)
             break;
-        }
         ll_writer_wait(journal);
     }
-    if (rc != LL_OK) {
-        journal->why = why;
-        journal->why.code = rc;
-        atomic_store_explicit(&journal->status, rc, memory_order_release);
-    }
+    ll_journal_writer_end(journal);
     return NULL;
 }
