@@ -260,7 +260,7 @@ $(CONFORMANCE): $(CONFORMANCE_OBJ) $(TEST_SUPPORT_OBJ) $(LIB)
 $(SIM_LIB): $(SIM_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
-$(SIM): $(BUILD)/tests/sim/sim.o $(SIM_LIB) $(TEST_SUPPORT_OBJ) $(BUILD)/liblifeline.a $(LIB)
+$(SIM): $(BUILD)/tests/sim/sim.o $(SIM_LIB) $(TEST_SUPPORT_OBJ) $(LIB)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 

@@ -18,6 +18,7 @@
 #include "host/exchange/ll_mold_sender.h"
 #include "host/exchange/ll_ouch_port.h"
 #include "host/wire/ll_moldudp64.h"
+#include "tests/sim/ll_sim_bugs.h"
 #include "tests/sim/ll_sim_faults.h"
 #include "tests/sim/ll_sim_tcp.h"
 
@@ -39,10 +40,9 @@ struct ll_sim_venue_config {
     uint64_t now_ns;
     struct ll_sim_faults *faults;
     struct ll_sim_tcp *tcp[LL_SIM_SESSIONS];
+    enum ll_sim_bug bug; /* LL_SIM_BUG_NONE = as it should be */
     /* Every message of the gateway that an order port is about to work; NULL = nobody listens. */
     void (*on_order)(void *context, uint32_t session, const uint8_t *message, uint32_t message_bytes);
-    /* Every message that an order port publishes. It may be changed on its way by a bug that is switched on. */
-    void (*on_report)(void *context, uint32_t session, uint8_t *message, uint32_t message_bytes);
     void *context;
 };
 
