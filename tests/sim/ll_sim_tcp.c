@@ -298,6 +298,7 @@ void ll_sim_tcp_listen(struct ll_sim_tcp *tcp, bool is_listening)
         cut(connection);
         forget(&connection->to[VENUE], 0);
         connection->over_ns[VENUE] = tcp->now_ns;
+        connection->stalled_until_ns = 0; /* it hears of it at once */
         if (!connection->is_accepted && connection->is_open[VENUE])
             close_end(connection, VENUE, LL_ERR_IO);
     }
