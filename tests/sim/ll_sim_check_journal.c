@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* --- What a start would read ------------------------------------------------------------------------------------ */
+/* --- What a start would read ---------------------------------------------------------------------------- */
 
 void ll_sim_tail_free(struct ll_sim_tail *tail)
 {
@@ -51,7 +51,7 @@ void ll_sim_tail_look(struct ll_sim_tail *tail, const struct ll_gateway_config *
     ll_journal_reader_close(reader);
 }
 
-/* --- What a start did read ---------------------------------------------------------------------------------------- */
+/* --- What a start did read ------------------------------------------------------------------------------ */
 
 static bool ll_sim_tail_record(struct ll_sim_tail *tail, const struct ll_journal_record *record,
                                bool is_damaged, struct ll_sim_verdict *verdict)
@@ -94,7 +94,7 @@ bool ll_sim_tail_compare(struct ll_sim_tail *tail, const struct ll_gateway_confi
     return is_good;
 }
 
-/* --- The state replayed --------------------------------------------------------------------------------------------- */
+/* --- The state replayed --------------------------------------------------------------------------------- */
 
 struct ll_sim_state {
     uint64_t next_event_id;

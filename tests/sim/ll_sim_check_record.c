@@ -18,7 +18,7 @@ struct ll_sim_chain {
     const struct ll_ouch_link *last;
 };
 
-/* --- Orders ------------------------------------------------------------------------------------------------------- */
+/* --- Orders --------------------------------------------------------------------------------------------- */
 
 /* A bust that the gateway cannot tell, because the execution found no room for its identifier (docs/design.md, "Limits
  * known"), leaves the fill booked. */
@@ -154,7 +154,7 @@ bool ll_sim_record_others(const struct ll_oms *oms, const uint8_t *is_taken, uin
     return true;
 }
 
-/* --- Money ---------------------------------------------------------------------------------------------------------- */
+/* --- Money ---------------------------------------------------------------------------------------------- */
 
 void ll_sim_moved_make(struct ll_sim_moved *moved, const struct ll_oms *oms)
 {
@@ -220,7 +220,7 @@ bool ll_sim_record_accounts(const struct ll_oms *oms, const struct ll_sim_moved 
     return true;
 }
 
-/* --- Books ------------------------------------------------------------------------------------------------------------ */
+/* --- Books ---------------------------------------------------------------------------------------------- */
 
 /* Only what is displayed is in the feed; returns how many levels are left. */
 static uint32_t ll_sim_displayed(struct ll_matching_level *levels, uint32_t count)

@@ -127,7 +127,7 @@ bool ll_sim_told_named(struct ll_sim_told *told, const struct ll_sim_clients *cl
     return true;
 }
 
-/* --- The log and the table ------------------------------------------------------------------------------------- */
+/* --- The log and the table ------------------------------------------------------------------------------ */
 
 struct ll_sim_index_walk {
     const struct ll_oms *oms;

@@ -15,7 +15,7 @@
 #define LL_SIM_TOKEN_PREFIX  2u
 #define LL_SIM_MESSAGE_BYTES 160u
 
-/* --- What the gateway knows ----------------------------------------------------------------------------------- */
+/* --- What the gateway knows ----------------------------------------------------------------------------- */
 
 void ll_sim_known_free(struct ll_sim_known *known)
 {
@@ -76,7 +76,7 @@ uint32_t ll_sim_known_key(const struct ll_sim_known *known, const struct ll_oms 
                : ll_sim_index_find(&known->keys, ll_sim_key_text(number, key, strlen(key)));
 }
 
-/* --- Messages --------------------------------------------------------------------------------------------------- */
+/* --- Messages ------------------------------------------------------------------------------------------- */
 
 /* "LL" and twelve digits; 0 = no token of the gateway's. */
 static uint64_t ll_sim_token_number(const char *token)
@@ -154,7 +154,7 @@ static bool ll_sim_read(uint8_t protocol, const uint8_t *bytes, uint32_t bytes_c
     return true;
 }
 
-/* --- What arrived ------------------------------------------------------------------------------------------------ */
+/* --- What arrived --------------------------------------------------------------------------------------- */
 
 void ll_sim_wire_free(struct ll_sim_wire *wire)
 {
@@ -246,7 +246,7 @@ bool ll_sim_wire_known(struct ll_sim_wire *wire, const struct ll_sim_known *know
     return true;
 }
 
-/* --- What the exchange opened -------------------------------------------------------------------------------------- */
+/* --- What the exchange opened --------------------------------------------------------------------------- */
 
 static bool ll_sim_wire_link(struct ll_sim_wire *wire, const struct ll_sim_known *known, uint32_t session,
                              uint64_t number, struct ll_sim_verdict *verdict)

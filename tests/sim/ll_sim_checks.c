@@ -29,7 +29,7 @@ struct ll_sim_checks {
     uint64_t made[LL_SIM_CHECK_COUNT];
 };
 
-/* --- Names ---------------------------------------------------------------------------------------------------------- */
+/* --- Names ---------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -82,7 +82,7 @@ bool ll_sim_break(struct ll_sim_verdict *verdict, enum ll_sim_check check, const
     return false;
 }
 
-/* --- Life ------------------------------------------------------------------------------------------------------------- */
+/* --- Life ----------------------------------------------------------------------------------------------- */
 
 struct ll_sim_checks *ll_sim_checks_new(struct ll_sim_node *node, struct ll_sim_venue *venue,
                                         struct ll_sim_clients *clients)
@@ -126,7 +126,7 @@ static struct ll_oms *ll_sim_oms(const struct ll_gateway *gateway)
     return ll_trading_oms(ll_gateway_trading(gateway));
 }
 
-/* --- While it runs ---------------------------------------------------------------------------------------------------- */
+/* --- While it runs -------------------------------------------------------------------------------------- */
 
 void ll_sim_checks_on_order(struct ll_sim_checks *checks, uint32_t session, const uint8_t *message,
                             uint32_t message_bytes)
@@ -201,7 +201,7 @@ bool ll_sim_checks_step(struct ll_sim_checks *checks, uint64_t now_ns, struct ll
     return ll_sim_judged(checks, verdict);
 }
 
-/* --- After a start ------------------------------------------------------------------------------------------------------ */
+/* --- After a start -------------------------------------------------------------------------------------- */
 
 /* The gateway refused to start. It may when durable bytes were damaged, and then only with that word. */
 static bool ll_sim_check_refusal(struct ll_sim_checks *checks, int status, const struct ll_why *why)
@@ -256,7 +256,7 @@ bool ll_sim_checks_boot(struct ll_sim_checks *checks, int status, const struct l
     return ll_sim_judged(checks, verdict);
 }
 
-/* --- Now and then --------------------------------------------------------------------------------------------------------- */
+/* --- Now and then --------------------------------------------------------------------------------------- */
 
 static bool ll_sim_check_tables(struct ll_sim_checks *checks, const struct ll_gateway *gateway)
 {
@@ -297,7 +297,7 @@ bool ll_sim_checks_deep(struct ll_sim_checks *checks, struct ll_sim_verdict *ver
     return ll_sim_judged(checks, verdict);
 }
 
-/* --- Healing ---------------------------------------------------------------------------------------------------------------- */
+/* --- Healing -------------------------------------------------------------------------------------------- */
 
 /* Each of these: true = it is so; else the text says what is missing. */
 static bool ll_sim_are_sessions_open(const struct ll_gateway *gateway, struct ll_sim_verdict *missing)
@@ -411,7 +411,7 @@ bool ll_sim_checks_healing(struct ll_sim_checks *checks, uint64_t now_ns, bool *
     return true;
 }
 
-/* --- The end ------------------------------------------------------------------------------------------------------------------ */
+/* --- The end -------------------------------------------------------------------------------------------- */
 
 static bool ll_sim_end_port(struct ll_sim_checks *checks, const struct ll_oms *oms, uint32_t session,
                             struct ll_sim_moved *all, uint8_t *is_taken)
