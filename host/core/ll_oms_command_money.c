@@ -24,7 +24,7 @@ bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
         ll_oms_limited(oms, &oms->accounts, LL_SCOPE_ACCOUNT, ll_oms_text_of(command, LL_TEXT_account));
     uint32_t instrument = symbol.bytes_count == 0 ? LL_INSTRUMENT_NONE : ll_oms_instrument(oms, symbol);
     if (account == LL_OMS_NONE ||
-        (key.bytes_count != 0 && ll_names_count(&oms->bookings) == LL_OMS_BOOKINGS)) {
+        (key.bytes_count != 0 && ll_names_count(&oms->bookings) == ll_oms_bookings_max(&oms->config))) {
         refusal->code = LL_REFUSAL_TABLE_FULL;
         return false;
     }

@@ -28,7 +28,6 @@
 #define LL_OMS_ASKS_MAX         (LL_OMS_REPORTS_MAX * 2u) /* those of a report's booking come behind the others */
 #define LL_OMS_EXPECTED_NONE    0xffu                     /* not replaying */
 #define LL_OMS_BOOKING_BYTES    32u                       /* digits of a 128-bit digest */
-#define LL_OMS_BOOKINGS         65536u                    /* deposits and withdrawals with a key */
 #define LL_OMS_ATTEMPTS_DEFAULT 3u
 #define LL_OMS_OWN_REFS         4u /* slots of the public references per live order */
 
@@ -331,6 +330,8 @@ struct ll_key ll_oms_key_number(const struct ll_oms *oms, uint8_t kind, uint8_t 
 /* The kind of an execution's key follows from the link it is of: even numbers are links of sell orders. */
 uint8_t ll_oms_execution_kind(uint64_t number);
 void ll_oms_ask_key(struct ll_life_ask *ask, struct ll_key key);
+/* Deposits and withdrawals with a key that fit. */
+uint32_t ll_oms_bookings_max(const struct ll_oms_config *config);
 bool ll_oms_ids_room(const struct ll_oms *oms, uint32_t ids, uint32_t texts);
 /* A new identifier, not yet of any order. */
 uint32_t ll_oms_id_text(struct ll_oms *oms, uint8_t type, uint32_t account, struct ll_oms_text text);
