@@ -8,7 +8,7 @@
 #include "host/journal/ll_journal_segment.h"
 #include "host/journal/ll_snapshot.h"
 #include "tests/sim/ll_sim_damage.h"
-#include "tests/sim/ll_sim_poke.h"
+#include "tests/sim/ll_sim_hand.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -473,7 +473,7 @@ bool ll_sim_node_turn(struct ll_sim_node *node, uint64_t now_ns)
         return false;
     }
     if (node->turns > LL_SIM_POKE_AFTER && ll_prng_chance(&node->prng, LL_SIM_POKE_PER_MILLE) &&
-        ll_sim_poke(node->gateway, node->config.bug, &node->prng))
+        ll_sim_hand(node->gateway, node->config.bug, &node->prng))
         ll_sim_node_say(node, "a wrong byte");
     return true;
 }
