@@ -14,8 +14,7 @@
 #define LL_OMS_NAMES_MAX     ((uint64_t)1 << 15)
 #define LL_OMS_POSITIONS_MAX ((uint64_t)1 << 16)
 #define LL_OMS_LIVE_MAX      ((uint64_t)1 << 20) /* live orders the guard keeps apart */
-/* What a config that does not say gets. */
-#define LL_OMS_BOOKINGS      65536u
+#define LL_OMS_BOOKINGS      (1u << 16)
 #define LL_OMS_REPEATS       (1u << 16)
 #define LL_OMS_LIMIT_ROWS    4096u
 #define LL_OMS_WINDOW        8192u
@@ -75,14 +74,10 @@ static uint32_t ll_oms_or(uint32_t given, uint32_t otherwise)
     return given != 0 ? given : otherwise;
 }
 
-uint32_t ll_oms_bookings_max(const struct ll_oms_config *config)
-{
-    return ll_oms_or(config->bookings, LL_OMS_BOOKINGS);
-}
-
 static void ll_oms_parts(const struct ll_oms_config *config, struct ll_oms_parts *parts)
 {
     uint64_t live = ll_oms_smaller(config->orders, LL_OMS_LIVE_MAX);
+    uint32_t window = ll_oms_or(config->window, LL_OMS_WINDOW);
     uint64_t places = 16;
     while (places < live * LL_OMS_OWN_REFS)
         places <<= 1;
@@ -90,12 +85,10 @@ static void ll_oms_parts(const struct ll_oms_config *config, struct ll_oms_parts
     parts->ledger = (struct ll_ledger_config){config->names + LL_OMS_SESSIONS_MAX, config->instruments + 2,
                                               config->accounts};
     parts->names = (struct ll_names_config){config->names, config->hash_seed};
-    parts->bookings = (struct ll_names_config){ll_oms_bookings_max(config), config->hash_seed};
+    parts->bookings = (struct ll_names_config){ll_oms_or(config->bookings, LL_OMS_BOOKINGS), config->hash_seed};
     parts->instruments = (struct ll_instruments_config){(uint32_t)config->instruments, UINT16_MAX};
-    uint32_t window = ll_oms_or(config->window, LL_OMS_WINDOW);
     parts->limits = (struct ll_limits_config){ll_oms_or(config->limit_rows, LL_OMS_LIMIT_ROWS), window};
-    parts->guard = (struct ll_guard_config){(uint32_t)live, ll_oms_or(config->repeats, LL_OMS_REPEATS),
-                                            config->hash_seed};
+    parts->guard = (struct ll_guard_config){(uint32_t)live, ll_oms_or(config->repeats, LL_OMS_REPEATS), config->hash_seed};
     parts->risk = (struct ll_risk_config){
         .accounts_max = (uint32_t)config->names,
         .strategies_max = (uint32_t)config->names,
@@ -273,6 +266,7 @@ int ll_oms_init(struct ll_oms **oms_out, void *handle, void *state, const struct
     }
     memset(oms, 0, sizeof *oms);
     oms->config = *config;
+    oms->config.bookings = (uint32_t)parts.bookings.names;
     oms->door = *door;
     oms->batch = batch;
     oms->expected = LL_OMS_EXPECTED_NONE;

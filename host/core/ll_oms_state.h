@@ -330,8 +330,6 @@ struct ll_key ll_oms_key_number(const struct ll_oms *oms, uint8_t kind, uint8_t 
 /* The kind of an execution's key follows from the link it is of: even numbers are links of sell orders. */
 uint8_t ll_oms_execution_kind(uint64_t number);
 void ll_oms_ask_key(struct ll_life_ask *ask, struct ll_key key);
-/* Deposits and withdrawals with a key that fit. */
-uint32_t ll_oms_bookings_max(const struct ll_oms_config *config);
 bool ll_oms_ids_room(const struct ll_oms *oms, uint32_t ids, uint32_t texts);
 /* A new identifier, not yet of any order. */
 uint32_t ll_oms_id_text(struct ll_oms *oms, uint8_t type, uint32_t account, struct ll_oms_text text);
