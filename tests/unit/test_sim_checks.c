@@ -183,7 +183,7 @@ static void ck_broken(enum ll_sim_check check)
     ck_assert(bench.verdict.is_broken);
     ck_assert_msg(bench.verdict.check == check, "%s, not %s: %s", ll_sim_check_name(bench.verdict.check),
                   ll_sim_check_name(check), bench.verdict.text);
-    ck_assert_uint_ne(bench.verdict.text[0], 0);
+    ck_assert_uint_ne(strlen(bench.verdict.text), 0);
 }
 
 /* --- trading by chance ---------------------------------------------------------------------------------------- */
