@@ -167,6 +167,25 @@ START_TEST(the_writer_needs_no_turn_of_the_preparer)
 }
 END_TEST
 
+/* The turn in which the writer fails is the last one: nothing else is begun in it. */
+START_TEST(a_turn_that_fails_does_nothing_more)
+{
+    struct ll_journal_config config;
+    const struct ll_journal_script script = stepped_script(3);
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    stepped_config(&config, disk, true);
+    struct ll_journal *journal = stepped_open(&config);
+    uint32_t files = ll_sim_disk_file_count(disk);
+    ck_assert_int_eq(stepped_append(&script, journal, 1), LL_OK);
+    ll_sim_disk_plan_fault(disk, LL_SIM_SYNC, 1, LL_ERR_IO);
+    ck_assert(!ll_journal_work(journal));
+    ck_assert(!ll_journal_work(journal));
+    ck_assert_uint_eq(ll_sim_disk_file_count(disk), files);
+    ck_assert_int_eq(ll_journal_close(journal, NULL), LL_ERR_IO);
+    ll_sim_disk_free(disk);
+}
+END_TEST
+
 /* --- faults ------------------------------------------------------------------------------------------------------ */
 
 /* Goes on from what is there up to STEPPED_RECORDS, with turns now and then; stops where the disk says so. Returns what
@@ -279,6 +298,7 @@ int main(void)
     tcase_add_test(turns, the_bytes_are_those_of_the_threads);
     tcase_add_test(turns, nothing_is_durable_before_a_turn);
     tcase_add_test(turns, the_writer_needs_no_turn_of_the_preparer);
+    tcase_add_test(turns, a_turn_that_fails_does_nothing_more);
     suite_add_tcase(suite, turns);
     TCase *faults = tcase_create("faults");
     tcase_set_timeout(faults, 120);
