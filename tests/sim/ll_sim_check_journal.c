@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 /* --- What a start would read ---------------------------------------------------------------------------- */

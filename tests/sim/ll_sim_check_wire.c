@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define LL_SIM_TOKEN_BYTES   14u
