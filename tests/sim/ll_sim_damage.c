@@ -57,12 +57,12 @@ static void ll_sim_journal_list(struct ll_sim_journal *journal, struct ll_sim_di
             !ll_sim_disk_file(disk, name, &bytes, &bytes_count) || bytes_count < LL_SEGMENT_HEADER_BYTES ||
             ll_segment_header_decode(&header, bytes, NULL) != LL_OK || header.segment_bytes != bytes_count)
             continue;
-        const struct ll_sim_segment segment = {.name = name,
-                                               .slots =
-                                                   (struct ll_slot *)(void *)(bytes + LL_SEGMENT_HEADER_BYTES),
-                                               .slot_count = ll_segment_slots(&header),
-                                               .number = number,
-                                               .seed = ll_segment_seed(&header)};
+        const struct ll_sim_segment segment = {
+            .name = name,
+            .slots = (struct ll_slot *)(void *)(bytes + LL_SEGMENT_HEADER_BYTES),
+            .slot_count = ll_segment_slots(&header),
+            .number = number,
+            .seed = ll_segment_seed(&header)};
         ll_sim_journal_add(journal, &segment);
     }
 }

@@ -136,9 +136,8 @@ static void ll_sim_node_set_gateway(struct ll_sim_node *node)
     ll_gateway_config_default(config);
     config->trading = &node->trading;
     config->device.name = "cpu";
-    config->device.book = (struct ll_book_config){.orders = node->is_small ? 64 : 1024,
-                                                  .levels = node->is_small ? 48 : 1024,
-                                                  .books = 16};
+    config->device.book = (struct ll_book_config){
+        .orders = node->is_small ? 64 : 1024, .levels = node->is_small ? 48 : 1024, .books = 16};
     /* A hole is never given up: there is a server, and books can only be compared once all is there. */
     config->mold.line_count = 2;
     config->mold.start_sequence = 1;
@@ -261,7 +260,8 @@ static int ll_sim_node_start(struct ll_sim_node *node, struct ll_why *why)
         node->gateway = NULL;
         return status;
     }
-    status = ll_trading_start(ll_gateway_trading(node->gateway), ll_sim_node_clock_ns(node, node->now_ns), why);
+    status =
+        ll_trading_start(ll_gateway_trading(node->gateway), ll_sim_node_clock_ns(node, node->now_ns), why);
     if (status == LL_OK)
         status = ll_gateway_status(node->gateway, why);
     if (status != LL_OK) {
@@ -319,7 +319,8 @@ int ll_sim_node_boot(struct ll_sim_node *node, uint64_t now_ns, struct ll_why *w
         struct ll_why failed = {0};
         enum ll_sim_cut cut = tries < LL_SIM_CUT_STARTS ? ll_sim_node_plan_cut(node) : LL_SIM_CUT_NONE;
         status = ll_sim_node_start(node, &failed);
-        bool was_cut = ll_sim_disk_is_halted(node->disk) || (status != LL_OK && ll_sim_disk_struck(node->disk));
+        bool was_cut =
+            ll_sim_disk_is_halted(node->disk) || (status != LL_OK && ll_sim_disk_struck(node->disk));
         ll_sim_disk_plan_nothing(node->disk);
         if (cut == LL_SIM_CUT_NONE || !was_cut) {
             *why = failed;
@@ -528,7 +529,7 @@ uint64_t ll_sim_node_clock_ns(const struct ll_sim_node *node, uint64_t now_ns)
     uint64_t most_back_ns = now_ns - first_ns;
     if (node->clock_offset_ns >= 0)
         return now_ns + (uint64_t)node->clock_offset_ns < last_ns ? now_ns + (uint64_t)node->clock_offset_ns
-                                                                   : last_ns;
+                                                                  : last_ns;
     uint64_t back_ns = (uint64_t)-node->clock_offset_ns;
     return now_ns - (back_ns < most_back_ns ? back_ns : most_back_ns);
 }

@@ -130,7 +130,7 @@ static void on_send(void *context, uint32_t line, const uint8_t *bytes, uint32_t
     LL_ASSERT(bytes_count <= sizeof told);
     memcpy(told, bytes, bytes_count);
     if (venue->config.bug == LL_SIM_BUG_BOOK_POKE)
-        ll_sim_poke(told, bytes_count, is_poked, venue);
+        ll_sim_poke_feed(told, bytes_count, is_poked, venue);
     if (line == LL_SIM_LINE_ANSWERS)
         ll_sim_net_answer(venue->net, told, bytes_count, now_ns);
     else

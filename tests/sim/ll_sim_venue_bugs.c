@@ -108,8 +108,8 @@ bool ll_sim_is_loss(const uint8_t *message)
 
 /* --- the feed ----------------------------------------------------------------------------------------------- */
 
-void ll_sim_poke(uint8_t *bytes, uint32_t bytes_count,
-                 bool (*is_struck)(const void *context, uint64_t reference), const void *context)
+void ll_sim_poke_feed(uint8_t *bytes, uint32_t bytes_count,
+                      bool (*is_struck)(const void *context, uint64_t reference), const void *context)
 {
     struct ll_moldudp64_packet packet;
     uint32_t message_bytes;

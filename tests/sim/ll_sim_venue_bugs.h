@@ -36,7 +36,7 @@ bool ll_sim_is_loss(const uint8_t *message);
 
 /* LL_SIM_BUG_BOOK_POKE: orders that are added to the book get one share more, where `is_struck` says so; in a datagram
  * of MoldUDP64 with messages of ITCH 5.0. */
-void ll_sim_poke(uint8_t *bytes, uint32_t bytes_count,
-                 bool (*is_struck)(const void *context, uint64_t reference), const void *context);
+void ll_sim_poke_feed(uint8_t *bytes, uint32_t bytes_count,
+                      bool (*is_struck)(const void *context, uint64_t reference), const void *context);
 
 #endif
