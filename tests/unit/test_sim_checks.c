@@ -74,7 +74,7 @@ static void open_port(uint32_t session)
                                          .executions_max = 8192,
                                          .answers_max = 64,
                                          .firm_count = 1,
-                                         .firms = {"LIFE"}};
+                                         .firms = {"FIRM"}};
     const struct ll_ouch_port_door door = {&publishers[session], on_publish, on_drop};
     struct ll_why why = {0};
     size_t bytes = ll_ouch_port_footprint_bytes(&config);
