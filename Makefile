@@ -12,6 +12,7 @@
 #   make all          build the programs (build/<cc>-<mode>/)
 #   make emulation    build a card without a card: the kernel in XRT's software emulation (part of `all`)
 #   make lib          build liblifeline, static and shared: what strategies link with; needs no other library
+#   make sim          run SEEDS=n seeds of the simulator, from SEED=n on; --help of what it runs says more
 #   make bench        measure, beside peers in the same run (minutes); bench-smoke: the same, small, checks only
 #   make fuzz         run every fuzz target for FUZZ_S seconds each (clang)
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
@@ -47,6 +48,8 @@ INSTALL ?= install
 FUZZ_S  ?= 20
 MINUTES ?= 10
 SOAK_ARGS ?=
+SEEDS   ?= 1000
+SIM_ARGS ?=
 JOBS    ?= $(shell nproc)
 ONLY    ?=
 RUN_ARGS ?=
@@ -295,7 +298,7 @@ include kernels/vitis/vitis.mk
 
 # --- run, test, measure ----------------------------------------------------------------------------------------------
 .PHONY: deps run _run hil _hil soak _soak test _test
-.PHONY: _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
+.PHONY: sim _sim _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
 deps:
 	@tools/deps.sh
 
@@ -340,7 +343,7 @@ _test:
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
 _test_build: $(PROGRAMS) _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
-             $(EXAMPLES) $(E2E_HELPERS)
+             $(EXAMPLES) $(E2E_HELPERS) $(SIM)
 _test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY) $(BUILD)/lifelined
 
 lint:
@@ -349,6 +352,11 @@ check: lint test
 canary: $(CANARIES)
 	@LL_BIN=$(BUILD) tests/canary/runner.sh
 	@tools/lint.py --canary
+
+sim: deps
+	+@$(SUBMAKE) _sim
+_sim: $(SIM)
+	$(SIM) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(SIM_ARGS)
 
 bench: deps
 	+@$(SUBMAKE) _bench

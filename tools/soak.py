@@ -199,7 +199,8 @@ class Soak(demo.Demo):
         if name != "lifelined":
             return super().start(name, *words, more=more)
         looked_at = [] if os.geteuid() == 0 else ["--sandbox", "debug"]  # its descriptors are counted
-        self.gateway_words = [word for word in words if word != "--quiet"] + ["--snapshot-every", "50000", *looked_at]
+        small = ["--snapshot-every", "50000", "--segment-bytes", "4M"]
+        self.gateway_words = [word for word in words if word != "--quiet"] + small + looked_at
         return self.live()
 
     def live(self):
@@ -314,10 +315,10 @@ def summary(soak, proof, found):
         "fills": trading["fills"], "sends": trading["sends"],
         "reconnects": sum(one["reconnects"] for one in trading["sessions"]), "timeouts": trading["timeouts"],
         "feed_messages": found["exchange"].get("feed_messages", found["gateway"]["messages"]), "feed_lost": lost,
-        "rss_kb_first": looks[0].rss_kb if looks else 0, "rss_kb_last": looks[-1].rss_kb if looks else 0,
+        "rss_kb_first": looks[0].rss_kb if looks else 0, "rss_kb_last": soak.looks[-1].rss_kb if soak.looks else 0,
         "rss_kb_per_minute": round(rss, 1), "data_kb_per_minute": round(data, 1),
-        "fds_last": looks[-1].fds if looks else 0, "fds_per_minute": round(fds, 3),
-        "threads_last": looks[-1].threads if looks else 0, "threads_per_minute": round(threads, 3),
+        "fds_last": soak.looks[-1].fds if soak.looks else 0, "fds_per_minute": round(fds, 3),
+        "threads_last": soak.looks[-1].threads if soak.looks else 0, "threads_per_minute": round(threads, 3),
         "wire_p50_ns_first": int(p50[0]), "wire_p50_ns_last": int(p50[1]),
         "wire_p99_ns_first": int(p99[0]), "wire_p99_ns_last": int(p99[1]),
         "journal_bytes": bytes_below(soak.path("journal"))}
@@ -331,8 +332,8 @@ def prove(soak, room):
 def show(found):
     rows = (("ran", "%(minutes).1f minutes, killed %(restarts)d times; judged %(judged_minutes).1f minutes, %(looks)d "
              "looks"),
-            ("rate", "%(offered_per_s)d offered, %(done_per_s).1f done per second: %(requests)d requests, %(unanswered)d"
-             " unanswered by a gateway that was killed"),
+            ("rate", "%(offered_per_s)d offered, %(done_per_s).1f done per second: %(requests)d requests, "
+             "%(unanswered)d unanswered by a gateway that was killed"),
             ("orders", "%(orders)d, %(fills)d fills, %(sends)d messages sent in the last life"),
             ("faults", "%(reconnects)d reconnects, %(timeouts)d late answers, %(feed_lost)d messages of the feed lost"),
             ("memory", "%(rss_kb_first)d KB, at the end %(rss_kb_last)d KB: %(rss_kb_per_minute)+.1f KB per minute; "
