@@ -4,8 +4,8 @@
  * which can be killed at any step and any disk operation, lose its power, and start again.
  *
  * Shape    new -> boot -> turn, again and again; crash or power_cut at any time -> boot ... -> free. A turn is one
- *          round of the daemon's loop: datagrams, flush, trading, what is due, and sometimes the journal's own work: the
- *          disk is as slow as the faults say. Snapshots are made beside it, as another process would.
+ *          round of the daemon's loop: datagrams, flush, trading, what is due, and sometimes the journal's own work:
+ *          the disk is as slow as the faults say. Snapshots are made beside it, as another process would.
  *          A gateway that failed (its disk did) stops by itself; it is then down until somebody boots it.
  * Units    *_ns of simulated time; the gateway's own clock may differ from it (LL_SIM_CLOCK_*).
  * Errors   boot: as ll_gateway_open says. LL_ERR_CORRUPT is right when damage was done to what was durable
@@ -23,6 +23,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct ll_sim_node;
 

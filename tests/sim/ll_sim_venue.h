@@ -27,6 +27,7 @@
 
 #define LL_SIM_SESSIONS     2u
 #define LL_SIM_INSTRUMENTS  4u
+#define LL_SIM_PRICE        1000000u     /* prior close of each: 100.0000 */
 #define LL_SIM_SESSION_NAME "SIM0000001" /* of the feed, and of both order sessions */
 #define LL_SIM_USER         "SIM001"
 #define LL_SIM_PASSWORD     "SECRET"
