@@ -244,7 +244,7 @@ class Copy:
             done = subprocess.run(MAKE + ["-j%d" % jobs] + words + wanted, cwd=self.tree, env=environment,
                                   capture_output=True, text=True, errors="replace", timeout=BUILD_LIMIT_S, check=False)
             if done.returncode != 0:
-                return (done.stdout + done.stderr).strip() or "make failed"
+                return done.stderr.strip() or "make failed"
         return None
 
     def run(self, test, limit_s):
