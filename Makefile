@@ -15,6 +15,7 @@
 #   make sim          run SEEDS=n seeds of the simulator, from SEED=n on; --help of what it runs says more
 #   make bench        measure, beside peers in the same run (minutes); bench-smoke: the same, small, checks only
 #   make fuzz         run every fuzz target for FUZZ_S seconds each (clang)
+#   make mutants      break the code, one line at a time, and see each break turn a test red; ONLY=word: some of them
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
 #   make canary       prove that runner and lint see what they must see
@@ -386,6 +387,10 @@ fuzz: deps
 	+@$(SUBMAKE) CC=clang SAN=$(FUZZ_SAN) _fuzz
 _fuzz: $(FUZZERS)
 	@tools/fuzz.sh $(FUZZ_S) $(if $(ONLY),$(foreach one,$(FUZZERS),$(if $(findstring $(ONLY),$(one)),$(one))),$(FUZZERS))
+
+.PHONY: mutants
+mutants: deps
+	@tools/mutants.py --jobs $(JOBS) $(ONLY)
 
 # --- install, look, clean --------------------------------------------------------------------------------------------
 .PHONY: install uninstall info clean _cflags compile_commands.json

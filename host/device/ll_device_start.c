@@ -98,7 +98,8 @@ int ll_device_fill_request(struct ll_device *device, struct ll_why *why)
     /* The device process may work elsewhere. What is not there is for it to complain about. */
     bool is_there =
         binary[0] != '\0' && realpath(binary, whole) != NULL && strlen(whole) < sizeof request->binary;
-    (void)snprintf(request->binary, sizeof request->binary, "%s", is_there ? whole : binary);
+    const char *path = is_there ? whole : binary;
+    memcpy(request->binary, path, strlen(path) + 1); /* it fits, either way */
     (void)snprintf(device->program, sizeof device->program, "%s", program);
     request->slots = device->carrier.slots != 0 ? device->carrier.slots : ll_device_slots(request);
     ll_device_fill_parts(device, request->part_bytes);
