@@ -336,6 +336,9 @@ int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_con
     size_t receiver_bytes = ll_mold_receiver_footprint_bytes(&config->mold);
     if (receiver_bytes == 0)
         return LL_FAIL(why, LL_ERR_USAGE, "the receiver's limits are out of range");
+    if (config->journal.dir != NULL && config->journal.ring_slots < LL_RECORD_BATCH_SLOTS)
+        return LL_FAIL(why, LL_ERR_USAGE, "the journal's ring holds %llu slots, and a batch may have %u",
+                       (unsigned long long)config->journal.ring_slots, LL_RECORD_BATCH_SLOTS);
     int status = ll_gateway_take(&gateway, config, receiver_bytes, &receiver_memory, why);
     if (status != LL_OK)
         return status;

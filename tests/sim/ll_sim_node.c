@@ -155,7 +155,7 @@ static void ll_sim_node_set_gateway(struct ll_sim_node *node)
     config->journal.dir = LL_SIM_DIR_NAME;
     config->journal.files = ll_sim_disk_files(node->disk);
     config->journal.segment_bytes = LL_JOURNAL_SEGMENT_BYTES_MIN;
-    config->journal.ring_slots = ll_prng_chance(&node->prng, 250) ? LL_JOURNAL_RING_SLOTS_MIN : 1024;
+    config->journal.ring_slots = ll_prng_chance(&node->prng, 250) ? 256 : 1024;
     config->journal.write_slots_max = ll_prng_chance(&node->prng, 250) ? 16 : 0;
     config->journal.run_align_bytes = ll_prng_chance(&node->prng, 250) ? 4096 : LL_JOURNAL_RUN_ALIGN_DEFAULT;
     config->journal.is_stepped = true;
