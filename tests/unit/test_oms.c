@@ -7,6 +7,8 @@
  */
 #include "tests/unit/ll_test_oms.h"
 
+#include <stdio.h>
+
 START_TEST(an_order_from_client_to_fill)
 {
     uint32_t sends = rig.send_count;
