@@ -384,7 +384,8 @@ install: all
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 $(wildcard hls/*.h) $(KERNEL_DIR)/hls
 	$(INSTALL) -m 644 kernels/ll_gateway.cl kernels/ll_gateway_args.h $(KERNEL_DIR)/kernels
-	$(if $(wildcard $(STEER)),$(INSTALL) -d $(LIB_DIR)/lifeline && $(INSTALL) -m 644 $(STEER) $(LIB_DIR)/lifeline)
+	$(if $(wildcard $(STEER)),$(INSTALL) -d $(LIB_DIR)/lifeline && \
+	 $(INSTALL) -m 644 $(STEER) $(LIB_DIR)/lifeline)
 	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
 	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
