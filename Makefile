@@ -345,8 +345,8 @@ _test:
 	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) _steer _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
-             $(EXAMPLES) $(E2E_HELPERS)
+_test_build: $(PROGRAMS) _steer _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) \
+             $(CLIENT_LIBS) $(EXAMPLES) $(E2E_HELPERS)
 _test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY) _steer
 
 lint:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real link for end-to-end tests, as root: the test's own network namespace, one for the exchange, and a wire between.
+"""A real link for end-to-end tests, as root: a network namespace of the test, one of the exchange, a wire between.
 
     here (gw0) ──veth── wire (its own namespace) ──veth── exchange (px0)
 
@@ -54,7 +54,8 @@ def enter():
 
 
 def run(*words, check=True):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False)
     assert done.returncode == 0 or not check, "%s: %s" % (" ".join(words), done.stdout.decode())
     return done.returncode
 

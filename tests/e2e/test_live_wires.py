@@ -7,8 +7,8 @@ the end every message, frame, order, fill and unit of money is accounted for.
 Method: lifeline-exchange in a network namespace of its own, a wire with faults (ll_wire, and netem where the kernel has
 it), lifelined at the other end with a client that trades at random. The wire says what it delivered, the steering
 program what it took and passed, the exchange what it sent and did; all of them must agree exactly. The same with an
-af_packet port, and once more from the wire's own capture. Whatever stands in the way of AF_XDP is tried out. Nothing may
-be left behind. Needs root; skipped otherwise.
+af_packet port, and once more from the wire's own capture. Whatever stands in the way of AF_XDP is tried out. Nothing
+may be left behind. Needs root; skipped otherwise.
 """
 import json
 import os
@@ -29,6 +29,7 @@ LINE_A, LINE_B = "239.77.0.1:26477", "239.77.0.2:26478"
 ORDERS_PORT, ANSWERS_PORT = 26400, 26480
 OBJECT = os.path.join(e2e.BIN, "ll_steer.bpf.o")
 TRADE_S = 1.5
+PAUSE_S, MARGIN_NS = 0.3, 5 * 10**7
 # Of 1000 frames; bursts, so that both lines lose the same message now and then.
 FAULTS = {"loss": 8, "burst": 8, "repeat": 10, "delay_us": 500, "late": 30, "more_us": 3000}
 LINES = ["--line-a", LINE_A, "--line-b", LINE_B]
@@ -145,6 +146,7 @@ class Session:
             trader = ll_trader.Trader(client, random.Random(self.rng.getrandbits(31)), meets=0.3)
             self.work(trader)
             if self.kind == "af_xdp":
+                self.pause(gateway)
                 self.kill(link, gateway)
                 trader.gateway_went()
                 client.come_back()
@@ -180,10 +182,23 @@ class Session:
                 delivered[LINE_B][0] and live["open"] == 0
         trade.wait_until("whole feed", is_there, gateway=gateway)
 
+    def pause(self, gateway):
+        """What comes while the gateway does not look has the time when it came, and not when it was looked at."""
+        gateway.pause()
+        first_ns = time.time_ns()
+        time.sleep(PAUSE_S)
+        last_ns = time.time_ns()
+        gateway.go_on()
+        time.sleep(0.2)
+        run, records = e2e.dump(gateway.journal)
+        times = [record["time_ns"] for record in records if record["kind"] == "feed"]
+        meanwhile = [one for one in times if first_ns + MARGIN_NS < one < last_ns - MARGIN_NS]
+        self.checks.true(run.status == 0 and meanwhile, "no record says that it came during the pause")
+
     def kill(self, link, gateway):
         """In the middle of it. The program stays, passes what it took, and goes at the next start."""
         gateway.kill()
-        link.say("hold")
+        time.sleep(0.05)  # some more frames, for nobody
         self.checks.true(has_program(), "the program of a killed gateway stays")
         left = self.compare(link, "killed")
         # The flows are the wire's again, and what had no socket went to the kernel.
@@ -197,7 +212,8 @@ class Session:
         link.say("go")
 
     def compare(self, link, what):
-        """Every frame that the wire delivered is in exactly one count of the program."""
+        """Every frame that the wire has delivered is in exactly one count of the program. Holds the wire."""
+        link.say("hold")
         last = {}
 
         def is_equal():
@@ -207,9 +223,8 @@ class Session:
             program = last["program"]
             taken = [sum(column) for column in zip(program[LINE_A], program[LINE_B], program["no_socket"])]
             return taken == lines and all(program[key] == delivered[key] for key in ("udp", "tcp", "other"))
-        ll_processes.wait_until(is_equal, 5)
-        self.checks.true(is_equal(), "%s: the wire delivered %s, the program has %s" % (what, last["wire"],
-                                                                                        last["program"]))
+        equal = ll_processes.wait_until(is_equal, 5)
+        self.checks.true(equal, "%s: the wire delivered %s, the program has %s" % (what, last["wire"], last["program"]))
         return last["program"]
 
     # --- the end ---
@@ -225,6 +240,7 @@ class Session:
                 delivered = difference(link.say("stats")["delivered"], self.base)
                 checks.equal(last[line], delivered[line], "frames and bytes of " + line)
             show_counts(checks, last)
+            link.say("go")
         counts = link.say("stats")
         status, report = gateway.stop()
         checks.true(status == 0 and report, "%s: exit %s: %s" % (kind, status, gateway.errors()[-1000:]))
