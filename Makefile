@@ -6,12 +6,16 @@
 #   make run          set up what is missing, build, run exchange, gateway and strategy for 20 s, check what came of it
 #   make hil          the same with the kernel on a card that XRT emulates; on a machine with a card:
 #                     HIL_DEVICE=xrt HIL_EMULATION= HIL_ARGS='-- --device-binary FILE.xclbin'
+#   make soak         exchange, gateway and strategy for MINUTES=n at a fixed rate with faults: nothing may grow, nor
+#                     be lost; SOAK_ARGS= goes to tools/soak.py
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
 #   make emulation    build a card without a card: the kernel in XRT's software emulation (part of `all`)
 #   make lib          build liblifeline, static and shared: what strategies link with; needs no other library
+#   make sim          run SEEDS=n seeds of the simulator, from SEED=n on; --help of what it runs says more
 #   make bench        measure, beside peers in the same run (minutes); bench-smoke: the same, small, checks only
 #   make fuzz         run every fuzz target for FUZZ_S seconds each (clang)
+#   make mutants      break the code, one line at a time, and see each break turn a test red; ONLY=word: some of them
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
 #   make canary       prove that runner and lint see what they must see
@@ -43,6 +47,10 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 INSTALL ?= install
 FUZZ_S  ?= 20
+MINUTES ?= 10
+SOAK_ARGS ?=
+SEEDS   ?= 1000
+SIM_ARGS ?=
 JOBS    ?= $(shell nproc)
 ONLY    ?=
 RUN_ARGS ?=
@@ -307,8 +315,8 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(
 include kernels/vitis/vitis.mk
 
 # --- run, test, measure ----------------------------------------------------------------------------------------------
-.PHONY: deps run _run hil _hil test _test
-.PHONY: _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
+.PHONY: deps run _run hil _hil soak _soak test _test
+.PHONY: sim _sim _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
 deps:
 	@tools/deps.sh
 
@@ -328,12 +336,19 @@ _hil: all $(if $(HIL_EMULATION),emulation)
 	tools/demo.py --bin $(BUILD) --dir $(RUN_HIL) --device $(HIL_DEVICE) \
 	 $(if $(HIL_EMULATION),--emulation $(HIL_EMULATION) $(HIL_LOAD)) $(HIL_ARGS)
 
+soak: deps
+	+@$(SUBMAKE) _soak
+_soak: all
+	tools/soak.py --bin $(BUILD) --minutes $(MINUTES) $(SOAK_ARGS)
+
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
 SAN_BUILD  := $(if $(SAN),,$(BUILD)-$(subst $(comma),-,$(TEST_SAN)))
+# The daemon is there in both builds too: tests/e2e/test_thread_sanitizer.py puts it under load.
 UNIT_ITEMS := $(UNIT_TESTS:%=unit=%) $(FUZZ_REPLAY:%=fuzz=%)
 THREADED   := $(if $(SAN),,$(patsubst %.c,$(BUILD)-thread/%,$(shell \
                 grep -lE '^(/\*| \*) threads\b' tests/unit/test_*.c 2>/dev/null)))
+THREAD_DAEMON := $(if $(SAN),,$(BUILD)-thread/lifelined)
 TEST_ITEMS := $(UNIT_ITEMS) $(if $(SAN_BUILD),$(subst $(BUILD)/,$(SAN_BUILD)/,$(UNIT_ITEMS))) $(THREADED:%=unit=%) \
               $(BENCHES:%=bench=%) $(E2E_TESTS:%=e2e=%) e2e=tests/canary/runner.sh lint=tools/lint.py
 RUN_TESTS   = LL_SEED=$(SEED) tests/run.py --bin $(BUILD) --jobs $(JOBS) --only '$(ONLY)'
@@ -342,12 +357,12 @@ test: deps
 	+@$(SUBMAKE) _test
 _test:
 	+@$(SUBMAKE) _test_build $(if $(SAN_BUILD),&& $(SUBMAKE) SAN=$(TEST_SAN) _test_build_san) \
-	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
+	 $(if $(SAN),,&& $(SUBMAKE) SAN=thread $(THREADED) $(THREAD_DAEMON)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
 _test_build: $(PROGRAMS) _steer _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) \
-             $(CLIENT_LIBS) $(EXAMPLES) $(E2E_HELPERS)
-_test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY) _steer
+             $(CLIENT_LIBS) $(EXAMPLES) $(E2E_HELPERS) $(SIM)
+_test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY) _steer $(BUILD)/lifelined
 
 lint:
 	@tools/lint.py
@@ -355,6 +370,11 @@ check: lint test
 canary: $(CANARIES)
 	@LL_BIN=$(BUILD) tests/canary/runner.sh
 	@tools/lint.py --canary
+
+sim: deps
+	+@$(SUBMAKE) _sim
+_sim: $(SIM)
+	$(SIM) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(SIM_ARGS)
 
 bench: deps
 	+@$(SUBMAKE) _bench
@@ -367,6 +387,10 @@ fuzz: deps
 	+@$(SUBMAKE) CC=clang SAN=$(FUZZ_SAN) _fuzz
 _fuzz: $(FUZZERS)
 	@tools/fuzz.sh $(FUZZ_S) $(if $(ONLY),$(foreach one,$(FUZZERS),$(if $(findstring $(ONLY),$(one)),$(one))),$(FUZZERS))
+
+.PHONY: mutants
+mutants: deps
+	@tools/mutants.py --jobs $(JOBS) $(ONLY)
 
 # --- install, look, clean --------------------------------------------------------------------------------------------
 .PHONY: install uninstall info clean _cflags compile_commands.json
@@ -389,7 +413,7 @@ install: all
 	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
 	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
-	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
+	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml docs/*.service) $(DOC_DIR)/docs
 	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo

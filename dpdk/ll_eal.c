@@ -137,6 +137,7 @@ static int start_unpinned(struct ll_eal_words *words, const cpu_set_t *allowed, 
     remove_dead_runtime_directories();
     if (!words->logs_visible)
         rte_log_set_global_level(RTE_LOG_CRIT);
+    remove_runtime_directory(); /* now: whoever stops EAL may have become another user by then */
     return LL_OK;
 }
 

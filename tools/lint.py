@@ -20,6 +20,10 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True  # sources stay clean
+
+import mutants  # noqa: E402
+
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CANARY = "tests/canary/lint"
 ALLOW = "tools/lint-allow.txt"
@@ -520,6 +524,7 @@ def check(root, fast):
         for rule in TEXT_RULES:
             findings += [(source.path, line, name, message) for line, name, message in rule(source)]
         findings += [(source.path, line, name, message) for line, name, message in rule_links(source, root)]
+    findings += mutants.whole_list(root)[1]
     for rule in [] if fast else TOOL_RULES:
         findings += rule(tree)
     return tree, sorted(set(apply_allowed(root, findings)))

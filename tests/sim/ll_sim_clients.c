@@ -16,7 +16,9 @@
 #define CLIENT_PENDING  16u    /* requests without an answer; as many as the door has room for */
 #define CLIENT_TRIES    24u    /* orders looked at for one to do something with */
 #define CLIENT_CASH     UINT64_C(100000000000)
-#define CLIENT_LOTS     UINT64_C(100000)
+#define CLIENT_LOTS     UINT64_C(10000000)
+#define CLIENT_ROUND    100u /* lots that the instruments trade in */
+#define CLIENT_REST_NS  (50 * LL_NS_PER_MS)
 #define CLIENT_AGAIN_NS (2 * LL_NS_PER_S) /* a request that was not answered for so long is asked again */
 
 enum pending_kind { PENDING_NONE, PENDING_FUNDS, PENDING_PLACE, PENDING_ACTION, PENDING_STATUS };
@@ -32,8 +34,9 @@ struct client {
     struct ll_prng prng;
     struct lifeline *gateway;
     bool is_in;
-    bool is_funded;   /* its deposits were answered; they are asked again until then */
-    uint64_t next_ns; /* quiet: when it looks after its orders again */
+    bool is_funded;         /* its deposits were answered; they are asked again until then */
+    uint64_t rest_until_ns; /* after a refusal: what was refused now will be refused again */
+    uint64_t next_ns;       /* quiet: when it looks after its orders again */
     char account[8];
     struct pending pending[CLIENT_PENDING];
 };
@@ -110,7 +113,6 @@ static void learn(struct ll_sim_clients *clients, uint32_t index, const struct l
     }
     asked->is_durable |= event->is_durable;
     name(clients, event->order_id, index, event->is_durable);
-    name(clients, asked->key, index, event->is_durable);
 }
 
 static struct pending *find_pending(struct client *client, int64_t request)
@@ -135,6 +137,7 @@ static void take_answer(struct ll_sim_clients *clients, struct client *client, s
         else if (strcmp(event->order_id, clients->asked[pending->asked].order_id) == 0)
             name(clients, pending->id, pending->asked, event->is_durable);
     } else if (pending->kind != PENDING_ACTION) {
+        client->rest_until_ns = clients->now_ns + CLIENT_REST_NS;
         /* Refused, or nobody knows it: then there is no such order, unless an earlier answer named it. */
         clients->is_known[pending->asked] = true;
         clients->asked[pending->asked].is_refused = clients->asked[pending->asked].order_id[0] == '\0';
@@ -151,9 +154,24 @@ static void take_news(struct ll_sim_clients *clients, const struct lifeline_even
         learn(clients, named->asked, event);
 }
 
+static void trace_event(const struct ll_sim_clients *clients, const struct client *client,
+                        const struct lifeline_event *event)
+{
+    if (clients->config.trace == NULL)
+        return;
+    (void)fprintf(clients->config.trace, "       %s: %s %s %s, order '%s', id '%s'", client->account,
+                  lifeline_event_name((int)event->kind), lifeline_command_name(event->command),
+                  lifeline_state_name((int)event->state), event->order_id, event->lifecycle_id);
+    if (event->kind == LIFELINE_EVENT_REFUSED)
+        (void)fprintf(clients->config.trace, ", %s: %" PRIu64 " against %" PRIu64,
+                      lifeline_refusal_name(event->refusal), event->value, event->limit);
+    (void)fputc('\n', clients->config.trace);
+}
+
 static void take_event(struct ll_sim_clients *clients, struct client *client,
                        const struct lifeline_event *event)
 {
+    trace_event(clients, client, event);
     if (event->is_durable && event->event_id > clients->durable_event_id)
         clients->durable_event_id = event->event_id;
     struct pending *pending = event->request == 0 ? NULL : find_pending(client, (int64_t)event->request);
@@ -253,7 +271,7 @@ static void place(struct ll_sim_clients *clients, uint32_t index)
         .strategy = "SIM",
         .symbol = ll_sim_venue_symbol(asked->instrument),
         .client_order_id = asked->key,
-        .quantity_lots = 1 + ll_prng_below(&prng, 40),
+        .quantity_lots = CLIENT_ROUND * (1 + (uint64_t)ll_prng_below(&prng, 12)),
         .price_ticks = price - price % 100,
         .side = ll_prng_chance(&prng, 500) ? LIFELINE_BUY : LIFELINE_SELL,
         .time_in_force = ll_prng_chance(&prng, 100) ? LIFELINE_IOC : LIFELINE_DAY,
@@ -309,7 +327,8 @@ static void act(struct ll_sim_clients *clients, uint32_t number)
     switch (ll_prng_below(&client->prng, 9)) {
     case 0:
     case 1:
-        request = lifeline_replace(gateway, target, id, 1 + ll_prng_below(&client->prng, 60), price);
+        request = lifeline_replace(gateway, target, id,
+                                   CLIENT_ROUND * (1 + (uint64_t)ll_prng_below(&client->prng, 16)), price);
         break;
     case 2:
         request = lifeline_stoploss_add(gateway, target, id, price);
@@ -337,7 +356,7 @@ static void act(struct ll_sim_clients *clients, uint32_t number)
 static void ask_again(struct ll_sim_clients *clients, uint32_t number)
 {
     for (uint32_t index = 0; index < clients->asked_count; index++)
-        if (clients->owner[index] == number && !clients->is_known[index] && !clients->is_quiet)
+        if (clients->owner[index] == number && !clients->is_known[index])
             place(clients, index);
 }
 
@@ -350,10 +369,12 @@ static void wind_up(struct ll_sim_clients *clients, uint32_t number)
         if (clients->owner[index] != number || asked->is_refused ||
             (clients->is_known[index] && has_ended(asked->status)))
             continue;
-        expect(client, lifeline_status(client->gateway, asked->key), PENDING_STATUS, index, "");
-        if (asked->order_id[0] != '\0')
-            expect(client, lifeline_cancel(client->gateway, asked->order_id, NULL, 0), PENDING_ACTION, index,
-                   "");
+        if (asked->order_id[0] == '\0') {
+            place(clients, index); /* whether it was taken is found out by asking for it again */
+            continue;
+        }
+        expect(client, lifeline_status(client->gateway, asked->order_id), PENDING_STATUS, index, "");
+        expect(client, lifeline_cancel(client->gateway, asked->order_id, NULL, 0), PENDING_ACTION, index, "");
     }
 }
 
@@ -388,7 +409,7 @@ static void turn(struct ll_sim_clients *clients, uint32_t number)
         if (clients->owner[index] == number)
             place(clients, index);
     }
-    if (ll_prng_chance(&client->prng, 30))
+    if (clients->now_ns >= client->rest_until_ns && ll_prng_chance(&client->prng, 60))
         place_new(clients, number);
     if (ll_prng_chance(&client->prng, 40))
         act(clients, number);

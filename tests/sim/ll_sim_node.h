@@ -61,6 +61,10 @@ const struct ll_gateway_config *ll_sim_node_gateway_config(const struct ll_sim_n
 bool ll_sim_node_is_damaged(const struct ll_sim_node *node);
 /* Undoes the damage, as an operator would from a copy. */
 void ll_sim_node_repair(struct ll_sim_node *node);
+/* A snapshot was damaged, and a start took it all the same. */
+bool ll_sim_node_took_damage(const struct ll_sim_node *node);
+/* Why a snapshot could not be made of a journal that is not damaged; code LL_OK = that never happened. */
+const struct ll_why *ll_sim_node_snapshot_why(const struct ll_sim_node *node);
 /* The tables of this run hold fewer orders, identifiers or levels than its day may need. */
 bool ll_sim_node_is_small(const struct ll_sim_node *node);
 uint64_t ll_sim_node_clock_ns(const struct ll_sim_node *node, uint64_t now_ns);
