@@ -10,6 +10,7 @@ program what it took and passed, the exchange what it sent and did; all of them 
 af_packet port, and once more from the wire's own capture. Whatever stands in the way of AF_XDP is tried out. Nothing
 may be left behind. Needs root; skipped otherwise.
 """
+import contextlib
 import json
 import os
 import random
@@ -370,6 +371,7 @@ def in_the_way(checks, place):
         else:
             print("in part: no foreign program can be attached here (clang, ip with libbpf)", flush=True)
         two_gateways(checks)
+        without_rights(checks)
     run = e2e.tool("flows", "--help")
     checks.true(run.status == 0 and "bpftool map dump" in run.out and "Exit:" in run.out, "flows --help: %s" % run)
 
@@ -385,20 +387,41 @@ def copy_of(place, *files):
     return os.path.join(where, os.path.basename(files[0]))
 
 
+@contextlib.contextmanager
+def running(checks, what, *more):
+    """A gateway that receives and has nothing to do; gives its program's number, and ends it in order."""
+    before = (flows() or {}).get("program_id")
+    words = ["--feed", "af_xdp:gw0", *LINES, "--no-journal", "--quiet", "--memory-mb", "96", *trade.STATE[:6], *more]
+    with subprocess.Popen([trade.LIFELINED, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE) as process:
+        def number():
+            counts = flows() or {"flows": []}
+            return len(counts["flows"]) == 2 and counts["program_id"] != before and counts["program_id"]
+        try:
+            found = ll_processes.wait_until(number)
+            checks.true(found, what + ": no port")
+            yield found
+        finally:
+            process.terminate()
+            err = process.communicate(timeout=30)[1]
+            checks.equal((process.returncode, err), (0, b""), what + ": its end")
+
+
 def two_gateways(checks):
     """The second one is told, and the first one does not notice."""
-    words = ["--feed", "af_xdp:gw0", *LINES, "--no-journal", "--quiet", "--memory-mb", "96", *trade.STATE[:6]]
-    with subprocess.Popen([trade.LIFELINED, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as first:
-        try:
-            checks.true(ll_processes.wait_until(lambda: len((flows() or {"flows": []})["flows"]) == 2), "no first one")
-            before = flows()["program_id"]
-            refused(checks, "second", ["--feed", "af_xdp:gw0", *LINES], "another gateway receives on gw0")
-            checks.equal((flows() or {}).get("program_id"), before, "the first one's program")
-        finally:
-            first.terminate()
-            checks.equal(first.wait(30), 0, "the first one ends well")
+    with running(checks, "the first") as program:
+        refused(checks, "the second", ["--feed", "af_xdp:gw0", *LINES], "another gateway receives on gw0")
+        checks.equal((flows() or {}).get("program_id"), program, "the first one's program")
     checks.true(not has_program(), "two gateways leave a program behind")
+
+
+def without_rights(checks):
+    """Who gave all rights up cannot take the program off; the next one can."""
+    with running(checks, "as another user", "--run-as", "65534"):
+        pass
+    with running(checks, "afterwards"):
+        pass
+    checks.true(not has_program(), "the next one leaves a program behind")
 
 
 # --- all of it ------------------------------------------------------------------------------------------------------
