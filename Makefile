@@ -367,8 +367,8 @@ _test:
 	 $(if $(SAN),,&& $(SUBMAKE) SAN=thread $(THREADED) $(THREAD_DAEMON)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) _steer _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
-             $(EXAMPLES) $(E2E_HELPERS) $(SIM)
+_test_build: $(PROGRAMS) _steer _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) \
+             $(CLIENT_LIBS) $(EXAMPLES) $(E2E_HELPERS) $(SIM)
 _test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY) _steer $(BUILD)/lifelined
 
 lint:
@@ -430,7 +430,8 @@ install: all
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 $(wildcard hls/*.h) $(KERNEL_DIR)/hls
 	$(INSTALL) -m 644 kernels/ll_gateway.cl kernels/ll_gateway_args.h $(KERNEL_DIR)/kernels
-	$(if $(wildcard $(STEER)),$(INSTALL) -d $(LIB_DIR)/lifeline && $(INSTALL) -m 644 $(STEER) $(LIB_DIR)/lifeline)
+	$(if $(wildcard $(STEER)),$(INSTALL) -d $(LIB_DIR)/lifeline && \
+	 $(INSTALL) -m 644 $(STEER) $(LIB_DIR)/lifeline)
 	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
 	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
