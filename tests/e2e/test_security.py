@@ -354,6 +354,28 @@ def read_file(path):
         return file.read()
 
 
+def case_unit(checks, place):
+    """docs/lifelined.service is a unit, and its options are the gateway's."""
+    with open(os.path.join(e2e.ROOT, "docs", "lifelined.service"), encoding="utf-8") as file:
+        text = file.read()
+    start = next(line for line in text.replace("\\\n", " ").splitlines() if line.startswith("ExecStart="))
+    program, *words = start.split("=", 1)[1].split()
+    checks.equal(program, "/usr/local/bin/lifelined", "the unit's program is where it is installed")
+    shown = subprocess.run([os.path.join(e2e.BIN, "lifelined"), *words, "--check-config"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+    checks.equal(shown.returncode, 0, "its options: %s" % shown.stderr)
+    if not shutil.which("systemd-analyze"):
+        print("SKIP the unit's own words: systemd-analyze is not here")
+        return
+    unit = place.path("lifelined.service")
+    with open(unit, "w", encoding="utf-8") as file:
+        file.write(text.replace(program, "/bin/true"))  # it looks whether the program is there
+    os.chmod(unit, 0o644)
+    said = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    checks.true(said.returncode == 0 and unit.encode() not in said.stdout, "systemd-analyze verify: %s" % said.stdout)
+
+
 def case_login(checks):
     """Wrong by one letter is wrong; capitals make no difference."""
     with ll_exchange.Exchange("--ouch50", "127.0.0.1:0", "--password", "Secret7") as exchange:
@@ -375,6 +397,7 @@ def main():
     os.umask(0)
     left = set(glob.glob("/run/dpdk/lifeline-*") + glob.glob("/var/run/dpdk/lifeline-*"))
     with e2e.Place() as place:
+        case_unit(checks, place)
         case_login(checks)
         case_stays(checks, place)
         if not is_root():
