@@ -15,6 +15,7 @@
 #   make sim          run SEEDS=n seeds of the simulator, from SEED=n on; --help of what it runs says more
 #   make bench        measure, beside peers in the same run (minutes); bench-smoke: the same, small, checks only
 #   make fuzz         run every fuzz target for FUZZ_S seconds each (clang)
+#   make mutants      break the code, one line at a time, and see each break turn a test red; ONLY=word: some of them
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
 #   make canary       prove that runner and lint see what they must see
@@ -81,7 +82,7 @@ LL_CFLAGS   := -std=c11 -D_GNU_SOURCE -I. $(DPDK_CFLAGS) $(WARN) $(OPT_$(MODE)) 
                $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_SLOW_CHECKS) \
                $(if $(findstring thread,$(SAN)),-fno-builtin-memcpy -fno-builtin-memset)
 LL_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN))
-LL_LIBS     := $(DPDK_LIBS) -lisal -lz -lpcap -lyaml -lm
+LL_LIBS     := $(DPDK_LIBS) -lbpf -lisal -lz -lpcap -lyaml -lm
 CHECK_LIBS  := $(shell pkg-config --libs check 2>/dev/null) -ljansson
 FUZZ_SAN    := fuzzer-no-link,address,undefined
 TEST_SAN    := address,undefined
@@ -93,7 +94,7 @@ FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/pro
 MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c \
             host/app/lifeline_device.c
 # The decoder of XRT's calls is there for its fuzz target.
-LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS)))) kernels/emulation/ll_emulated_rpc.c
+LIB_SRC  := $(filter-out $(MAINS) %.bpf.c,$(wildcard $(addsuffix /*.c,$(FOLDERS)))) kernels/emulation/ll_emulated_rpc.c
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/liblifeline_all.a
 # lifeline_exchange.c is the main of lifeline-exchange.
@@ -121,6 +122,10 @@ CONFORMANCE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/device/*.c))
 SIM_OBJ     := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/sim/sim.c,$(wildcard tests/sim/*.c)))
 SIM_LIB     := $(BUILD)/tests/sim/libll_sim.a
 SIM         := $(BUILD)/tests/sim/sim
+# The steering program, for the kernel's own processor. Not part of any library: DPDK's driver loads it.
+STEER         := $(BUILD)/ll_steer.bpf.o
+STEER_MISSING := $(strip $(if $(shell command -v clang 2>/dev/null),,clang) \
+                 $(if $(wildcard /usr/include/bpf/bpf_helpers.h),,libbpf-dev))
 E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
@@ -143,8 +148,8 @@ EMULATION_KERNEL_OBJ := $(BUILD)/pic/kernels/emulation/csim_run.o $(BUILD)/pic/k
 # `deps` call make again for the rest.
 SUBMAKE   = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib emulation _emulation help
-all: $(PROGRAMS) lib _emulation
+.PHONY: all lib emulation _emulation _steer help
+all: $(PROGRAMS) lib _steer _emulation
 lib: $(CLIENT_LIBS)
 help:
 	@sed -n '3,/^\.DEFAULT/{/^\.DEFAULT/d;s/^# \{0,1\}//;p}' Makefile
@@ -249,6 +254,19 @@ _emulation:
 	@echo "  SKIP    emulation: it needs $(XRT_MISSING); make deps"
 endif
 
+# With type information, so that bpftool shows its maps field by field.
+$(STEER): dpdk/ll_steer.bpf.c $(STAMP)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  BPF     $<")
+	$(Q)clang -std=gnu11 -O2 -g -target bpf -I. -I/usr/include/$(shell gcc -print-multiarch 2>/dev/null) -Wall -Wextra \
+	 -Werror -MMD -MP -c $< -o $@
+ifeq ($(STEER_MISSING),)
+_steer: $(STEER)
+else
+_steer:
+	@echo "  SKIP    steering program (AF_XDP): it needs $(STEER_MISSING); make deps"
+endif
+
 # Built as a reader would: against the header and the static library alone.
 $(EXAMPLES): $(BUILD)/%: %.c host/client/lifeline.h $(BUILD)/liblifeline.a
 	@mkdir -p $(@D)
@@ -342,9 +360,9 @@ _test:
 	 $(if $(SAN),,&& $(SUBMAKE) SAN=thread $(THREADED) $(THREAD_DAEMON)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
+_test_build: $(PROGRAMS) _steer _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
              $(EXAMPLES) $(E2E_HELPERS) $(SIM)
-_test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY) $(BUILD)/lifelined
+_test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY) _steer $(BUILD)/lifelined
 
 lint:
 	@tools/lint.py
@@ -370,6 +388,10 @@ fuzz: deps
 _fuzz: $(FUZZERS)
 	@tools/fuzz.sh $(FUZZ_S) $(if $(ONLY),$(foreach one,$(FUZZERS),$(if $(findstring $(ONLY),$(one)),$(one))),$(FUZZERS))
 
+.PHONY: mutants
+mutants: deps
+	@tools/mutants.py --jobs $(JOBS) $(ONLY)
+
 # --- install, look, clean --------------------------------------------------------------------------------------------
 .PHONY: install uninstall info clean _cflags compile_commands.json
 BIN_DIR := $(DESTDIR)$(PREFIX)/bin
@@ -386,6 +408,7 @@ install: all
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 $(wildcard hls/*.h) $(KERNEL_DIR)/hls
 	$(INSTALL) -m 644 kernels/ll_gateway.cl kernels/ll_gateway_args.h $(KERNEL_DIR)/kernels
+	$(if $(wildcard $(STEER)),$(INSTALL) -d $(LIB_DIR)/lifeline && $(INSTALL) -m 644 $(STEER) $(LIB_DIR)/lifeline)
 	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
 	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
@@ -394,6 +417,7 @@ install: all
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
+	rm -f $(LIB_DIR)/lifeline/$(notdir $(STEER))
 	rm -rf $(DOC_DIR) $(KERNEL_DIR) $(LIB_DIR)/lifeline/emulation
 
 info:

@@ -532,8 +532,11 @@ static uint32_t ll_daemon_work_received(struct ll_daemon *daemon, struct ll_why 
     uint64_t now_ns = ll_clock_mono_ns();
     uint64_t utc_ns = ll_clock_utc_ns();
     for (uint32_t i = 0; i < count; i++) {
-        received_ns[i] = now_ns;
-        datagrams[i].rx_ns = utc_ns;
+        /* How long it lay in the port, where the kernel said when it came in. */
+        uint64_t came_ns = datagrams[i].rx_mono_ns;
+        uint64_t waited_ns = came_ns != 0 && came_ns < now_ns ? now_ns - came_ns : 0;
+        received_ns[i] = now_ns - waited_ns;
+        datagrams[i].rx_ns = utc_ns - waited_ns;
     }
     ll_daemon_work(daemon, datagrams, received_ns, count, why);
     return count;

@@ -23,7 +23,7 @@ static const struct ll_option ll_daemon_table[] = {
     LL_DAEMON_ROW(
         "feed", LL_OPTION_STRING, feed, 0, 0, "SPEC", NULL,
         "where messages come from: sim (default), udp:ADDR:PORT[,ADDR:PORT][,iface=ADDR] (lines A and B), "
-        "pcap:FILE, af_packet:IFACE, vdev:NAME,ARGS, pci:ADDRESS"),
+        "pcap:FILE, af_packet:IFACE, af_xdp:IFACE, vdev:NAME,ARGS, pci:ADDRESS"),
     LL_DAEMON_ROW("duration", LL_OPTION_DURATION, duration_ns, 0, (uint64_t)366 * 86400 * LL_NS_PER_S, "TIME",
                   NULL, "end after this long, such as 20s or 5m; 0 (the default): until Ctrl-C"),
     LL_DAEMON_ROW("speed", LL_OPTION_STRING, speed, 0, 0, "real|Nx|max", NULL,
@@ -104,6 +104,9 @@ static const char ll_daemon_help[] =
     "10.0.0.9:26480\n"
     "  lifelined --feed af_packet:eth1 --line-a 233.54.12.111:26477 --line-b 233.54.12.112:26477 \\\n"
     "            --journal /var/lib/lifeline/today\n"
+    "  lifelined --feed af_xdp:eth1 --line-a 233.54.12.111:26477 --line-b 233.54.12.112:26477 \\\n"
+    "            --ouch50 10.0.0.9:26402 ...         the lines past the kernel, orders through it; lifeline "
+    "flows\n"
     "  lifelined --feed pci:0000:03:00.0 --line-a 26477 --cpu 3 --idle spin --journal "
     "/var/lib/lifeline/today\n"
     "  lifelined --feed udp:127.0.0.1:26477 --ouch50 127.0.0.1:26400 --password-file secret --limits "

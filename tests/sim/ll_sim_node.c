@@ -8,7 +8,7 @@
 #include "host/journal/ll_journal_segment.h"
 #include "host/journal/ll_snapshot.h"
 #include "tests/sim/ll_sim_damage.h"
-#include "tests/sim/ll_sim_poke.h"
+#include "tests/sim/ll_sim_hand.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define LL_SIM_DIR_NAME      "/journal"
-#define LL_SIM_LIMITS_WINDOW 8192u /* the order engine's own */
+#define LL_SIM_LIMITS_WINDOW 512u
 
 /* How far a clock may be off, either way. */
 #define LL_SIM_CLOCK_MOST_NS ((int64_t)600 * (int64_t)LL_NS_PER_S)
@@ -61,8 +61,8 @@ static const char ll_sim_limits_text[] = "price_decimals: 4\n"
                                          "  reference_age: 30d\n"
                                          "  order_quantity: 1_000_000\n"
                                          "  order_notional: 1_000_000_000.00\n"
-                                         "  messages: 8_000\n"
-                                         "  session_messages: 8_000\n"
+                                         "  messages: 500\n"
+                                         "  session_messages: 500\n"
                                          "  message_window: 1s\n"
                                          "  one_active_exit: false\n"
                                          "instruments:\n"
@@ -112,9 +112,13 @@ static void ll_sim_node_set_trading(struct ll_sim_node *node)
     ll_trading_config_default(trading);
     trading->oms.orders = orders;
     trading->oms.ids = node->is_small ? orders * 4 : 2048;
-    trading->oms.names = 64;
+    trading->oms.names = 32;
     trading->oms.instruments = 16;
     trading->oms.accounts = node->is_small ? 40 : 256;
+    trading->oms.bookings = node->is_small ? 8 : 1024;
+    trading->oms.repeats = node->is_small ? 8 : 256;
+    trading->oms.limit_rows = 16;
+    trading->oms.window = LL_SIM_LIMITS_WINDOW;
     trading->oms.answer_timeout_ns = 300 * LL_NS_PER_MS;
     trading->oms.retry_ns = 100 * LL_NS_PER_MS;
     trading->reconnect_ns = 500 * LL_NS_PER_MS;
@@ -470,7 +474,7 @@ bool ll_sim_node_turn(struct ll_sim_node *node, uint64_t now_ns)
         return false;
     }
     if (node->turns > LL_SIM_POKE_AFTER && ll_prng_chance(&node->prng, LL_SIM_POKE_PER_MILLE) &&
-        ll_sim_poke(node->gateway, node->config.bug, &node->prng))
+        ll_sim_hand(node->gateway, node->config.bug, &node->prng))
         ll_sim_node_say(node, "a wrong byte");
     return true;
 }

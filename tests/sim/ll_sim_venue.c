@@ -43,6 +43,7 @@ static_assert(LL_SIM_LINE_ANSWERS == LL_SIM_NET_ANSWERS, "the network's lines ar
 #define SILENT_NS       (3 * LL_NS_PER_S)
 #define PORT_SILENCE_NS (LL_NS_PER_S / 2)
 #define RACE_PER_MILLE  80u
+#define RACE_DRAWS      8u
 #define RACE_NS         (2 * LL_NS_PER_S) /* the longest until a bust or a cancel that was drawn */
 #define DROPS_MAX       4u
 #define LOST_ONE_IN     6u  /* reports, LL_SIM_BUG_LOST_REPORT */
@@ -94,6 +95,12 @@ const char *ll_sim_venue_symbol(uint32_t instrument)
 {
     LL_ASSERT(instrument < LL_SIM_INSTRUMENTS);
     return symbols[instrument];
+}
+
+uint32_t ll_sim_venue_price(uint32_t instrument)
+{
+    LL_ASSERT(instrument < LL_SIM_INSTRUMENTS);
+    return prices[instrument];
 }
 
 /* --- the feed's way out ------------------------------------------------------------------------------------- */
@@ -344,7 +351,10 @@ static void draw_races(struct ll_sim_faults *faults, struct ll_ouch_port_faults 
 
 static void open_accounts(struct ll_sim_venue *venue, uint64_t midnight_ns)
 {
-    bool has_races = ll_sim_strikes(venue->config.faults, LL_SIM_VENUE_RACES);
+    /* Drawn once a day only: a run that has it at all shall meet it more often than not. */
+    bool has_races = false;
+    for (uint32_t i = 0; i < RACE_DRAWS && !has_races; i++)
+        has_races = ll_sim_strikes(venue->config.faults, LL_SIM_VENUE_RACES);
     for (uint32_t i = 0; i < LL_SIM_SESSIONS; i++) {
         struct account *account = &venue->accounts[i];
         account->venue = venue;

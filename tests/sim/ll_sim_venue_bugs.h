@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bugs of the exchange's side (ll_sim_bugs.h) as changes of bytes: what a message turns into when it is told wrongly.
+ * The bugs of the exchange's side (ll_sim_bugs.h) as changes of bytes: what a message turns into when it is told
+ * wrongly.
  *
  * Shape    pure functions over one message each; ll_sim_venue.c decides which messages they strike.
  * Units    shares.

@@ -560,6 +560,29 @@ START_TEST(a_latch_takes_back_more_than_may_fly)
 }
 END_TEST
 
+/* What was booked is known for ever, also when there is no room for another key. */
+START_TEST(a_full_table_of_bookings_still_knows_them)
+{
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.bookings = 2;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-1");
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-2");
+    int64_t full = ll_oms_rig_balance(&rig, "ACC", -1, LL_LEDGER_AVAILABLE);
+    ck_assert_uint_eq(DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-3")->refusal,
+                      LL_REFUSAL_TABLE_FULL);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-1");
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_EXISTING);
+    ck_assert_int_eq(ll_oms_rig_balance(&rig, "ACC", -1, LL_LEDGER_AVAILABLE), full);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500);
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    ll_test_oms_replays();
+}
+END_TEST
+
 /* The key of a booking is its account's own: the same again changes nothing, another account's is another booking. */
 START_TEST(a_booking_is_made_once)
 {
@@ -612,6 +635,7 @@ int main(void)
     tcase_add_test(orders, a_latch_holds_back_what_never_arrived);
     tcase_add_test(orders, a_latch_takes_back_more_than_may_fly);
     tcase_add_test(orders, a_booking_is_made_once);
+    tcase_add_test(orders, a_full_table_of_bookings_still_knows_them);
     suite_add_tcase(suite, orders);
     return ll_test_oms_run(suite);
 }

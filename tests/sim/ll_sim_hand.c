@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/sim/ll_sim_poke.h"
+#include "tests/sim/ll_sim_hand.h"
 
 #include "host/core/ll_oms_state.h"
 
@@ -75,7 +75,7 @@ static bool ll_sim_change_unrecorded(const struct ll_oms *oms, struct ll_prng *p
     return true;
 }
 
-bool ll_sim_poke(struct ll_gateway *gateway, enum ll_sim_bug bug, struct ll_prng *prng)
+bool ll_sim_hand(struct ll_gateway *gateway, enum ll_sim_bug bug, struct ll_prng *prng)
 {
     const struct ll_oms *oms = ll_trading_oms(ll_gateway_trading(gateway));
     const struct ll_life_memory *life = ll_device_life(ll_gateway_device(gateway));

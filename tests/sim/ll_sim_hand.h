@@ -9,8 +9,8 @@
  * Errors   false = there is nothing yet that could be wrong that way.
  * Threads  the gateway's owner.
  */
-#ifndef LL_TESTS_SIM_POKE_H
-#define LL_TESTS_SIM_POKE_H
+#ifndef LL_TESTS_SIM_HAND_H
+#define LL_TESTS_SIM_HAND_H
 
 #include "host/app/ll_gateway.h"
 #include "host/base/ll_prng.h"
@@ -19,6 +19,6 @@
 #include <stdbool.h>
 
 /* FORGOTTEN_ID, STATE_JUMP, MONEY_LEAK or UNRECORDED; false of any other. */
-bool ll_sim_poke(struct ll_gateway *gateway, enum ll_sim_bug bug, struct ll_prng *prng);
+bool ll_sim_hand(struct ll_gateway *gateway, enum ll_sim_bug bug, struct ll_prng *prng);
 
 #endif
