@@ -204,12 +204,7 @@ static uint32_t ll_oms_command_cancel(struct ll_oms *oms, const struct ll_comman
                                       bool *existing, struct ll_oms_refusal *refusal)
 {
     uint32_t order = ll_oms_target(oms, command, refusal);
-    bool is_named = ll_oms_text_of(command, LL_TEXT_lifecycle_id).bytes_count != 0;
-    *id = LL_OMS_NONE;
-    if (order == LL_OMS_NONE)
-        return order;
-    /* No order may be out of reach for want of room for a name: a cancel that brings none can go without. */
-    if (is_named && !ll_oms_check_name(oms, command, order, LL_ID_CANCEL, id, refusal))
+    if (order == LL_OMS_NONE || !ll_oms_check_name(oms, command, order, LL_ID_CANCEL, id, refusal))
         return order;
     struct ll_oms_order *entry = &oms->orders[order];
     *existing = *id != LL_OMS_NONE;
