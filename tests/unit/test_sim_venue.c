@@ -486,6 +486,7 @@ static void add_lines(const struct world *world, struct ll_mold_line_counters *l
 {
     struct ll_mold_line_counters sum = ll_mold_counters_sum(ll_mold_receiver_counters(world->receiver));
     lines->malformed += sum.malformed;
+    lines->wrong_session += sum.wrong_session;
     lines->gaps += sum.gaps;
     lines->packets_back += sum.packets_back;
     lines->messages_duplicate += sum.messages_duplicate;
@@ -553,6 +554,23 @@ START_TEST(the_same_seed_is_the_same_day)
     }
     ck_assert_uint_eq(hashes[0], hashes[1]);
     ck_assert_uint_ne(hashes[0], hashes[2]);
+}
+END_TEST
+
+START_TEST(junk_can_always_be_told)
+{
+    struct world *world = open_world(9, LL_SIM_BUG_NONE, &no_faults);
+    struct ll_mold_line_counters lines = {0};
+    world->faults.per_million[LL_SIM_FEED_JUNK] = 1000000;
+    live(world);
+    add_lines(world, &lines);
+    ck_assert_uint_gt(lines.malformed, 100);
+    ck_assert_uint_eq(ll_mold_counters_sum(ll_mold_receiver_counters(world->receiver)).packets,
+                      lines.malformed + lines.wrong_session);
+    ck_assert_uint_eq(world->feed_messages, 0);
+    ck_assert(heal(world));
+    check_truth(world);
+    close_world(world);
 }
 END_TEST
 
@@ -657,6 +675,7 @@ int main(void)
     tcase_add_test(days, a_quiet_day_is_told_whole);
     tcase_add_test(days, every_fault_and_still_told_whole);
     tcase_add_test(days, the_same_seed_is_the_same_day);
+    tcase_add_test(days, junk_can_always_be_told);
     tcase_add_test(days, who_is_not_there_loses_the_feed);
     tcase_add_test(bugs, orders_sent_twice_are_two);
     tcase_add_test(bugs, short_fills_and_lost_reports_leave_another_record);
