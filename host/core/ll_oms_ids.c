@@ -207,21 +207,21 @@ bool ll_oms_id_check(struct ll_oms *oms, uint32_t order, uint8_t type, struct ll
                      uint32_t *known, struct ll_oms_refusal *refusal)
 {
     *known = LL_OMS_NONE;
-    if (!ll_oms_ids_room(oms, 1, 1)) {
-        refusal->code = LL_REFUSAL_TABLE_FULL;
-        return false;
-    }
-    if (text.bytes_count == 0)
-        return true;
-    const struct ll_life_answer *answer = ll_oms_find(oms, LL_OMS_NONE, text);
-    if (answer == NULL)
-        return true;
-    if (answer->order != order || answer->type != type) {
+    const struct ll_life_answer *answer = text.bytes_count == 0 ? NULL : ll_oms_find(oms, LL_OMS_NONE, text);
+    if (answer != NULL && (answer->order != order || answer->type != type)) {
         refusal->code = LL_REFUSAL_ID_TAKEN;
         refusal->order = answer->order;
         return false;
     }
-    *known = answer->id;
+    if (answer != NULL) {
+        *known = answer->id;
+        return true;
+    }
+    /* A cancel is not held up because there is no room for its name. */
+    if (type != LL_ID_CANCEL && !ll_oms_ids_room(oms, 1, 1)) {
+        refusal->code = LL_REFUSAL_TABLE_FULL;
+        return false;
+    }
     return true;
 }
 
