@@ -345,9 +345,8 @@ void ll_oms_id_answered(struct ll_oms *oms, uint32_t id, const struct ll_life_an
 /* Gives an order an identifier; its refusal is ID_TAKEN or TABLE_FULL. An empty text is made here. */
 uint32_t ll_oms_id_give(struct ll_oms *oms, uint32_t order, uint8_t type, struct ll_oms_text text,
                         struct ll_oms_refusal *refusal);
-/* May it have this name? False and a refusal when it is another's, or when there is no room, which a cancel does not
- * need; `known` is the identifier if the order has it already, so that the action was asked for before, else
- * LL_OMS_NONE. */
+/* May it have this name? False and a refusal when it is another's, or when there is no room; `known` is the identifier
+ * if the order has it already, so that the action was asked for before, else LL_OMS_NONE. */
 bool ll_oms_id_check(struct ll_oms *oms, uint32_t order, uint8_t type, struct ll_oms_text text,
                      uint32_t *known, struct ll_oms_refusal *refusal);
 void ll_oms_id_status(struct ll_oms *oms, uint32_t id, uint8_t status);

@@ -299,6 +299,21 @@ def case_capabilities(checks, installed):
     checks.equal(process.returncode, 0, "with capabilities: it ends in order")
 
 
+def kernels_for(installed):
+    """Where the user can read the kernel's source: here, and then the cache knows it, or a copy."""
+    tried = subprocess.run(["cat", os.path.join(e2e.ROOT, "kernels", "ll_gateway.cl")], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=60,
+                           user=installed.user.pw_uid, group=installed.user.pw_gid, extra_groups=[])
+    if tried.returncode == 0:
+        return e2e.ROOT
+    for name in ("hls", "kernels"):
+        shutil.copytree(os.path.join(e2e.ROOT, name), os.path.join(installed.dir, name))
+    for top, directories, names in os.walk(installed.dir):
+        for name in (*directories, *names):
+            os.chmod(os.path.join(top, name), 0o755)
+    return installed.dir
+
+
 def case_device(checks, installed):
     """A device process is of the user too, and a new one comes up when the filter is there."""
     lacks = ll_device.missing("pocl")
@@ -312,12 +327,7 @@ def case_device(checks, installed):
     for top, _, names in os.walk(cache):
         for name in (".", *names):
             os.chown(os.path.join(top, name), installed.user.pw_uid, installed.user.pw_gid)
-    for name in ("hls", "kernels"):
-        shutil.copytree(os.path.join(e2e.ROOT, name), os.path.join(installed.dir, name))
-    for top, directories, names in os.walk(installed.dir):
-        for name in (*directories, *names):
-            os.chmod(os.path.join(top, name), 0o755)
-    environment = {**os.environ, "LIFELINE_KERNELS": installed.dir, "POCL_CACHE_DIR": cache}
+    environment = {**os.environ, "LIFELINE_KERNELS": kernels_for(installed), "POCL_CACHE_DIR": cache}
     device = ["--device", "pocl", "--device-mode", "batch", "--device-watchdog", "20s", "--device-loss", "reload"]
     words = [installed.lifelined, *[word for word in SIM if word != "--quiet"], "--journal", installed.path("device"),
              "--run-as", USER, *device]
@@ -354,6 +364,28 @@ def read_file(path):
         return file.read()
 
 
+def case_unit(checks, place):
+    """docs/lifelined.service is a unit, and its options are the gateway's."""
+    with open(os.path.join(e2e.ROOT, "docs", "lifelined.service"), encoding="utf-8") as file:
+        text = file.read()
+    start = next(line for line in text.replace("\\\n", " ").splitlines() if line.startswith("ExecStart="))
+    program, *words = start.split("=", 1)[1].split()
+    checks.equal(program, "/usr/local/bin/lifelined", "the unit's program is where it is installed")
+    shown = subprocess.run([os.path.join(e2e.BIN, "lifelined"), *words, "--check-config"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+    checks.equal(shown.returncode, 0, "its options: %s" % shown.stderr)
+    if not shutil.which("systemd-analyze"):
+        print("SKIP the unit's own words: systemd-analyze is not here")
+        return
+    unit = place.path("lifelined.service")
+    with open(unit, "w", encoding="utf-8") as file:
+        file.write(text.replace(program, "/bin/true"))  # it looks whether the program is there
+    os.chmod(unit, 0o644)
+    said = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    checks.true(said.returncode == 0 and unit.encode() not in said.stdout, "systemd-analyze verify: %s" % said.stdout)
+
+
 def case_login(checks):
     """Wrong by one letter is wrong; capitals make no difference."""
     with ll_exchange.Exchange("--ouch50", "127.0.0.1:0", "--password", "Secret7") as exchange:
@@ -375,6 +407,7 @@ def main():
     os.umask(0)
     left = set(glob.glob("/run/dpdk/lifeline-*") + glob.glob("/var/run/dpdk/lifeline-*"))
     with e2e.Place() as place:
+        case_unit(checks, place)
         case_login(checks)
         case_stays(checks, place)
         if not is_root():

@@ -17,7 +17,8 @@
 #define CLIENT_TRIES    24u    /* orders looked at for one to do something with */
 #define CLIENT_CASH     UINT64_C(100000000000)
 #define CLIENT_LOTS     UINT64_C(10000000)
-#define CLIENT_ROUND    100u              /* lots that the instruments trade in */
+#define CLIENT_ROUND    100u /* lots that the instruments trade in */
+#define CLIENT_REST_NS  (50 * LL_NS_PER_MS)
 #define CLIENT_AGAIN_NS (2 * LL_NS_PER_S) /* a request that was not answered for so long is asked again */
 
 enum pending_kind { PENDING_NONE, PENDING_FUNDS, PENDING_PLACE, PENDING_ACTION, PENDING_STATUS };
@@ -33,8 +34,9 @@ struct client {
     struct ll_prng prng;
     struct lifeline *gateway;
     bool is_in;
-    bool is_funded;   /* its deposits were answered; they are asked again until then */
-    uint64_t next_ns; /* quiet: when it looks after its orders again */
+    bool is_funded;         /* its deposits were answered; they are asked again until then */
+    uint64_t rest_until_ns; /* after a refusal: what was refused now will be refused again */
+    uint64_t next_ns;       /* quiet: when it looks after its orders again */
     char account[8];
     struct pending pending[CLIENT_PENDING];
 };
@@ -135,6 +137,7 @@ static void take_answer(struct ll_sim_clients *clients, struct client *client, s
         else if (strcmp(event->order_id, clients->asked[pending->asked].order_id) == 0)
             name(clients, pending->id, pending->asked, event->is_durable);
     } else if (pending->kind != PENDING_ACTION) {
+        client->rest_until_ns = clients->now_ns + CLIENT_REST_NS;
         /* Refused, or nobody knows it: then there is no such order, unless an earlier answer named it. */
         clients->is_known[pending->asked] = true;
         clients->asked[pending->asked].is_refused = clients->asked[pending->asked].order_id[0] == '\0';
@@ -151,15 +154,24 @@ static void take_news(struct ll_sim_clients *clients, const struct lifeline_even
         learn(clients, named->asked, event);
 }
 
+static void trace_event(const struct ll_sim_clients *clients, const struct client *client,
+                        const struct lifeline_event *event)
+{
+    if (clients->config.trace == NULL)
+        return;
+    (void)fprintf(clients->config.trace, "       %s: %s %s %s, order '%s', id '%s'", client->account,
+                  lifeline_event_name((int)event->kind), lifeline_command_name(event->command),
+                  lifeline_state_name((int)event->state), event->order_id, event->lifecycle_id);
+    if (event->kind == LIFELINE_EVENT_REFUSED)
+        (void)fprintf(clients->config.trace, ", %s: %" PRIu64 " against %" PRIu64,
+                      lifeline_refusal_name(event->refusal), event->value, event->limit);
+    (void)fputc('\n', clients->config.trace);
+}
+
 static void take_event(struct ll_sim_clients *clients, struct client *client,
                        const struct lifeline_event *event)
 {
-    if (clients->config.trace != NULL)
-        (void)fprintf(clients->config.trace, "       %s: %s %s %s, order '%s', id '%s'%s%s\n",
-                      client->account, lifeline_event_name((int)event->kind),
-                      lifeline_command_name(event->command), lifeline_state_name((int)event->state),
-                      event->order_id, event->lifecycle_id, event->kind == LIFELINE_EVENT_REFUSED ? ", " : "",
-                      event->kind == LIFELINE_EVENT_REFUSED ? lifeline_refusal_name(event->refusal) : "");
+    trace_event(clients, client, event);
     if (event->is_durable && event->event_id > clients->durable_event_id)
         clients->durable_event_id = event->event_id;
     struct pending *pending = event->request == 0 ? NULL : find_pending(client, (int64_t)event->request);
@@ -251,8 +263,9 @@ static void place(struct ll_sim_clients *clients, uint32_t index)
     const struct ll_sim_asked *asked = &clients->asked[index];
     struct ll_prng prng;
     ll_prng_init(&prng, clients->config.seed ^ text_hash(asked->key));
-    uint32_t reach = LL_SIM_PRICE / 200; /* half a percent to either side */
-    uint64_t price = LL_SIM_PRICE - reach + ll_prng_below(&prng, 2 * reach);
+    uint32_t close = ll_sim_venue_price(asked->instrument);
+    uint32_t reach = close / 200; /* half a percent to either side */
+    uint64_t price = close - reach + ll_prng_below(&prng, 2 * reach);
     struct lifeline_order order = {
         .account = asked->account,
         .user = asked->account,
@@ -266,8 +279,7 @@ static void place(struct ll_sim_clients *clients, uint32_t index)
         .session = (uint8_t)ll_prng_below(&prng, LL_SIM_SESSIONS),
     };
     if (ll_prng_chance(&prng, 100))
-        order.stop_price_ticks =
-            order.side == LIFELINE_BUY ? LL_SIM_PRICE - 3 * reach : LL_SIM_PRICE + 3 * reach;
+        order.stop_price_ticks = order.side == LIFELINE_BUY ? close - 3 * reach : close + 3 * reach;
     expect(client, lifeline_place(client->gateway, &order), PENDING_PLACE, index, "");
 }
 
@@ -311,7 +323,8 @@ static void act(struct ll_sim_clients *clients, uint32_t number)
         return;
     const char *target = clients->asked[index].order_id;
     (void)snprintf(id, sizeof id, "act-%u", clients->action_count++);
-    uint64_t price = LL_SIM_PRICE + 100 * (uint64_t)ll_prng_below(&client->prng, 50) - 2500;
+    uint64_t price = ll_sim_venue_price(clients->asked[index].instrument) +
+                     100 * (uint64_t)ll_prng_below(&client->prng, 50) - 2500;
     switch (ll_prng_below(&client->prng, 9)) {
     case 0:
     case 1:
@@ -397,7 +410,7 @@ static void turn(struct ll_sim_clients *clients, uint32_t number)
         if (clients->owner[index] == number)
             place(clients, index);
     }
-    if (ll_prng_chance(&client->prng, 30))
+    if (clients->now_ns >= client->rest_until_ns && ll_prng_chance(&client->prng, 60))
         place_new(clients, number);
     if (ll_prng_chance(&client->prng, 40))
         act(clients, number);

@@ -7,6 +7,8 @@
  */
 #include "tests/unit/ll_test_oms.h"
 
+#include <stdio.h>
+
 START_TEST(an_order_from_client_to_fill)
 {
     uint32_t sends = rig.send_count;
@@ -560,36 +562,6 @@ START_TEST(a_latch_takes_back_more_than_may_fly)
 }
 END_TEST
 
-/* What takes risk away goes through when the table of identifiers is full; what needs a name of its own does not. */
-START_TEST(a_cancel_needs_no_room_for_its_name)
-{
-    struct ll_oms_config config;
-    ll_oms_rig_free(&rig);
-    ll_oms_rig_config(&config);
-    config.orders = 4;
-    config.ids = 16;
-    ll_oms_rig_make(&rig, &config);
-    ll_oms_rig_ready(&rig);
-    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
-    for (uint32_t i = 0; i < 16; i++)
-        (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
-    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
-    ck_assert_uint_eq(ll_oms_rig_replace(&rig, "A1", 50, LL_RIG_MID)->refusal, LL_REFUSAL_TABLE_FULL);
-    (void)DO(.kind = LL_COMMAND_CANCEL, .target = "A1", .id = "A1"); /* a name that is taken stays taken */
-    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_ID_TAKEN);
-    uint64_t on_host = ll_oms_counters(rig.oms)->ids_on_host;
-    (void)DO(.kind = LL_COMMAND_CANCEL, .target = "A1", .id = "C1");
-    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
-    ck_assert_uint_eq(rig.answer.lifecycle_id_bytes, 0);
-    ck_assert_uint_eq(ll_oms_counters(rig.oms)->ids_on_host, on_host + 1);
-    ck_assert_int_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).type, 'X');
-    SAY(.type = 'C', .number = number, .quantity = 100);
-    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_CANCELLED);
-    ck_assert_int_eq(ll_test_oms_locked(), 0);
-    ll_test_oms_replays();
-}
-END_TEST
-
 /* An order leaves only when the ledger has room for all that its fills can need. */
 START_TEST(a_fill_finds_its_accounts)
 {
@@ -640,6 +612,35 @@ START_TEST(a_full_table_of_bookings_still_knows_them)
     ck_assert_int_eq(ll_oms_rig_balance(&rig, "ACC", -1, LL_LEDGER_AVAILABLE), full);
     (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500);
     ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* An order can be cancelled also when there is no room for the name of a cancel: then it has none. */
+START_TEST(a_full_table_of_identifiers_still_cancels)
+{
+    struct ll_oms_config config;
+    char id[LL_ID_BYTES_MAX];
+    uint32_t given = 0;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = 16;
+    config.ids = 32;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    uint64_t number = ll_test_oms_live("ONE", LL_ORDER_BUY, 10, LL_RIG_MID);
+    do
+        (void)snprintf(id, sizeof id, "MORE-%u", given++);
+    while (DO(.kind = LL_COMMAND_ID_ADD, .target = "ONE", .id = id, .id_type = LL_ID_MODIFY)->kind ==
+           LL_CLIENT_ACCEPTED);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    ck_assert_uint_eq(DO(.kind = LL_COMMAND_CANCEL, .target = "ONE", .id = "NAMED")->refusal,
+                      LL_REFUSAL_TABLE_FULL);
+    (void)DO(.kind = LL_COMMAND_CANCEL, .target = "ONE");
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    ck_assert_uint_eq(rig.answer.lifecycle_id_bytes, 0);
+    SAY(.type = 'C', .number = number, .quantity = 10);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "ONE").state, LL_ORDER_CANCELLED);
     ll_test_oms_replays();
 }
 END_TEST
@@ -697,7 +698,7 @@ int main(void)
     tcase_add_test(orders, a_latch_takes_back_more_than_may_fly);
     tcase_add_test(orders, a_booking_is_made_once);
     tcase_add_test(orders, a_full_table_of_bookings_still_knows_them);
-    tcase_add_test(orders, a_cancel_needs_no_room_for_its_name);
+    tcase_add_test(orders, a_full_table_of_identifiers_still_cancels);
     tcase_add_test(orders, a_fill_finds_its_accounts);
     suite_add_tcase(suite, orders);
     return ll_test_oms_run(suite);
