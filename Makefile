@@ -6,14 +6,18 @@
 #   make run          set up what is missing, build, run exchange, gateway and strategy for 20 s, check what came of it
 #   make hil          the same with the kernel on a card that XRT emulates; on a machine with a card:
 #                     HIL_DEVICE=xrt HIL_EMULATION= HIL_ARGS='-- --device-binary FILE.xclbin'
+#   make soak         exchange, gateway and strategy for MINUTES=n at a fixed rate with faults: nothing may grow, nor
+#                     be lost; SOAK_ARGS= goes to tools/soak.py
 #   make test         set up what is missing, build, run every test; last line: N passed, N failed, N skipped
 #   make all          build the programs (build/<cc>-<mode>/)
 #   make emulation    build a card without a card: the kernel in XRT's software emulation (part of `all`)
 #   make lib          build liblifeline, static and shared: what strategies link with; needs no other library
+#   make sim          run SEEDS=n seeds of the simulator, from SEED=n on; --help of what it runs says more
 #   make bench        measure, beside peers in the same run (minutes); bench-smoke: the same, small, checks only
 #   make fuzz         run every fuzz target for TIME seconds each: ENGINE=libfuzzer (clang) or afl (AFL++)
 #   make fuzz-keep    what the fuzzers found and the corpora do not reach yet goes into tests/fuzz/corpus
 #   make coverage     what the corpora reach of the decoders, the sessions and the readers: lines and branches
+#   make mutants      break the code, one line at a time, and see each break turn a test red; ONLY=word: some of them
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
 #   make canary       prove that runner and lint see what they must see
@@ -46,6 +50,10 @@ DESTDIR ?=
 INSTALL ?= install
 TIME    ?= 20
 ENGINE  ?= libfuzzer
+MINUTES ?= 10
+SOAK_ARGS ?=
+SEEDS   ?= 1000
+SIM_ARGS ?=
 JOBS    ?= $(shell nproc)
 ONLY    ?=
 RUN_ARGS ?=
@@ -79,7 +87,7 @@ LL_CFLAGS   := -std=c11 -D_GNU_SOURCE -I. $(DPDK_CFLAGS) $(WARN) $(OPT_$(MODE)) 
                $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_SLOW_CHECKS) \
                $(if $(findstring thread,$(SAN)),-fno-builtin-memcpy -fno-builtin-memset)
 LL_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN)) $(if $(filter coverage,$(MODE)),--coverage)
-LL_LIBS     := $(DPDK_LIBS) -lisal -lz -lpcap -lyaml -lm
+LL_LIBS     := $(DPDK_LIBS) -lbpf -lisal -lz -lpcap -lyaml -lm
 CHECK_LIBS  := $(shell pkg-config --libs check 2>/dev/null) -ljansson
 FUZZ_SAN    := fuzzer-no-link,address,undefined
 TEST_SAN    := address,undefined
@@ -91,7 +99,7 @@ FOLDERS  := host/base host/wire host/core host/journal dpdk host/device host/pro
 MAINS    := host/app/lifeline.c host/app/lifelined.c host/app/lifeline_exchange.c host/app/lifeline_strategy.c \
             host/app/lifeline_device.c
 # The decoder of XRT's calls is there for its fuzz target.
-LIB_SRC  := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS)))) kernels/emulation/ll_emulated_rpc.c
+LIB_SRC  := $(filter-out $(MAINS) %.bpf.c,$(wildcard $(addsuffix /*.c,$(FOLDERS)))) kernels/emulation/ll_emulated_rpc.c
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB      := $(BUILD)/liblifeline_all.a
 # lifeline_exchange.c is the main of lifeline-exchange.
@@ -119,6 +127,10 @@ CONFORMANCE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/device/*.c))
 SIM_OBJ     := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/sim/sim.c,$(wildcard tests/sim/*.c)))
 SIM_LIB     := $(BUILD)/tests/sim/libll_sim.a
 SIM         := $(BUILD)/tests/sim/sim
+# The steering program, for the kernel's own processor. Not part of any library: DPDK's driver loads it.
+STEER         := $(BUILD)/ll_steer.bpf.o
+STEER_MISSING := $(strip $(if $(shell command -v clang 2>/dev/null),,clang) \
+                 $(if $(wildcard /usr/include/bpf/bpf_helpers.h),,libbpf-dev))
 E2E_TESTS   := $(sort $(shell find tests/e2e -maxdepth 1 -type f -perm -u+x 2>/dev/null))
 BENCHES     := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
@@ -141,8 +153,8 @@ EMULATION_KERNEL_OBJ := $(BUILD)/pic/kernels/emulation/csim_run.o $(BUILD)/pic/k
 # `deps` call make again for the rest.
 SUBMAKE   = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib emulation _emulation help
-all: $(PROGRAMS) lib _emulation
+.PHONY: all lib emulation _emulation _steer help
+all: $(PROGRAMS) lib _steer _emulation
 lib: $(CLIENT_LIBS)
 help:
 	@sed -n '3,/^\.DEFAULT/{/^\.DEFAULT/d;s/^# \{0,1\}//;p}' Makefile
@@ -247,6 +259,19 @@ _emulation:
 	@echo "  SKIP    emulation: it needs $(XRT_MISSING); make deps"
 endif
 
+# With type information, so that bpftool shows its maps field by field.
+$(STEER): dpdk/ll_steer.bpf.c $(STAMP)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  BPF     $<")
+	$(Q)clang -std=gnu11 -O2 -g -target bpf -I. -I/usr/include/$(shell gcc -print-multiarch 2>/dev/null) -Wall -Wextra \
+	 -Werror -MMD -MP -c $< -o $@
+ifeq ($(STEER_MISSING),)
+_steer: $(STEER)
+else
+_steer:
+	@echo "  SKIP    steering program (AF_XDP): it needs $(STEER_MISSING); make deps"
+endif
+
 # Built as a reader would: against the header and the static library alone.
 $(EXAMPLES): $(BUILD)/%: %.c host/client/lifeline.h $(BUILD)/liblifeline.a
 	@mkdir -p $(@D)
@@ -296,9 +321,8 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(
 include kernels/vitis/vitis.mk
 
 # --- run, test, measure ----------------------------------------------------------------------------------------------
-.PHONY: deps run _run hil _hil test _test
+.PHONY: deps run _run hil _hil soak _soak test _test sim _sim coverage _coverage
 .PHONY: _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz fuzz-keep _fuzz_keep
-.PHONY: coverage _coverage
 deps:
 	@tools/deps.sh
 
@@ -318,12 +342,19 @@ _hil: all $(if $(HIL_EMULATION),emulation)
 	tools/demo.py --bin $(BUILD) --dir $(RUN_HIL) --device $(HIL_DEVICE) \
 	 $(if $(HIL_EMULATION),--emulation $(HIL_EMULATION) $(HIL_LOAD)) $(HIL_ARGS)
 
+soak: deps
+	+@$(SUBMAKE) _soak
+_soak: all
+	tools/soak.py --bin $(BUILD) --minutes $(MINUTES) $(SOAK_ARGS)
+
 # What tests/run.py runs. Unless SAN is given, unit tests and corpora run a second time under the address and undefined
 # behaviour sanitizers, and the unit tests that say "threads" in a comment line of their own under the thread sanitizer.
 SAN_BUILD  := $(if $(SAN),,$(BUILD)-$(subst $(comma),-,$(TEST_SAN)))
+# The daemon is there in both builds too: tests/e2e/test_thread_sanitizer.py puts it under load.
 UNIT_ITEMS := $(UNIT_TESTS:%=unit=%) $(FUZZ_REPLAY:%=fuzz=%)
 THREADED   := $(if $(SAN),,$(patsubst %.c,$(BUILD)-thread/%,$(shell \
                 grep -lE '^(/\*| \*) threads\b' tests/unit/test_*.c 2>/dev/null)))
+THREAD_DAEMON := $(if $(SAN),,$(BUILD)-thread/lifelined)
 TEST_ITEMS := $(UNIT_ITEMS) $(if $(SAN_BUILD),$(subst $(BUILD)/,$(SAN_BUILD)/,$(UNIT_ITEMS))) $(THREADED:%=unit=%) \
               $(BENCHES:%=bench=%) $(E2E_TESTS:%=e2e=%) e2e=tests/canary/runner.sh e2e=tests/canary/fuzz.sh \
               lint=tools/lint.py
@@ -333,12 +364,12 @@ test: deps
 	+@$(SUBMAKE) _test
 _test:
 	+@$(SUBMAKE) _test_build $(if $(SAN_BUILD),&& $(SUBMAKE) SAN=$(TEST_SAN) _test_build_san) \
-	 $(if $(THREADED),&& $(SUBMAKE) SAN=thread $(THREADED)) || \
+	 $(if $(SAN),,&& $(SUBMAKE) SAN=thread $(THREADED) $(THREAD_DAEMON)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
-             $(EXAMPLES) $(E2E_HELPERS)
-_test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY)
+_test_build: $(PROGRAMS) _steer _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) \
+             $(CLIENT_LIBS) $(EXAMPLES) $(E2E_HELPERS) $(SIM)
+_test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY) _steer $(BUILD)/lifelined
 
 lint:
 	@tools/lint.py
@@ -347,6 +378,11 @@ canary: $(CANARIES)
 	@LL_BIN=$(BUILD) tests/canary/runner.sh
 	@tests/canary/fuzz.sh
 	@tools/lint.py --canary
+
+sim: deps
+	+@$(SUBMAKE) _sim
+_sim: $(SIM)
+	$(SIM) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(SIM_ARGS)
 
 bench: deps
 	+@$(SUBMAKE) _bench
@@ -374,6 +410,10 @@ coverage: deps
 _coverage: $(FUZZ_REPLAY)
 	@tools/coverage.py $(BUILD) $(FUZZ_REPLAY)
 
+.PHONY: mutants
+mutants: deps
+	@tools/mutants.py --jobs $(JOBS) $(ONLY)
+
 # --- install, look, clean --------------------------------------------------------------------------------------------
 .PHONY: install uninstall info clean _cflags compile_commands.json
 BIN_DIR := $(DESTDIR)$(PREFIX)/bin
@@ -390,14 +430,17 @@ install: all
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 $(wildcard hls/*.h) $(KERNEL_DIR)/hls
 	$(INSTALL) -m 644 kernels/ll_gateway.cl kernels/ll_gateway_args.h $(KERNEL_DIR)/kernels
+	$(if $(wildcard $(STEER)),$(INSTALL) -d $(LIB_DIR)/lifeline && \
+	 $(INSTALL) -m 644 $(STEER) $(LIB_DIR)/lifeline)
 	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
 	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)
-	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml) $(DOC_DIR)/docs
+	$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.yaml docs/*.service) $(DOC_DIR)/docs
 	$(INSTALL) -m 644 $(wildcard docs/examples/*.c) $(DOC_DIR)/examples
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(BIN_DIR)/%,$(PROGRAMS)) $(BIN_DIR)/lifeline-demo
 	rm -f $(patsubst $(BUILD)/%,$(LIB_DIR)/%,$(CLIENT_LIBS)) $(INCLUDE_DIR)/lifeline.h
+	rm -f $(LIB_DIR)/lifeline/$(notdir $(STEER))
 	rm -rf $(DOC_DIR) $(KERNEL_DIR) $(LIB_DIR)/lifeline/emulation
 
 info:

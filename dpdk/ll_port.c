@@ -3,6 +3,7 @@
 
 #include "dpdk/ll_packet_socket.h"
 #include "dpdk/ll_port_state.h"
+#include "dpdk/ll_steer.h"
 #include "host/base/ll_assert.h"
 
 #include <rte_ethdev.h>
@@ -32,6 +33,21 @@ static uint64_t stamp_ns(const struct ll_port *port, struct rte_mbuf *mbuf)
     if (port->stamp_offset < 0)
         return 0;
     return *stamp_slot(port, mbuf) * port->stamp_unit_ns;
+}
+
+/* What the steering program left in front of the frame; 0 = nothing. It is taken out: the next frame in this buffer
+ * may come without one. */
+static uint64_t steer_mono_ns(const struct ll_port *port, struct rte_mbuf *mbuf)
+{
+    struct ll_steer_stamp stamp;
+    if (!port->is_steered || rte_pktmbuf_headroom(mbuf) < sizeof stamp)
+        return 0;
+    uint8_t *at = rte_pktmbuf_mtod(mbuf, uint8_t *) - sizeof stamp;
+    memcpy(&stamp, at, sizeof stamp);
+    if (stamp.magic != LL_STEER_STAMP_MAGIC)
+        return 0;
+    memset(at, 0, sizeof stamp.magic);
+    return stamp.mono_ns;
 }
 
 /* Buffers hold any frame up to the limit, so pieces are rare: a driver that cuts on its own, or an oversize
@@ -67,6 +83,7 @@ static inline bool take_frame(struct ll_port *port, struct rte_mbuf *mbuf, struc
     datagram->payload_bytes = udp.payload_bytes;
     datagram->line = line;
     datagram->rx_ns = stamp_ns(port, mbuf);
+    datagram->rx_mono_ns = steer_mono_ns(port, mbuf);
     datagram->ordinal = port->frames;
     return true;
 }

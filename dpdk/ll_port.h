@@ -6,7 +6,11 @@
  *            pcap:FILE             every packet of a pcap file, once, then the port is `drained`
  *            ring:                 in process: what ll_port_send_commit puts in, ll_port_receive gives out
  *            af_packet:IFACE       a kernel interface, no driver change
- *            vdev:NAME,ARGS        any DPDK virtual device, its own words (net_af_xdp0,iface=eth1,...)
+ *            af_xdp:IFACE          a kernel interface whose UDP flows come past the kernel, and nothing else:
+ *                                  TCP, other UDP and the rest stay the kernel's (ll_steer.h). ,queue=N is the
+ *                                  receive queue (default 0), ,program=FILE another steering program. Needs
+ *                                  flows; it joins their multicast groups
+ *            vdev:NAME,ARGS        any DPDK virtual device, its own words (net_af_packet0,iface=eth1,...)
  *            pci:ADDRESS           a PCI device bound to a DPDK driver
  *            udp:ADDR:PORT,...     the kernel's own UDP sockets, no rights needed; the endpoints are lines 0, 1,
  *                                  ... in their order and there are no flows. Multicast is joined on the
@@ -16,7 +20,8 @@
  *          flow with an address goes before one without. With an empty flow table every UDP datagram
  *          belongs to line 0.
  * Units    bytes; *_ns UTC nanoseconds: of the capture for pcap (microsecond steps: that is what the DPDK
- *          port keeps), what the sender said for ring, 0 for ports that do not stamp.
+ *          port keeps), what the sender said for ring, 0 for ports that do not stamp. *_mono_ns
+ *          CLOCK_MONOTONIC nanoseconds.
  * Errors   LL_ERR_USAGE: the specification or the flow table. LL_ERR_ENVIRONMENT: EAL or the driver cannot
  *          start, with the reason and what to do. LL_ERR_INPUT: the pcap file cannot be read or is cut.
  *          LL_ERR_NO_MEMORY: EAL's memory is used up.
@@ -55,8 +60,9 @@ struct ll_datagram {
     const uint8_t *payload; /* valid until the next ll_port_receive or ll_port_close */
     uint32_t payload_bytes;
     uint32_t line;
-    uint64_t rx_ns;   /* capture time, 0 = unknown */
-    uint64_t ordinal; /* 1, 2, 3, ... over all frames received on this port, whatever they were */
+    uint64_t rx_ns;      /* capture time, 0 = unknown */
+    uint64_t rx_mono_ns; /* when the kernel had it at the interface: af_xdp, 0 = unknown */
+    uint64_t ordinal;    /* 1, 2, 3, ... over all frames received on this port, whatever they were */
 };
 
 /* Every frame received is in exactly one of datagrams ... oversize:

@@ -3,6 +3,7 @@
 #include "dpdk/ll_packet_socket.h"
 #include "dpdk/ll_pcap_scan.h"
 #include "dpdk/ll_port_state.h"
+#include "dpdk/ll_steer_program.h"
 #include "host/base/ll_assert.h"
 
 #include <errno.h>
@@ -51,9 +52,13 @@ static const struct packet_ring packet_rings[] = {{1900, 65536, 2048, 256}, {INT
 
 /* Buffers by kind: what the driver may hold, what the caller looks at, and the pool's own cache. A pcap
  * device makes a chain of up to 7 out of one oversize frame. */
-static const uint32_t pool_frames[] = {
-    [LL_PORT_KIND_PCAP] = 1023, [LL_PORT_KIND_RING] = 2047, [LL_PORT_KIND_AF_PACKET] = 1023,
-    [LL_PORT_KIND_VDEV] = 4095, [LL_PORT_KIND_PCI] = 8191,  [LL_PORT_KIND_UDP] = 0};
+static const uint32_t pool_frames[] = {[LL_PORT_KIND_PCAP] = 1023,
+                                       [LL_PORT_KIND_RING] = 2047,
+                                       [LL_PORT_KIND_AF_PACKET] = 1023,
+                                       [LL_PORT_KIND_VDEV] = 4095,
+                                       [LL_PORT_KIND_PCI] = 8191,
+                                       [LL_PORT_KIND_UDP] = 0,
+                                       [LL_PORT_KIND_AF_XDP] = XDP_POOL_FRAMES};
 
 _Static_assert(sizeof pool_frames / sizeof pool_frames[0] == LL_PORT_KIND_COUNT, "a size for each kind");
 _Static_assert(LL_PORT_RING_BUFFERS <= 2047, "all of a ring's buffers at once");
@@ -67,7 +72,9 @@ static const char *const remedies[] = {
     [LL_PORT_KIND_VDEV] =
         "check name and arguments; a kernel interface needs root, AF_XDP also a new process for each opening",
     [LL_PORT_KIND_PCI] = "bind it to vfio-pci (dpdk-devbind.py), allow PCI and huge pages",
-    [LL_PORT_KIND_UDP] = "see docs/dpdk.md"};
+    [LL_PORT_KIND_UDP] = "see docs/dpdk.md",
+    [LL_PORT_KIND_AF_XDP] =
+        "AF_XDP needs root, a kernel of 5.11 or later, and a new process for each opening"};
 
 _Static_assert(sizeof remedies / sizeof remedies[0] == LL_PORT_KIND_COUNT, "a remedy for each kind");
 
@@ -124,7 +131,7 @@ static int make_pool(struct ll_port *port, const struct ll_port_spec *spec, uint
     if (free_number == PORTS_MAX)
         return LL_FAIL(why, LL_ERR_FULL, "%u ports are open; close one", PORTS_MAX);
     /* The kernel takes no AF_XDP buffer above a page. Its interfaces carry no jumbo frames then, either. */
-    bool xdp = is_af_xdp(spec->device);
+    bool xdp = spec->kind == LL_PORT_KIND_AF_XDP || is_af_xdp(spec->device);
     uint32_t frame_count = xdp ? XDP_POOL_FRAMES : pool_frames[spec->kind];
     uint16_t room_bytes = xdp ? RTE_MBUF_DEFAULT_BUF_SIZE : LL_PORT_BUFFER_BYTES + RTE_PKTMBUF_HEADROOM;
     port->pool = rte_pktmbuf_pool_create(name, frame_count, POOL_CACHE, 0, room_bytes, SOCKET_ID_ANY);
@@ -203,6 +210,36 @@ static int plug_af_packet(struct ll_port *port, const char *interface, uint32_t 
     return error;
 }
 
+/* The interface first, then what a killed gateway left on it: the driver attaches nothing beside another program. It
+ * is given the program by descriptor, as plug_pcap its file. */
+static int plug_af_xdp(struct ll_port *port, const struct ll_port_spec *spec, const struct ll_flow *flows,
+                       uint32_t flow_count, uint32_t number, struct ll_why *why)
+{
+    char path[LL_STEER_PATH_BYTES];
+    char args[128];
+    if (flow_count == 0)
+        return LL_FAIL(
+            why, LL_ERR_USAGE,
+            "af_xdp: takes listed flows only, the rest is the kernel's; name them: --line-a ADDR:PORT");
+    int rc = ll_xdp_interface_open(&port->xdp, spec->device, spec->queue, flows, flow_count, why);
+    if (rc == LL_OK)
+        rc = ll_steer_clear(spec->device, why);
+    if (rc == LL_OK && spec->path[0] == '\0')
+        rc = ll_steer_find_object(path, why);
+    else
+        (void)snprintf(path, sizeof path, "%s", spec->path);
+    if (rc != LL_OK)
+        return rc;
+    port->file_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (port->file_fd < 0)
+        return LL_FAIL(why, LL_ERR_ENVIRONMENT, "%.120s: %s; check the path", path, strerror(errno));
+    (void)snprintf(port->interface, sizeof port->interface, "%.15s", spec->device);
+    (void)snprintf(port->device, sizeof port->device, AF_XDP_DEVICE "_ll%u", number);
+    (void)snprintf(args, sizeof args, "iface=%s,start_queue=%u,queue_count=1,xdp_prog=/proc/self/fd/%d",
+                   spec->device, spec->queue, port->file_fd);
+    return rte_vdev_init(port->device, args);
+}
+
 /* EAL has found it at its start, when PCI was allowed then; or it is probed now. */
 static int plug_pci(struct ll_port *port, const char *address)
 {
@@ -216,7 +253,8 @@ static int plug_pci(struct ll_port *port, const char *address)
 }
 
 /* A negative errno of DPDK, or one of our errors with `why` filled. */
-static int plug(struct ll_port *port, const struct ll_port_spec *spec, uint32_t number, struct ll_why *why)
+static int plug(struct ll_port *port, const struct ll_port_spec *spec, const struct ll_flow *flows,
+                uint32_t flow_count, uint32_t number, struct ll_why *why)
 {
     uint16_t existing;
     int error = -EINVAL;
@@ -239,6 +277,9 @@ static int plug(struct ll_port *port, const struct ll_port_spec *spec, uint32_t 
         break;
     case LL_PORT_KIND_PCI:
         error = plug_pci(port, spec->device);
+        break;
+    case LL_PORT_KIND_AF_XDP:
+        error = plug_af_xdp(port, spec, flows, flow_count, number, why);
         break;
     case LL_PORT_KIND_UDP: /* no device: bring_up_udp */
     case LL_PORT_KIND_COUNT:
@@ -303,6 +344,23 @@ static int find_stamp(struct ll_port *port)
     return port->stamp_offset < 0 ? -rte_errno : 0;
 }
 
+/* Only now: a frame that were steered before the port runs would be lost, and not counted. */
+static int steer_flows(struct ll_port *port, const struct ll_flow *flows, uint32_t flow_count,
+                       struct ll_why *why)
+{
+    struct ll_steer steer;
+    if (port->kind != LL_PORT_KIND_AF_XDP)
+        return LL_OK;
+    int rc = ll_steer_open(&steer, port->interface, why);
+    if (rc != LL_OK)
+        return rc;
+    for (uint32_t i = 0; i < flow_count && rc == LL_OK; i++)
+        rc = ll_steer_add_flow(&steer, flows[i].ipv4_address, flows[i].udp_port, why);
+    ll_steer_close(&steer);
+    port->is_steered = rc == LL_OK;
+    return rc;
+}
+
 static void free_frames(struct ll_port *port)
 {
     struct rte_mbuf *mbuf;
@@ -334,6 +392,10 @@ void ll_port_close(struct ll_port *port)
         (void)rte_vdev_uninit(port->device);
     rte_ring_free(port->ring);
     rte_mempool_free(port->pool);
+    /* The driver did, but not always when it failed to start. What then stays, the next start takes off. */
+    int cleared = port->interface[0] != '\0' ? ll_steer_clear(port->interface, NULL) : LL_OK;
+    (void)cleared;
+    ll_xdp_interface_close(&port->xdp);
     if (port->file_fd >= 0)
         (void)close(port->file_fd);
     if (port->udp != NULL)
@@ -365,7 +427,7 @@ static int bring_up_udp(struct ll_port *port, const struct ll_port_spec *spec, s
 
 /* From an empty port to a running one. On failure the caller closes what is there. */
 static int bring_up(struct ll_port *port, const struct ll_port_spec *spec, const char *specification,
-                    struct ll_why *why)
+                    const struct ll_flow *flows, uint32_t flow_count, struct ll_why *why)
 {
     uint32_t number = 0;
     int rc = LL_OK;
@@ -383,12 +445,15 @@ static int bring_up(struct ll_port *port, const struct ll_port_spec *spec, const
     struct ll_log_capture capture;
     struct ll_why own = {0};
     char reason[LL_LOG_REASON_BYTES];
-    ll_log_capture_begin(&capture, rte_log_get_global_level() <= RTE_LOG_CRIT, is_af_xdp(spec->device));
-    int error = plug(port, spec, number, &own);
+    ll_log_capture_begin(&capture, rte_log_get_global_level() <= RTE_LOG_CRIT,
+                         spec->kind == LL_PORT_KIND_AF_XDP || is_af_xdp(spec->device));
+    int error = plug(port, spec, flows, flow_count, number, &own);
     if (error == 0)
         error = start(port);
     if (error == 0)
         error = find_stamp(port);
+    if (error == 0)
+        error = steer_flows(port, flows, flow_count, &own);
     ll_log_capture_end(&capture, reason);
     if (error == 0)
         return LL_OK;
@@ -416,9 +481,11 @@ int ll_port_open(struct ll_port **opened, const char *specification, const struc
     port->stamp_offset = -1;
     port->packet_fd = -1;
     port->file_fd = -1;
+    port->xdp.claim_fd = -1;
+    port->xdp.member_fd = -1;
     rc = load_flows(port, flows, flow_count, why);
     if (rc == LL_OK)
-        rc = bring_up(port, &spec, specification, why);
+        rc = bring_up(port, &spec, specification, flows, flow_count, why);
     if (rc != LL_OK) {
         ll_port_close(port);
         return rc;

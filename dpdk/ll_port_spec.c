@@ -2,6 +2,7 @@
 #include "dpdk/ll_port_spec.h"
 
 #include "host/base/ll_assert.h"
+#include "host/base/ll_options.h"
 
 #include <net/if.h>
 #include <stdbool.h>
@@ -12,6 +13,8 @@
 
 #define INTERFACE_WORD       "iface="
 #define INTERFACE_WORD_BYTES (sizeof INTERFACE_WORD - 1)
+#define QUEUE_WORD           "queue="
+#define PROGRAM_WORD         "program="
 
 struct kind_row {
     const char *prefix;
@@ -19,8 +22,9 @@ struct kind_row {
 };
 
 static const struct kind_row kinds[] = {
-    {"pcap:", LL_PORT_KIND_PCAP}, {"ring:", LL_PORT_KIND_RING}, {"af_packet:", LL_PORT_KIND_AF_PACKET},
-    {"vdev:", LL_PORT_KIND_VDEV}, {"pci:", LL_PORT_KIND_PCI},   {"udp:", LL_PORT_KIND_UDP}};
+    {"pcap:", LL_PORT_KIND_PCAP},    {"ring:", LL_PORT_KIND_RING}, {"af_packet:", LL_PORT_KIND_AF_PACKET},
+    {"vdev:", LL_PORT_KIND_VDEV},    {"pci:", LL_PORT_KIND_PCI},   {"udp:", LL_PORT_KIND_UDP},
+    {"af_xdp:", LL_PORT_KIND_AF_XDP}};
 
 _Static_assert(sizeof kinds / sizeof kinds[0] == LL_PORT_KIND_COUNT, "a row for each kind");
 
@@ -44,15 +48,64 @@ static int parse_ring(const char *rest, struct ll_why *why)
 }
 
 /* What the kernel calls a valid name, without what would end the driver's argument. */
-static int parse_interface(struct ll_port_spec *spec, const char *rest, struct ll_why *why)
+static bool parse_interface(struct ll_port_spec *spec, const char *text, size_t length)
 {
-    size_t length = strlen(rest);
-    if (length == 0 || length >= IF_NAMESIZE || strcspn(rest, " /:,=[]()\t\n") != length)
+    if (length == 0 || length >= IF_NAMESIZE || strcspn(text, " /:,=[]()\t\n") < length)
+        return false;
+    memcpy(spec->device, text, length);
+    spec->device[length] = '\0';
+    return true;
+}
+
+static int parse_af_packet(struct ll_port_spec *spec, const char *rest, struct ll_why *why)
+{
+    if (!parse_interface(spec, rest, strlen(rest)))
         return LL_FAIL(why, LL_ERR_USAGE,
                        "af_packet:%.40s: not an interface name; write af_packet:IFACE, 1 to %d characters",
                        rest, IF_NAMESIZE - 1);
-    memcpy(spec->device, rest, length + 1);
     return LL_OK;
+}
+
+static int parse_queue(struct ll_port_spec *spec, const char *text, size_t length, struct ll_why *why)
+{
+    char number[8];
+    uint64_t queue = 0;
+    (void)snprintf(number, sizeof number, "%.*s", (int)length, text);
+    if (length >= sizeof number || ll_options_parse_u64(number, LL_OPTION_U64, &queue, NULL) != LL_OK ||
+        queue > LL_PORT_SPEC_QUEUE_MAX)
+        return LL_FAIL(why, LL_ERR_USAGE, "af_xdp:%s,queue=%.*s: give a number, 0 to %u", spec->device,
+                       (int)(length < 40 ? length : 40), text, LL_PORT_SPEC_QUEUE_MAX);
+    spec->queue = (uint32_t)queue;
+    return LL_OK;
+}
+
+/* IFACE[,queue=N][,program=FILE]. The file comes last and may have any characters. */
+static int parse_af_xdp(struct ll_port_spec *spec, const char *rest, struct ll_why *why)
+{
+    static const char wanted[] = "write af_xdp:IFACE[,queue=N][,program=FILE]";
+    size_t length = strcspn(rest, ",");
+    int rc = LL_OK;
+    if (!parse_interface(spec, rest, length))
+        return LL_FAIL(why, LL_ERR_USAGE, "af_xdp:%.40s: not an interface name; %s", rest, wanted);
+    rest += length;
+    if (strncmp(rest, "," QUEUE_WORD, sizeof QUEUE_WORD) == 0) {
+        rest += sizeof QUEUE_WORD;
+        length = strcspn(rest, ",");
+        rc = parse_queue(spec, rest, length, why);
+        rest += length;
+    }
+    if (rc == LL_OK && strncmp(rest, "," PROGRAM_WORD, sizeof PROGRAM_WORD) == 0) {
+        rest += sizeof PROGRAM_WORD;
+        length = strlen(rest);
+        if (length == 0 || length >= sizeof spec->path)
+            return LL_FAIL(why, LL_ERR_USAGE, "af_xdp:%s: program= of %zu bytes; at least 1, at most %zu",
+                           spec->device, length, sizeof spec->path - 1);
+        memcpy(spec->path, rest, length + 1);
+        rest += length;
+    }
+    if (rc == LL_OK && rest[0] != '\0')
+        return LL_FAIL(why, LL_ERR_USAGE, "af_xdp:%s: '%.40s' is not known; %s", spec->device, rest, wanted);
+    return rc;
 }
 
 static int parse_vdev(struct ll_port_spec *spec, const char *rest, struct ll_why *why)
@@ -159,13 +212,15 @@ int ll_port_spec_parse(struct ll_port_spec *spec, const char *text, struct ll_wh
         case LL_PORT_KIND_RING:
             return parse_ring(rest, why);
         case LL_PORT_KIND_AF_PACKET:
-            return parse_interface(spec, rest, why);
+            return parse_af_packet(spec, rest, why);
         case LL_PORT_KIND_VDEV:
             return parse_vdev(spec, rest, why);
         case LL_PORT_KIND_PCI:
             return parse_pci(spec, rest, why);
         case LL_PORT_KIND_UDP:
             return parse_udp(spec, rest, why);
+        case LL_PORT_KIND_AF_XDP:
+            return parse_af_xdp(spec, rest, why);
         case LL_PORT_KIND_COUNT:
             break;
         }
@@ -173,6 +228,6 @@ int ll_port_spec_parse(struct ll_port_spec *spec, const char *text, struct ll_wh
     return LL_FAIL(
         why, LL_ERR_USAGE,
         "port '%.40s' is of no known kind; write udp:ADDR:PORT, pcap:FILE, ring:, af_packet:IFACE, "
-        "vdev:NAME,ARGS or pci:ADDRESS",
+        "af_xdp:IFACE, vdev:NAME,ARGS or pci:ADDRESS",
         text);
 }

@@ -15,7 +15,9 @@
 #include "dpdk/ll_port.h"
 #include "dpdk/ll_port_spec.h"
 #include "dpdk/ll_udp_sockets.h"
+#include "dpdk/ll_xdp_interface.h"
 
+#include <net/if.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_ring.h>
@@ -46,6 +48,7 @@ struct ll_port {
     int stamp_offset;       /* of the stamp in the buffer, -1 = none */
     uint32_t line_default;  /* when no flow matches */
     bool drained;
+    bool is_steered; /* af_xdp: the steering program's stamp lies in front of a frame */
     enum ll_port_kind kind;
     uint64_t frames;
     uint64_t bytes;
@@ -64,11 +67,13 @@ struct ll_port {
     struct rte_mbuf *spare[LL_PORT_RING_BUFFERS];
 
     /* Cold. */
-    uint64_t frames_total;   /* in the file */
-    uint64_t empty_missed;   /* lost when the file last gave nothing */
-    uint64_t kernel_dropped; /* af_packet: read so far from the kernel */
-    int packet_fd;           /* af_packet: the driver's socket; -1 = none */
-    int file_fd;             /* pcap: keeps the name that the driver was given valid */
+    uint64_t frames_total;       /* in the file */
+    uint64_t empty_missed;       /* lost when the file last gave nothing */
+    uint64_t kernel_dropped;     /* af_packet: read so far from the kernel */
+    int packet_fd;               /* af_packet: the driver's socket; -1 = none */
+    int file_fd;                 /* pcap, af_xdp: keeps the name that the driver was given valid */
+    struct ll_xdp_interface xdp; /* af_xdp */
+    char interface[IF_NAMESIZE]; /* af_xdp: whose program goes when the port closes; "" = none */
     bool port_made;
     bool port_started;
     struct rte_mempool *pool;

@@ -8,6 +8,7 @@
 #include "host/app/ll_cmd_decode.h"
 #include "host/app/ll_cmd_device.h"
 #include "host/app/ll_cmd_dump.h"
+#include "host/app/ll_cmd_flows.h"
 #include "host/app/ll_cmd_id.h"
 #include "host/app/ll_cmd_kill.h"
 #include "host/app/ll_cmd_order.h"
@@ -33,6 +34,7 @@ static const struct {
     {"check", ll_cmd_check,
      "check all that must be true of a journal's orders, identifiers, ledger and books"},
     {"device", ll_cmd_device, "show the devices the kernel can run on, and try one out"},
+    {"flows", ll_cmd_flows, "show what the steering program on an interface took and what it passed"},
     {"orders", ll_cmd_orders, "print the orders of a journal"},
     {"history", ll_cmd_history, "print an order by any of its identifiers, and all that it ever had"},
     {"ledger", ll_cmd_ledger, "print the balances of a journal"},

@@ -38,6 +38,7 @@ static void ll_orders_json(struct ll_json *json, const struct ll_oms_view *order
     ll_json_u64(json, "session", order->session);
     ll_json_u64(json, "attempts", order->attempts);
     ll_json_bool(json, "exit", order->exit);
+    ll_json_bool(json, "request_outstanding", order->request_outstanding);
     ll_json_u64(json, "created_ns", order->created_ns);
     ll_json_u64(json, "updated_ns", order->updated_ns);
     ll_json_end_object(json);

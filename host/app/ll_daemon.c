@@ -10,6 +10,7 @@
 #include "host/app/ll_live_view.h"
 #include "host/app/ll_pacer.h"
 #include "host/app/ll_report.h"
+#include "host/app/ll_sandbox.h"
 #include "host/app/ll_sim_feed.h"
 #include "host/app/ll_snapshot_keeper.h"
 #include "host/app/ll_stop.h"
@@ -46,6 +47,7 @@
 
 struct ll_daemon {
     struct ll_daemon_options options;
+    struct ll_sandbox sandbox;
     struct ll_gateway *gateway;
     struct ll_sim_feed *sim; /* NULL = none; it then owns the port */
     struct ll_port *port;
@@ -100,7 +102,7 @@ static int ll_daemon_make_parents(struct ll_daemon_options *options, struct ll_w
         if (*at != '/')
             continue;
         *at = '\0';
-        int made = mkdir(options->journal_path, 0777);
+        int made = mkdir(options->journal_path, 0700);
         int error = errno;
         if (made != 0 && error != EEXIST)
             return LL_FAIL(why, LL_ERR_IO, "%s: cannot be made: %s; give --journal DIR or --no-journal",
@@ -194,11 +196,22 @@ static int ll_daemon_take_up_sim(struct ll_daemon *daemon, struct ll_why *why)
     return LL_OK;
 }
 
+/* The one thing that may need more rights than the gateway has afterwards. */
+static int ll_daemon_open_port(struct ll_daemon *daemon, struct ll_why *why)
+{
+    const struct ll_daemon_options *options = &daemon->options;
+    int status = ll_sandbox_raise(&daemon->sandbox, why);
+    if (status == LL_OK)
+        status = ll_port_open(&daemon->port, options->feed, options->flows, options->flow_count, why);
+    int lowered = ll_sandbox_lower(&daemon->sandbox, why);
+    return status != LL_OK ? status : lowered;
+}
+
 static int ll_daemon_open_feed(struct ll_daemon *daemon, struct ll_why *why)
 {
     const struct ll_daemon_options *options = &daemon->options;
     if (options->kind != LL_DAEMON_FEED_SIM)
-        return ll_port_open(&daemon->port, options->feed, options->flows, options->flow_count, why);
+        return ll_daemon_open_port(daemon, why);
     uint64_t split_ns = LL_DAEMON_SPLIT_NS * options->speed_milli / 1000;
     int status = ll_sim_feed_open(&daemon->sim, &options->sim, split_ns, why);
     if (status != LL_OK)
@@ -254,7 +267,9 @@ static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
     struct ll_daemon_options *options = &daemon->options;
     daemon->report.open_loop = options->kind != LL_DAEMON_FEED_LIVE && options->speed_milli != 0;
     ll_pacer_init(&daemon->pacer, options->speed_milli);
-    int status = ll_daemon_leave_cpu(options, why);
+    int status = ll_sandbox_begin(&daemon->sandbox, why);
+    if (status == LL_OK)
+        status = ll_daemon_leave_cpu(options, why);
     if (status == LL_OK)
         status = ll_daemon_make_parents(options, why);
     if (status == LL_OK)
@@ -264,7 +279,7 @@ static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
     if (status != LL_OK)
         return status;
     if (!options->quiet) {
-        const struct ll_daemon_banner banner = {options, daemon->gateway, daemon->sim};
+        const struct ll_daemon_banner banner = {options, &daemon->sandbox, daemon->gateway, daemon->sim};
         ll_daemon_banner_print(&banner, stderr);
     }
     status = ll_daemon_start_view(daemon, why);
@@ -274,7 +289,7 @@ static int ll_daemon_open(struct ll_daemon *daemon, struct ll_why *why)
         status = ll_trading_start(ll_gateway_trading(daemon->gateway), ll_clock_utc_ns(), why);
     if (status == LL_OK && options->pin)
         status = ll_eal_pin_thread(why);
-    return status;
+    return status == LL_OK ? ll_sandbox_finish(&daemon->sandbox, why) : status;
 }
 
 /* --- Once in a while ------------------------------------------------------------------------------------ */
@@ -517,8 +532,11 @@ static uint32_t ll_daemon_work_received(struct ll_daemon *daemon, struct ll_why 
     uint64_t now_ns = ll_clock_mono_ns();
     uint64_t utc_ns = ll_clock_utc_ns();
     for (uint32_t i = 0; i < count; i++) {
-        received_ns[i] = now_ns;
-        datagrams[i].rx_ns = utc_ns;
+        /* How long it lay in the port, where the kernel said when it came in. */
+        uint64_t came_ns = datagrams[i].rx_mono_ns;
+        uint64_t waited_ns = came_ns != 0 && came_ns < now_ns ? now_ns - came_ns : 0;
+        received_ns[i] = now_ns - waited_ns;
+        datagrams[i].rx_ns = utc_ns - waited_ns;
     }
     ll_daemon_work(daemon, datagrams, received_ns, count, why);
     return count;
@@ -659,9 +677,12 @@ static int ll_daemon_main(struct ll_daemon *daemon, struct ll_why *why)
                                       .allow_pci = daemon->options.allow_pci};
     ll_histogram_init(&daemon->report.latency);
     daemon->requests.fd = -1;
-    int status = ll_eal_start(&eal, why);
+    int status = ll_sandbox_init(&daemon->sandbox, daemon->options.sandbox, daemon->options.run_as, why);
+    if (status == LL_OK)
+        status = ll_eal_start(&eal, why);
     if (status != LL_OK)
         return status;
+    daemon->sandbox.allows_bpf = daemon->options.allow_bpf;
     status = ll_daemon_open(daemon, why);
     bool opened = status == LL_OK;
     if (opened)

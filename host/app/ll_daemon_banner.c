@@ -187,6 +187,7 @@ static void ll_banner_not_on(const struct ll_daemon_banner *banner, FILE *file)
 void ll_daemon_banner_print(const struct ll_daemon_banner *banner, FILE *file)
 {
     const struct ll_daemon_options *options = banner->options;
+    char rights[256];
     (void)fprintf(file, "lifelined %s\n", ll_version());
     ll_banner_feed(banner, file);
     ll_banner_kernel(banner, file);
@@ -199,6 +200,8 @@ void ll_daemon_banner_print(const struct ll_daemon_banner *banner, FILE *file)
     else
         (void)fprintf(file, "  thread    hot thread not pinned (--cpu N pins it)");
     (void)fprintf(file, "; when idle it %s\n", options->spin ? "spins" : "sleeps");
+    ll_sandbox_describe(banner->sandbox, rights, sizeof rights);
+    (void)fprintf(file, "  rights    %s\n", rights);
     ll_banner_not_on(banner, file);
     if (options->duration_ns != 0)
         (void)fprintf(file, "  end       after %" PRIu64 " ms; Ctrl-C ends it earlier, in order\n\n",

@@ -12,12 +12,14 @@
 
 #include "host/app/ll_daemon_options.h"
 #include "host/app/ll_gateway.h"
+#include "host/app/ll_sandbox.h"
 #include "host/app/ll_sim_feed.h"
 
 #include <stdio.h>
 
 struct ll_daemon_banner {
     const struct ll_daemon_options *options;
+    const struct ll_sandbox *sandbox;
     const struct ll_gateway *gateway;
     const struct ll_sim_feed *sim; /* NULL = none */
 };

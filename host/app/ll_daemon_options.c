@@ -3,6 +3,7 @@
 
 #include "dpdk/ll_port_spec.h"
 #include "host/app/ll_pacer.h"
+#include "host/app/ll_sandbox.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_options.h"
 
@@ -22,7 +23,7 @@ static const struct ll_option ll_daemon_table[] = {
     LL_DAEMON_ROW(
         "feed", LL_OPTION_STRING, feed, 0, 0, "SPEC", NULL,
         "where messages come from: sim (default), udp:ADDR:PORT[,ADDR:PORT][,iface=ADDR] (lines A and B), "
-        "pcap:FILE, af_packet:IFACE, vdev:NAME,ARGS, pci:ADDRESS"),
+        "pcap:FILE, af_packet:IFACE, af_xdp:IFACE, vdev:NAME,ARGS, pci:ADDRESS"),
     LL_DAEMON_ROW("duration", LL_OPTION_DURATION, duration_ns, 0, (uint64_t)366 * 86400 * LL_NS_PER_S, "TIME",
                   NULL, "end after this long, such as 20s or 5m; 0 (the default): until Ctrl-C"),
     LL_DAEMON_ROW("speed", LL_OPTION_STRING, speed, 0, 0, "real|Nx|max", NULL,
@@ -63,6 +64,14 @@ static const struct ll_option ll_daemon_table[] = {
         "idle", LL_OPTION_CHOICE, idle, 0, 0, NULL, "sleep|spin",
         "what the hot thread does when nothing is due: sleep after a while (default), which wakes some "
         "0.1 ms late on a port, or spin, which takes its whole CPU"),
+    LL_DAEMON_ROW(
+        "run-as", LL_OPTION_STRING, run_as, 0, 0, "NAME|UID", NULL,
+        "started as root: become this user before the journal and all else is opened, and give up all "
+        "rights once the port is (default: stay root)"),
+    LL_DAEMON_ROW(
+        "sandbox", LL_OPTION_CHOICE, sandbox, 0, 0, NULL, LL_SANDBOX_CHOICES,
+        "full (default): system calls that a gateway never makes end it, nobody looks into its memory, "
+        "no core dumps; debug: debuggers, profilers and core dumps work; off: no filter either"),
     LL_DAEMON_ROW("json", LL_OPTION_FLAG, json, 0, 0, NULL, NULL,
                   "print the final report as one JSON object on stdout"),
     LL_DAEMON_ROW("quiet", LL_OPTION_FLAG, quiet, 0, 0, NULL, NULL,
@@ -95,6 +104,9 @@ static const char ll_daemon_help[] =
     "10.0.0.9:26480\n"
     "  lifelined --feed af_packet:eth1 --line-a 233.54.12.111:26477 --line-b 233.54.12.112:26477 \\\n"
     "            --journal /var/lib/lifeline/today\n"
+    "  lifelined --feed af_xdp:eth1 --line-a 233.54.12.111:26477 --line-b 233.54.12.112:26477 \\\n"
+    "            --ouch50 10.0.0.9:26402 ...         the lines past the kernel, orders through it; lifeline "
+    "flows\n"
     "  lifelined --feed pci:0000:03:00.0 --line-a 26477 --cpu 3 --idle spin --journal "
     "/var/lib/lifeline/today\n"
     "  lifelined --feed udp:127.0.0.1:26477 --ouch50 127.0.0.1:26400 --password-file secret --limits "
@@ -135,6 +147,7 @@ static void ll_daemon_options_default(struct ll_daemon_options *options)
     options->cpu = "any";
     options->memory_mb = 128;
     options->idle = "sleep";
+    options->sandbox = "full";
     ll_common_options_default(&options->common);
     ll_trading_options_default(&options->trading);
 }
@@ -187,6 +200,8 @@ static int ll_daemon_check_feed(struct ll_daemon_options *options, struct ll_why
         options->udp_line_count = spec.endpoint_count;
     options->kind = spec.kind == LL_PORT_KIND_PCAP ? LL_DAEMON_FEED_PCAP : LL_DAEMON_FEED_LIVE;
     options->allow_pci = spec.kind == LL_PORT_KIND_PCI;
+    options->allow_bpf = spec.kind != LL_PORT_KIND_UDP && spec.kind != LL_PORT_KIND_AF_PACKET &&
+                         spec.kind != LL_PORT_KIND_PCAP;
     return LL_OK;
 }
 

@@ -45,6 +45,8 @@ struct ll_daemon_options {
     const char *cpu;
     uint64_t memory_mb;
     const char *idle;
+    const char *run_as;
+    const char *sandbox;
     bool json;
     bool quiet;
     bool check_config;
@@ -52,6 +54,7 @@ struct ll_daemon_options {
     bool help;
     enum ll_daemon_feed kind;
     bool allow_pci;
+    bool allow_bpf; /* the port's driver may want it when it closes */
     bool spin;
     bool pin;
     uint64_t cpu_number; /* when pinned */

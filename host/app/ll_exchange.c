@@ -158,13 +158,16 @@ static int open_feed(struct exchange *exchange, struct ll_why *why)
 {
     const struct ll_exchange_options *options = &exchange->options;
     const struct ll_ipv4 *interface = options->has_interface ? &options->interface_at : NULL;
+    /* A feed for this machine leaves by a socket that nobody else can reach. */
+    const struct ll_ipv4 loopback = {INADDR_LOOPBACK, 0};
+    const struct ll_ipv4 *local = options->mold_to.address >> 24 == IN_LOOPBACKNET ? &loopback : NULL;
     struct ll_mold_sender_config config = sender_config(options);
     struct ll_mold_sender_door door = {exchange, on_send, on_answer};
     size_t bytes = ll_mold_sender_footprint_bytes(&config);
     int err = ll_mold_sender_init(&exchange->sender, ll_arena_alloc(&exchange->arena, bytes, ALIGN_BYTES),
                                   bytes, &config, &door, why);
     if (err == LL_OK)
-        err = ll_udp_socket_open(&exchange->feed, NULL, interface, why);
+        err = ll_udp_socket_open(&exchange->feed, local, interface, why);
     if (err == LL_OK && options->has_rerequest)
         err = ll_udp_socket_open(&exchange->rerequest, &options->rerequest_at, NULL, why);
     if (err == LL_OK)

@@ -5,6 +5,7 @@
 #include "host/wire/ll_ouch_report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -98,13 +99,23 @@ void ll_exchange_record_print(const struct ll_ouch_ports *ports, FILE *file)
     }
 }
 
+/* Everybody's orders are in there: it is its owner's alone, whatever the umask lets through. */
+static FILE *make_private(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (fd >= 0 && file == NULL)
+        (void)close(fd);
+    return file;
+}
+
 int ll_exchange_record_write(const struct ll_ouch_ports *ports, const char *path, struct ll_why *why)
 {
     char unfinished[PATH_BYTES];
     int length = snprintf(unfinished, sizeof unfinished, "%s.unfinished", path);
     if (length < 0 || (size_t)length >= sizeof unfinished)
         return LL_FAIL(why, LL_ERR_IO, "--record: the name is too long");
-    FILE *file = fopen(unfinished, "w");
+    FILE *file = make_private(unfinished);
     if (file == NULL)
         return LL_FAIL(why, LL_ERR_IO, "%.150s: %s", unfinished, strerror(errno));
     ll_exchange_record_print(ports, file);

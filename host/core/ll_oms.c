@@ -14,6 +14,7 @@
 #define LL_OMS_NAMES_MAX     ((uint64_t)1 << 15)
 #define LL_OMS_POSITIONS_MAX ((uint64_t)1 << 16)
 #define LL_OMS_LIVE_MAX      ((uint64_t)1 << 20) /* live orders the guard keeps apart */
+#define LL_OMS_BOOKINGS      (1u << 16)
 #define LL_OMS_REPEATS       (1u << 16)
 #define LL_OMS_LIMIT_ROWS    4096u
 #define LL_OMS_WINDOW        8192u
@@ -68,9 +69,15 @@ static uint64_t ll_oms_smaller(uint64_t left, uint64_t right)
     return left < right ? left : right;
 }
 
+static uint32_t ll_oms_or(uint32_t given, uint32_t otherwise)
+{
+    return given != 0 ? given : otherwise;
+}
+
 static void ll_oms_parts(const struct ll_oms_config *config, struct ll_oms_parts *parts)
 {
     uint64_t live = ll_oms_smaller(config->orders, LL_OMS_LIVE_MAX);
+    uint32_t window = ll_oms_or(config->window, LL_OMS_WINDOW);
     uint64_t places = 16;
     while (places < live * LL_OMS_OWN_REFS)
         places <<= 1;
@@ -78,17 +85,19 @@ static void ll_oms_parts(const struct ll_oms_config *config, struct ll_oms_parts
     parts->ledger = (struct ll_ledger_config){config->names + LL_OMS_SESSIONS_MAX, config->instruments + 2,
                                               config->accounts};
     parts->names = (struct ll_names_config){config->names, config->hash_seed};
-    parts->bookings = (struct ll_names_config){LL_OMS_BOOKINGS, config->hash_seed};
+    parts->bookings =
+        (struct ll_names_config){ll_oms_or(config->bookings, LL_OMS_BOOKINGS), config->hash_seed};
     parts->instruments = (struct ll_instruments_config){(uint32_t)config->instruments, UINT16_MAX};
-    parts->limits = (struct ll_limits_config){LL_OMS_LIMIT_ROWS, LL_OMS_WINDOW};
-    parts->guard = (struct ll_guard_config){(uint32_t)live, LL_OMS_REPEATS, config->hash_seed};
+    parts->limits = (struct ll_limits_config){ll_oms_or(config->limit_rows, LL_OMS_LIMIT_ROWS), window};
+    parts->guard = (struct ll_guard_config){(uint32_t)live, ll_oms_or(config->repeats, LL_OMS_REPEATS),
+                                            config->hash_seed};
     parts->risk = (struct ll_risk_config){
         .accounts_max = (uint32_t)config->names,
         .strategies_max = (uint32_t)config->names,
         .sessions_max = LL_OMS_SESSIONS_MAX,
         .instruments_max = (uint32_t)config->instruments,
         .positions_max = (uint32_t)ll_oms_smaller(config->names * config->instruments, LL_OMS_POSITIONS_MAX),
-        .window_count = LL_OMS_WINDOW,
+        .window_count = window,
         .hash_seed = config->hash_seed};
     parts->timers = (struct ll_timers_config){config->orders};
 }
@@ -259,6 +268,7 @@ int ll_oms_init(struct ll_oms **oms_out, void *handle, void *state, const struct
     }
     memset(oms, 0, sizeof *oms);
     oms->config = *config;
+    oms->config.bookings = (uint32_t)parts.bookings.names;
     oms->door = *door;
     oms->batch = batch;
     oms->expected = LL_OMS_EXPECTED_NONE;

@@ -72,6 +72,10 @@ struct ll_oms_config {
     uint64_t names;       /* accounts, users and strategies, each */
     uint64_t instruments; /* and one more asset for what nobody knows */
     uint64_t accounts;    /* ledger accounts */
+    uint32_t bookings;    /* deposits and withdrawals with a key; 0 = the default, as of the next three */
+    uint32_t repeats;     /* the last orders, as the rule against repeats knows them */
+    uint32_t limit_rows;  /* names with limits of their own */
+    uint32_t window;      /* events that one limit can count: no fewer than the limits say */
     uint64_t answer_timeout_ns;
     uint64_t retry_ns; /* before the second try; doubles */
     uint32_t hash_seed;

@@ -23,8 +23,7 @@ bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
     uint32_t account =
         ll_oms_limited(oms, &oms->accounts, LL_SCOPE_ACCOUNT, ll_oms_text_of(command, LL_TEXT_account));
     uint32_t instrument = symbol.bytes_count == 0 ? LL_INSTRUMENT_NONE : ll_oms_instrument(oms, symbol);
-    if (account == LL_OMS_NONE ||
-        (key.bytes_count != 0 && ll_names_count(&oms->bookings) == LL_OMS_BOOKINGS)) {
+    if (account == LL_OMS_NONE) {
         refusal->code = LL_REFUSAL_TABLE_FULL;
         return false;
     }
@@ -36,6 +35,10 @@ bool ll_oms_command_money(struct ll_oms *oms, const struct ll_command *command,
         ll_oms_booking_name(oms, account, key, name);
         if (ll_names_find(&oms->bookings, name, sizeof name) != LL_NAME_NONE)
             return true;
+        if (ll_names_count(&oms->bookings) == oms->config.bookings) {
+            refusal->code = LL_REFUSAL_TABLE_FULL;
+            return false;
+        }
     }
     uint32_t asset = symbol.bytes_count == 0 ? LL_LEDGER_CURRENCY : instrument + 1;
     ll_ledger_begin(&oms->ledger, entries, LL_LEDGER_ENTRIES_MAX);

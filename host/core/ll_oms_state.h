@@ -28,7 +28,6 @@
 #define LL_OMS_ASKS_MAX         (LL_OMS_REPORTS_MAX * 2u) /* those of a report's booking come behind the others */
 #define LL_OMS_EXPECTED_NONE    0xffu                     /* not replaying */
 #define LL_OMS_BOOKING_BYTES    32u                       /* digits of a 128-bit digest */
-#define LL_OMS_BOOKINGS         65536u                    /* deposits and withdrawals with a key */
 #define LL_OMS_ATTEMPTS_DEFAULT 3u
 #define LL_OMS_OWN_REFS         4u /* slots of the public references per live order */
 

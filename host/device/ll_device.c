@@ -47,10 +47,12 @@ static int ll_device_check(const struct ll_device_config *config, struct ll_why 
 static int ll_device_take(struct ll_device **device_out, const struct ll_device_config *config,
                           const struct ll_device_request *request, bool is_cpu, struct ll_why *why)
 {
+    const bool is_carried = !is_cpu && config->carrier != NULL;
     const struct ll_device_mirror_config mirror = {.book = config->book,
                                                    .life = config->life,
                                                    .batch = config->batch,
-                                                   .follows = !is_cpu && !config->verify};
+                                                   .follows = !is_cpu && !config->verify,
+                                                   .is_stepped = is_carried && config->carrier->is_stepped};
     struct ll_arena arena;
     size_t own_bytes = ll_align_up(sizeof(struct ll_device), 64);
     size_t tables_bytes = ll_align_up(ll_device_mirror_footprint_bytes(&mirror), 64);
@@ -74,7 +76,8 @@ static int ll_device_take(struct ll_device **device_out, const struct ll_device_
     device->is_cpu = is_cpu;
     device->memory_bytes = own_bytes + tables_bytes + port_bytes;
     ll_device_mirror_init(&device->mirror, tables, &mirror);
-    ll_device_process_init(&device->process);
+    ll_device_process_init(&device->process, device->program);
+    device->carrier = is_carried ? *config->carrier : ll_device_carrier_of(&device->process);
     (void)snprintf(device->describe, sizeof device->describe, "%s", config->name);
     *device_out = device;
     return LL_OK;
@@ -86,7 +89,7 @@ int ll_device_open(struct ll_device **device_out, const struct ll_device_config 
     struct ll_why own = {0};
     struct ll_device *device = NULL;
     bool is_cpu = false;
-    int status = ll_device_read_name(&request, &is_cpu, config->name, why);
+    int status = ll_device_read_name(&request, &is_cpu, config, why);
     if (status == LL_OK)
         status = ll_device_check(config, why);
     if (status == LL_OK)
@@ -112,7 +115,7 @@ void ll_device_close(struct ll_device *device)
     if (device == NULL)
         return;
     ll_device_mirror_deinit(&device->mirror);
-    ll_device_process_end(&device->process, LL_DEVICE_END_NS);
+    device->carrier.end(device->carrier.context, LL_DEVICE_END_NS);
     /* The device lives in its own arena: a copy outlasts it. */
     struct ll_arena arena = device->arena;
     ll_arena_deinit(&arena);
@@ -156,7 +159,7 @@ int ll_device_attach(struct ll_device *device, struct ll_why *why)
         ll_device_lose(device, LL_CAUSE_FAILED, &own);
         return LL_OK;
     }
-    ll_device_process_kill(&device->process);
+    ll_device_let_go(device);
     if (device->is_given_up)
         return LL_FAIL(why, LL_ERR_STOPPED, "%s", own.text);
     return LL_FAIL(why, own.code == LL_ERR_INPUT ? LL_ERR_INPUT : LL_ERR_ENVIRONMENT,
@@ -247,10 +250,12 @@ static uint32_t ll_device_take_answers(struct ll_device *device, enum ll_beat_ki
     if (count != 0) {
         ll_device_wait_over(device);
         device->counters.device_answers += count;
-        if (!device->config.verify)
+        if (!device->config.verify) {
             ll_device_mirror_log(&device->mirror, kind, requests, count);
-        else if (!ll_device_verify(device, kind, requests, answers, count, &why))
+            device->counters.mirror_waits = device->mirror.waits;
+        } else if (!ll_device_verify(device, kind, requests, answers, count, &why)) {
             cause = LL_CAUSE_DIFFERENT;
+        }
     } else if (take == LL_RING_NOTHING) {
         cause = ll_device_wait(device, device->config.watchdog_ns, &why);
     }
@@ -327,7 +332,7 @@ void ll_device_tend(struct ll_device *device)
         if (ll_device_is_gone(device, &why))
             ll_device_lose(device, LL_CAUSE_GONE, &why);
     } else {
-        (void)ll_device_process_reap(&device->process);
+        (void)device->carrier.reap(device->carrier.context);
     }
 }
 

@@ -26,6 +26,7 @@
 #include "host/base/ll_err.h"
 #include "host/core/ll_book_memory.h"
 #include "host/core/ll_life_memory.h"
+#include "host/device/ll_device_carrier.h"
 #include "host/device/ll_device_link.h"
 
 #include <stdbool.h>
@@ -42,7 +43,9 @@ enum ll_device_loss {
 };
 
 struct ll_device_config {
-    const char *name; /* "cpu", "pocl", "xrt" or "xrt:N", the N-th card */
+    const char
+        *name; /* "cpu", "pocl", "xrt" or "xrt:N", the N-th card; with a carrier any that is not "cpu" */
+    const struct ll_device_carrier *carrier; /* NULL = a device process; the device keeps a copy */
     struct ll_book_config book;
     struct ll_life_config life; /* ids 0 = no lifecycle half */
     uint32_t batch; /* messages the kernel works together, 1..64; the results do not depend on it */

@@ -56,7 +56,7 @@ static enum ll_device_cause ll_device_load_goes_on(struct ll_device *device, str
         return LL_CAUSE_NONE;
     if (ll_device_gives_up(device, why))
         return LL_CAUSE_FAILED;
-    if (ll_device_now_ns() <= device->load_until_ns)
+    if (ll_device_now_ns(device) <= device->load_until_ns)
         return LL_CAUSE_NONE;
     (void)LL_FAIL(why, LL_ERR_ENVIRONMENT, "the tables were not loaded after %llu ms, and the work waits",
                   (unsigned long long)(device->config.load_limit_ns / 1000000u));
@@ -265,7 +265,7 @@ static bool ll_device_compare_piece(const struct ll_device *device, uint32_t par
     uint32_t words = ll_part_words(part);
     const unsigned char *own = (const unsigned char *)ll_device_part_memory(&device->mirror, part) +
                                first * words * sizeof(uint64_t);
-    const volatile uint64_t *window = device->process.from_device + ll_link_window_at(device->request.slots);
+    const volatile uint64_t *window = ll_ring_port_window(&device->port);
     for (uint64_t i = 0; i < count * words; i++, own += sizeof(uint64_t)) {
         uint64_t word;
         uint64_t there = window[i];

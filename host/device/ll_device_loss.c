@@ -35,14 +35,6 @@ static void ll_device_say(const struct ll_device *device, const char *text, cons
 
 /* --- A loss ---------------------------------------------------------------------------------------------- */
 
-/* Nothing of the old process can be seen from here on, so no answer of it can come late. */
-static void ll_device_let_go(struct ll_device *device)
-{
-    ll_device_process_kill(&device->process);
-    (void)ll_device_process_reap(&device->process);
-    ll_device_wait_over(device);
-}
-
 void ll_device_lose(struct ll_device *device, enum ll_device_cause cause, const struct ll_why *why)
 {
     static const char *const then[] = {[LL_DEVICE_LOSS_CPU] = "going on in this process",
@@ -52,7 +44,7 @@ void ll_device_lose(struct ll_device *device, enum ll_device_cause cause, const 
     static const enum ll_device_standing standings[] = {[LL_DEVICE_LOSS_CPU] = LL_DEVICE_FALLEN,
                                                         [LL_DEVICE_LOSS_RELOAD] = LL_DEVICE_RELOADING,
                                                         [LL_DEVICE_LOSS_STOP] = LL_DEVICE_STOPPED};
-    uint64_t now_ns = ll_device_now_ns();
+    uint64_t now_ns = ll_device_now_ns(device);
     ll_device_count(device, cause);
     ll_device_let_go(device);
     ll_device_mirror_take_over(&device->mirror);
@@ -69,8 +61,9 @@ void ll_device_lose(struct ll_device *device, enum ll_device_cause cause, const 
 enum ll_device_cause ll_device_go_there(struct ll_device *device, struct ll_why *why)
 {
     /* Before the first load there is no work yet that waits for it. */
-    device->load_until_ns =
-        device->standing == LL_DEVICE_HERE ? UINT64_MAX : ll_device_now_ns() + device->config.load_limit_ns;
+    device->load_until_ns = device->standing == LL_DEVICE_HERE
+                                ? UINT64_MAX
+                                : ll_device_now_ns(device) + device->config.load_limit_ns;
     enum ll_device_cause cause = ll_device_load(device, why);
     device->load_until_ns = 0;
     if (cause != LL_CAUSE_NONE)
@@ -78,7 +71,7 @@ enum ll_device_cause ll_device_go_there(struct ll_device *device, struct ll_why 
     if (!device->config.verify && ll_device_mirror_follow(&device->mirror, why) != LL_OK)
         return LL_CAUSE_FAILED;
     device->standing = LL_DEVICE_THERE;
-    device->attached_ns = ll_device_now_ns();
+    device->attached_ns = ll_device_now_ns(device);
     return LL_CAUSE_NONE;
 }
 
@@ -86,7 +79,7 @@ static void ll_device_try_failed(struct ll_device *device, const struct ll_why *
 {
     ll_device_let_go(device);
     device->counters.reloads_failed++;
-    device->next_try_ns = ll_device_now_ns() + (LL_DEVICE_PAUSE_NS << device->tries);
+    device->next_try_ns = ll_device_now_ns(device) + (LL_DEVICE_PAUSE_NS << device->tries);
     if (device->tries < LL_DEVICE_TRIES_MAX) {
         ll_device_say(device, why->text, "the next try comes later");
         return;
@@ -108,7 +101,7 @@ static void ll_device_begin_try(struct ll_device *device, uint64_t now_ns)
     }
     device->tries++;
     int status = LL_OK;
-    if (ll_device_process_reap(&device->process))
+    if (device->carrier.reap(device->carrier.context))
         status = ll_device_start(device, &why);
     else /* a card can hold a process that was killed */
         status = LL_FAIL(&why, LL_ERR_BUSY, "the old device process has not ended yet");
@@ -119,8 +112,8 @@ static void ll_device_begin_try(struct ll_device *device, uint64_t now_ns)
 void ll_device_try_again(struct ll_device *device)
 {
     struct ll_why why = {0};
-    uint64_t now_ns = ll_device_now_ns();
-    if (device->process.socket < 0) {
+    uint64_t now_ns = ll_device_now_ns(device);
+    if (!device->is_started) {
         ll_device_begin_try(device, now_ns);
         return;
     }

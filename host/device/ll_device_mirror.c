@@ -15,6 +15,7 @@
 #define LL_MIRROR_WAIT_NS ((long)50 * 1000)
 
 _Static_assert(LL_MIRROR_LOG_SLOTS >= (uint64_t)LL_MIRROR_RUN, "a run fits into the log");
+_Static_assert(LL_MIRROR_STEPPED_SLOTS >= (uint64_t)LL_MIRROR_RUN, "a run fits into the log");
 
 static size_t ll_mirror_tables_bytes(const struct ll_device_mirror_config *config, size_t *book_bytes)
 {
@@ -25,11 +26,16 @@ static size_t ll_mirror_tables_bytes(const struct ll_device_mirror_config *confi
     return *book_bytes + ll_align_up(life_bytes, LL_RING_SLOT_BYTES);
 }
 
+static uint64_t ll_mirror_log_slots(const struct ll_device_mirror_config *config)
+{
+    return config->is_stepped ? LL_MIRROR_STEPPED_SLOTS : LL_MIRROR_LOG_SLOTS;
+}
+
 size_t ll_device_mirror_footprint_bytes(const struct ll_device_mirror_config *config)
 {
     size_t book_bytes;
     size_t tables_bytes = ll_mirror_tables_bytes(config, &book_bytes);
-    size_t log_bytes = config->follows ? 2 * ll_slot_ring_footprint_bytes(LL_MIRROR_LOG_SLOTS) : 0;
+    size_t log_bytes = config->follows ? 2 * ll_slot_ring_footprint_bytes(ll_mirror_log_slots(config)) : 0;
     return tables_bytes == 0 ? 0 : tables_bytes + log_bytes;
 }
 
@@ -43,6 +49,7 @@ void ll_device_mirror_init(struct ll_device_mirror *mirror, void *memory,
     memset(mirror, 0, sizeof *mirror);
     mirror->batch = config->batch;
     mirror->has_log = config->follows;
+    mirror->is_stepped = config->is_stepped;
     mirror->book_bytes = at;
     ll_book_memory_place(&mirror->book, at, &config->book);
     if (config->life.ids != 0) {
@@ -51,9 +58,10 @@ void ll_device_mirror_init(struct ll_device_mirror *mirror, void *memory,
     }
     at += tables_bytes;
     if (config->follows) {
-        ll_slot_ring_init(&mirror->updates, at, LL_MIRROR_LOG_SLOTS);
-        at += ll_slot_ring_footprint_bytes(LL_MIRROR_LOG_SLOTS);
-        ll_slot_ring_init(&mirror->asks, at, LL_MIRROR_LOG_SLOTS);
+        uint64_t slots = ll_mirror_log_slots(config);
+        ll_slot_ring_init(&mirror->updates, at, slots);
+        at += ll_slot_ring_footprint_bytes(slots);
+        ll_slot_ring_init(&mirror->asks, at, slots);
     }
     atomic_init(&mirror->stopping, false);
     if (sched_getaffinity(0, sizeof mirror->cpus, &mirror->cpus) != 0)
@@ -108,6 +116,13 @@ static bool ll_mirror_follow_half(struct ll_device_mirror *mirror, struct ll_slo
     return true;
 }
 
+static bool ll_mirror_follow(struct ll_device_mirror *mirror)
+{
+    bool did = ll_mirror_follow_half(mirror, &mirror->updates, LL_BEAT_UPDATE);
+    did |= ll_mirror_follow_half(mirror, &mirror->asks, LL_BEAT_ASK);
+    return did;
+}
+
 static void *ll_mirror_main(void *argument)
 {
     struct ll_device_mirror *mirror = argument;
@@ -116,8 +131,7 @@ static void *ll_mirror_main(void *argument)
     for (;;) {
         /* Read before the logs: what was logged before it was set is still done. */
         bool stopping = atomic_load_explicit(&mirror->stopping, memory_order_acquire);
-        bool did = ll_mirror_follow_half(mirror, &mirror->updates, LL_BEAT_UPDATE);
-        did |= ll_mirror_follow_half(mirror, &mirror->asks, LL_BEAT_ASK);
+        bool did = ll_mirror_follow(mirror);
         looks = did ? 0 : looks + 1;
         if (!did && stopping)
             return NULL;
@@ -126,12 +140,10 @@ static void *ll_mirror_main(void *argument)
     }
 }
 
-int ll_device_mirror_follow(struct ll_device_mirror *mirror, struct ll_why *why)
+static int ll_mirror_start_thread(struct ll_device_mirror *mirror, struct ll_why *why)
 {
     const struct sched_param ordinary = {.sched_priority = 0};
     pthread_attr_t attributes;
-    LL_ASSERT(mirror->has_log);
-    LL_ASSERT(!mirror->is_following);
     atomic_store_explicit(&mirror->stopping, false, memory_order_relaxed);
     (void)pthread_attr_init(&attributes);
     /* Not of the owner's priority, and not on the owner's CPU. */
@@ -146,15 +158,25 @@ int ll_device_mirror_follow(struct ll_device_mirror *mirror, struct ll_why *why)
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "no thread for the device's mirror: %s; raise the limit",
                        strerror(error));
     (void)pthread_setname_np(mirror->thread, "ll-mirror");
-    mirror->is_following = true;
     return LL_OK;
 }
 
+int ll_device_mirror_follow(struct ll_device_mirror *mirror, struct ll_why *why)
+{
+    LL_ASSERT(mirror->has_log);
+    LL_ASSERT(!mirror->is_following);
+    int status = mirror->is_stepped ? LL_OK : ll_mirror_start_thread(mirror, why);
+    mirror->is_following = status == LL_OK;
+    return status;
+}
+
 /* A few yields, then sleep: an owner of real-time priority that only yields keeps an ordinary thread off its CPU. */
-static void ll_mirror_wait(uint32_t *looks)
+static void ll_mirror_wait(struct ll_device_mirror *mirror, uint32_t *looks)
 {
     const struct timespec rest = {0, LL_MIRROR_WAIT_NS};
-    if (++*looks <= LL_MIRROR_LOOKS)
+    if (mirror->is_stepped)
+        (void)ll_mirror_follow(mirror);
+    else if (++*looks <= LL_MIRROR_LOOKS)
         (void)sched_yield();
     else
         (void)nanosleep(&rest, NULL);
@@ -172,7 +194,7 @@ void ll_device_mirror_log(struct ll_device_mirror *mirror, enum ll_beat_kind kin
             uint32_t looks = 0;
             mirror->waits++;
             do
-                ll_mirror_wait(&looks);
+                ll_mirror_wait(mirror, &looks);
             while (!ll_slot_ring_push(ring, next, run));
         }
         next += run;
@@ -186,14 +208,18 @@ void ll_device_mirror_catch_up(struct ll_device_mirror *mirror)
     if (!mirror->is_following)
         return;
     while (!ll_slot_ring_is_drained(&mirror->updates) || !ll_slot_ring_is_drained(&mirror->asks))
-        ll_mirror_wait(&looks);
+        ll_mirror_wait(mirror, &looks);
 }
 
 void ll_device_mirror_take_over(struct ll_device_mirror *mirror)
 {
     if (!mirror->is_following)
         return;
-    atomic_store_explicit(&mirror->stopping, true, memory_order_release);
-    (void)pthread_join(mirror->thread, NULL);
+    if (mirror->is_stepped) {
+        ll_device_mirror_catch_up(mirror);
+    } else {
+        atomic_store_explicit(&mirror->stopping, true, memory_order_release);
+        (void)pthread_join(mirror->thread, NULL);
+    }
     mirror->is_following = false;
 }

@@ -5,7 +5,8 @@
  * Shape    init (formats the tables) -> work... -> follow -> log, log... -> take_over -> work...
  *          Work is done by the owner, now. What is logged is done by a thread of the mirror's own, with the
  *          same kernel and in the order of each half; the halves share nothing. catch_up waits until all that
- *          was logged is done; take_over also ends the thread.
+ *          was logged is done; take_over also ends the thread. A stepped mirror has no thread: the owner does
+ *          what was logged, as late as it may be.
  * Units    counts of requests; bytes.
  * Errors   follow: LL_ERR_ENVIRONMENT, no thread to be had. A full log is waited for, and counted.
  * Threads  one owner, and the thread of the mirror between follow and take_over: then the tables belong to
@@ -27,13 +28,15 @@
 #include <stdint.h>
 
 /* Of a half: some milliseconds of the fastest feed. */
-#define LL_MIRROR_LOG_SLOTS ((uint64_t)16384)
+#define LL_MIRROR_LOG_SLOTS     ((uint64_t)16384)
+#define LL_MIRROR_STEPPED_SLOTS ((uint64_t)256) /* of a stepped one: full again and again */
 
 struct ll_device_mirror_config {
     struct ll_book_config book;
     struct ll_life_config life; /* ids 0 = no lifecycle half */
     uint32_t batch;             /* messages worked together, 1..LL_BATCH_MAX */
     bool follows;               /* false: there is no log */
+    bool is_stepped;            /* nothing of it is done by a thread */
 };
 
 struct ll_device_mirror { /* private, but the tables */
@@ -44,6 +47,7 @@ struct ll_device_mirror { /* private, but the tables */
     uint64_t waits;   /* times the log was full */
     uint32_t batch;
     bool has_log;
+    bool is_stepped;
     bool is_following;
     cpu_set_t cpus; /* where the owner's opener may run: the owner itself is bound to a CPU later on */
     pthread_t thread;

@@ -4,11 +4,11 @@
  *
  * Shape    ll_device.c        open, close, submit, poll, ask, and what is read
  *          ll_device_start.c  which device is meant, and the wait for its process to be ready
- *          ll_device_wait.c   one step of waiting for an answer: look, then yield, then sleep; the clock
+ *          ll_device_wait.c   one step of waiting for an answer: look, then rest; the clock
  *          ll_device_load.c   CONTROL requests: the tables into the device, their hash, the tables out again
  *          ll_device_reset.c  what a device has already when it is empty
  *          ll_device_loss.c   what a loss is called, what happens then, and how a new process is loaded
- * Units    ns of the monotonic clock.
+ * Units    ns of the carrier's clock.
  * Errors   a cause with a reason, or an error code with a reason; nothing is lost before ll_device_lose.
  * Threads  the owner of the device.
  */
@@ -17,6 +17,7 @@
 
 #include "host/base/ll_arena.h"
 #include "host/device/ll_device.h"
+#include "host/device/ll_device_carrier.h"
 #include "host/device/ll_device_mirror.h"
 #include "host/device/ll_device_process.h"
 #include "host/device/ll_ring_port.h"
@@ -50,12 +51,14 @@ struct ll_device {
     struct ll_device_config config;
     struct ll_device_request request;
     struct ll_device_mirror mirror;
-    struct ll_device_process process;
+    struct ll_device_carrier carrier;
+    struct ll_device_process process; /* what carries, unless somebody else does */
     struct ll_ring_port port;
     void *port_memory;
     struct ll_device_counters counters;
     enum ll_device_standing standing;
     bool is_cpu;
+    bool is_started; /* a device is there, or comes */
     bool is_attached;
     bool is_given_up; /* the wait for it was called off */
     uint32_t epoch;
@@ -83,20 +86,22 @@ struct ll_device {
 
 /* --- ll_device_start.c */
 
-/* "cpu", "pocl", "xrt", "xrt:N". */
-LL_MUST_CHECK int ll_device_read_name(struct ll_device_request *request, bool *is_cpu, const char *name,
-                                      struct ll_why *why);
+/* "cpu", "pocl", "xrt", "xrt:N"; or any, of a carrier's own. */
+LL_MUST_CHECK int ll_device_read_name(struct ll_device_request *request, bool *is_cpu,
+                                      const struct ll_device_config *config, struct ll_why *why);
 LL_MUST_CHECK int ll_device_fill_request(struct ll_device *device, struct ll_why *why);
 LL_MUST_CHECK int ll_device_start(struct ll_device *device, struct ll_why *why);
 /* Takes the words that are there; true when the last one is READY, and the ring port is made then. An end is
  * in `why`. */
 bool ll_device_hear(struct ll_device *device, struct ll_why *why);
 LL_MUST_CHECK int ll_device_start_and_await(struct ll_device *device, struct ll_why *why);
+/* Nothing of it can be seen from here on, so no answer of it can come late. */
+void ll_device_let_go(struct ll_device *device);
 void ll_device_note(const struct ll_device *device, const char *sentence);
 
 /* --- ll_device_wait.c */
 
-uint64_t ll_device_now_ns(void);
+uint64_t ll_device_now_ns(const struct ll_device *device);
 /* An answer has come: the next wait begins anew. */
 void ll_device_wait_over(struct ll_device *device);
 /* One step behind a look that found nothing; SILENT after `limit_ns` and one look more, GONE when the process is. */

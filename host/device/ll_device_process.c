@@ -24,9 +24,10 @@
 #define LL_PROCESS_REST_NS  ((uint64_t)1000000)
 #define LL_PROCESS_MEMORIES 2u
 
-void ll_device_process_init(struct ll_device_process *process)
+void ll_device_process_init(struct ll_device_process *process, const char *program)
 {
     memset(process, 0, sizeof *process);
+    process->program = program;
     process->socket = -1;
     if (sched_getaffinity(0, sizeof process->cpus, &process->cpus) != 0)
         CPU_ZERO(&process->cpus);
@@ -102,14 +103,15 @@ static int ll_process_spawn(const struct ll_device_process *process, pid_t *chil
     return error;
 }
 
-int ll_device_process_start(struct ll_device_process *process, const char *program,
-                            const struct ll_device_request *request, struct ll_why *why)
+int ll_device_process_start(struct ll_device_process *process, const struct ll_device_request *request,
+                            struct ll_why *why)
 {
+    const char *program = process->program;
     char beside[LL_BESIDE_PATH_BYTES];
     int ends[2];
     LL_ASSERT(process->pid == 0);
     LL_ASSERT(process->socket < 0);
-    if (program == NULL) {
+    if (program[0] == '\0') {
         int status = ll_beside(beside, LL_PROCESS_PROGRAM, why);
         if (status != LL_OK)
             return status;
@@ -264,31 +266,31 @@ static void ll_process_say_failed(const struct ll_device_word *word, struct ll_w
     (void)LL_FAIL(why, code, "%s", word->text[0] != '\0' ? word->text : "the device process gave up");
 }
 
-enum ll_process_news ll_device_process_look(struct ll_device_process *process, struct ll_device_word *word,
+enum ll_carrier_news ll_device_process_look(struct ll_device_process *process, struct ll_device_word *word,
                                             struct ll_why *why)
 {
     struct ll_process_mail mail;
     if (process->socket < 0)
-        return LL_PROCESS_NOTHING;
+        return LL_CARRIER_NOTHING;
     int received = ll_process_receive(process, &mail);
     if (received < 0)
-        return LL_PROCESS_NOTHING;
-    enum ll_process_news news = LL_PROCESS_ENDED;
+        return LL_CARRIER_NOTHING;
+    enum ll_carrier_news news = LL_CARRIER_ENDED;
     if (received == 0) {
         ll_process_say_end(process, why);
     } else if (!mail.is_word || mail.word.kind < LL_DEVICE_NOTE || mail.word.kind > LL_DEVICE_LOST) {
         (void)LL_FAIL(why, LL_ERR_INPUT,
                       "the device process speaks another language; install lifeline-device of this version");
     } else if (mail.word.kind == LL_DEVICE_NOTE) {
-        news = LL_PROCESS_NOTE;
+        news = LL_CARRIER_NOTE;
     } else if (mail.word.kind == LL_DEVICE_READY) {
         if (ll_process_is_ready(process, &mail, why))
-            news = LL_PROCESS_READY;
+            news = LL_CARRIER_READY;
     } else {
         ll_process_say_failed(&mail.word, why);
     }
     ll_process_mail_close(&mail);
-    if (news != LL_PROCESS_ENDED)
+    if (news != LL_CARRIER_ENDED)
         *word = mail.word;
     return news;
 }

@@ -9,13 +9,14 @@
  *          moment on. What is left of a group whose leader has ended is killed with it, and the directories in
  *          /dev/shm and /tmp that a leader may leave behind are removed, when they are ours.
  * Units    ns, of the caller's clock.
- * Errors   start: LL_ERR_ENVIRONMENT with the remedy. look: LL_PROCESS_ENDED and the reason: what the process
+ * Errors   start: LL_ERR_ENVIRONMENT with the remedy. look: LL_CARRIER_ENDED and the reason: what the process
  *          said of itself, a word that is none, memories that are too small, or the end of the process.
  * Threads  one owner. Only the child itself is waited for: other children of the program are not disturbed.
  */
 #ifndef LL_HOST_DEVICE_DEVICE_PROCESS_H
 #define LL_HOST_DEVICE_DEVICE_PROCESS_H
 
+#include "host/device/ll_device_carrier.h"
 #include "host/device/ll_device_link.h"
 
 #include <sched.h>
@@ -24,16 +25,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum ll_process_news {
-    LL_PROCESS_NOTHING = 0,
-    LL_PROCESS_NOTE = 1,  /* word.text */
-    LL_PROCESS_READY = 2, /* word, and the memories */
-    LL_PROCESS_ENDED = 3  /* or it does not speak our language; it is to be dismissed or killed */
-};
-
 struct ll_device_process {
     volatile uint64_t *to_device;         /* NULL unless READY */
     const volatile uint64_t *from_device; /* the same */
+    const char *program;                  /* of the caller; empty = lifeline-device beside this program */
     pid_t pid;                            /* 0 = none */
     int socket;                           /* -1 = none */
     uint32_t slots;
@@ -41,14 +36,14 @@ struct ll_device_process {
     cpu_set_t cpus;      /* where whoever called init may run: the owner may be bound to a CPU later on */
 };
 
-void ll_device_process_init(struct ll_device_process *process);
+void ll_device_process_init(struct ll_device_process *process, const char *program);
 
-/* `program` NULL = lifeline-device beside this program. No other process may be there. */
-LL_MUST_CHECK int ll_device_process_start(struct ll_device_process *process, const char *program,
+/* No other process may be there. */
+LL_MUST_CHECK int ll_device_process_start(struct ll_device_process *process,
                                           const struct ll_device_request *request, struct ll_why *why);
 
 /* The next word; never waits. `word` is whole text, and filled with NOTE and READY only. */
-enum ll_process_news ll_device_process_look(struct ll_device_process *process, struct ll_device_word *word,
+enum ll_carrier_news ll_device_process_look(struct ll_device_process *process, struct ll_device_word *word,
                                             struct ll_why *why);
 /* Waits for the next word, or the end, for so long at most. */
 void ll_device_process_await(const struct ll_device_process *process, uint64_t wait_ns);

@@ -29,10 +29,12 @@ static int ll_device_read_card(struct ll_device_request *request, const char *nu
     return LL_OK;
 }
 
-int ll_device_read_name(struct ll_device_request *request, bool *is_cpu, const char *name, struct ll_why *why)
+int ll_device_read_name(struct ll_device_request *request, bool *is_cpu,
+                        const struct ll_device_config *config, struct ll_why *why)
 {
+    const char *name = config->name;
     *is_cpu = strcmp(name, "cpu") == 0;
-    if (*is_cpu)
+    if (*is_cpu || config->carrier != NULL)
         return LL_OK;
     if (strcmp(name, "pocl") == 0) {
         request->platform = LL_DEVICE_PLATFORM_POCL;
@@ -96,9 +98,10 @@ int ll_device_fill_request(struct ll_device *device, struct ll_why *why)
     /* The device process may work elsewhere. What is not there is for it to complain about. */
     bool is_there =
         binary[0] != '\0' && realpath(binary, whole) != NULL && strlen(whole) < sizeof request->binary;
-    (void)snprintf(request->binary, sizeof request->binary, "%s", is_there ? whole : binary);
+    const char *path = is_there ? whole : binary;
+    memcpy(request->binary, path, strlen(path) + 1); /* it fits, either way */
     (void)snprintf(device->program, sizeof device->program, "%s", program);
-    request->slots = ll_device_slots(request);
+    request->slots = device->carrier.slots != 0 ? device->carrier.slots : ll_device_slots(request);
     ll_device_fill_parts(device, request->part_bytes);
     return LL_OK;
 }
@@ -111,16 +114,25 @@ void ll_device_note(const struct ll_device *device, const char *sentence)
 
 int ll_device_start(struct ll_device *device, struct ll_why *why)
 {
-    device->ready_until_ns = ll_device_now_ns() + device->config.start_timeout_ns;
-    return ll_device_process_start(&device->process, device->program[0] != '\0' ? device->program : NULL,
-                                   &device->request, why);
+    device->ready_until_ns = ll_device_now_ns(device) + device->config.start_timeout_ns;
+    int status = device->carrier.start(device->carrier.context, &device->request, why);
+    device->is_started = status == LL_OK;
+    return status;
 }
 
-static void ll_device_is_ready(struct ll_device *device, const struct ll_device_word *word)
+void ll_device_let_go(struct ll_device *device)
 {
-    struct ll_device_process *process = &device->process;
-    ll_ring_port_init(&device->port, device->port_memory, device->request.slots, process->to_device,
-                      process->from_device, 1);
+    device->carrier.kill(device->carrier.context);
+    (void)device->carrier.reap(device->carrier.context);
+    device->is_started = false;
+    ll_device_wait_over(device);
+}
+
+static void ll_device_is_ready(struct ll_device *device, const struct ll_device_word *word,
+                               const struct ll_device_memories *memories)
+{
+    ll_ring_port_init(&device->port, device->port_memory, device->request.slots, memories->to_device,
+                      memories->from_device, 1);
     ll_ring_port_set_life(&device->port, (uint32_t)device->config.life.ids,
                           (uint32_t)device->config.life.orders);
     ll_device_wait_over(device);
@@ -131,16 +143,17 @@ static void ll_device_is_ready(struct ll_device *device, const struct ll_device_
 bool ll_device_hear(struct ll_device *device, struct ll_why *why)
 {
     struct ll_device_word word;
+    struct ll_device_memories memories;
     for (uint32_t i = 0; i < LL_DEVICE_WORDS_MAX; i++) {
-        switch (ll_device_process_look(&device->process, &word, why)) {
-        case LL_PROCESS_NOTE:
+        switch (device->carrier.hear(device->carrier.context, &word, &memories, why)) {
+        case LL_CARRIER_NOTE:
             ll_device_note(device, word.text);
             break;
-        case LL_PROCESS_READY:
-            ll_device_is_ready(device, &word);
+        case LL_CARRIER_READY:
+            ll_device_is_ready(device, &word, &memories);
             return true;
-        case LL_PROCESS_NOTHING:
-        case LL_PROCESS_ENDED:
+        case LL_CARRIER_NOTHING:
+        case LL_CARRIER_ENDED:
             return false;
         }
     }
@@ -152,7 +165,7 @@ int ll_device_start_and_await(struct ll_device *device, struct ll_why *why)
     struct ll_why end = {0};
     int status = ll_device_start(device, why);
     while (status == LL_OK && !ll_device_hear(device, &end)) {
-        uint64_t now_ns = ll_device_now_ns();
+        uint64_t now_ns = ll_device_now_ns(device);
         if (end.code == LL_OK && !ll_device_gives_up(device, &end) && now_ns >= device->ready_until_ns)
             (void)LL_FAIL(&end, LL_ERR_ENVIRONMENT,
                           "the device process was not ready after %llu ms; give it more time, or another "
@@ -161,11 +174,12 @@ int ll_device_start_and_await(struct ll_device *device, struct ll_why *why)
         if (end.code != LL_OK)
             status = LL_FAIL(why, end.code, "%s", end.text);
         else
-            ll_device_process_await(&device->process, device->ready_until_ns - now_ns < LL_DEVICE_AWAIT_NS
-                                                          ? device->ready_until_ns - now_ns
-                                                          : LL_DEVICE_AWAIT_NS);
+            device->carrier.await(device->carrier.context,
+                                  device->ready_until_ns - now_ns < LL_DEVICE_AWAIT_NS
+                                      ? device->ready_until_ns - now_ns
+                                      : LL_DEVICE_AWAIT_NS);
     }
     if (status != LL_OK)
-        ll_device_process_kill(&device->process);
+        ll_device_let_go(device);
     return status;
 }

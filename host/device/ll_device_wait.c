@@ -2,20 +2,11 @@
 #include "host/base/ll_clock.h"
 #include "host/device/ll_device_parts.h"
 
-#include <sched.h>
-#include <time.h>
+#define LL_DEVICE_LISTEN 64u /* rests between two times that the device is heard */
 
-/* Looks in a row that find nothing: the first ones cost nothing, the next ones give way to whoever is ready to
- * run, and then the thread sleeps: one of real-time priority that only yields would keep a device process of
- * its CPU from ever answering. */
-#define LL_DEVICE_SPINS    2048u
-#define LL_DEVICE_YIELDS   4096u
-#define LL_DEVICE_SLEEP_NS ((long)50000)
-#define LL_DEVICE_LISTEN   64u /* slow looks between two at the socket */
-
-uint64_t ll_device_now_ns(void)
+uint64_t ll_device_now_ns(const struct ll_device *device)
 {
-    return ll_clock_mono_ns();
+    return device->carrier.now_ns(device->carrier.context);
 }
 
 void ll_device_wait_over(struct ll_device *device)
@@ -38,14 +29,15 @@ bool ll_device_gives_up(struct ll_device *device, struct ll_why *why)
 bool ll_device_is_gone(struct ll_device *device, struct ll_why *why)
 {
     struct ll_device_word word;
-    switch (ll_device_process_look(&device->process, &word, why)) {
-    case LL_PROCESS_NOTE:
+    struct ll_device_memories memories;
+    switch (device->carrier.hear(device->carrier.context, &word, &memories, why)) {
+    case LL_CARRIER_NOTE:
         ll_device_note(device, word.text);
         return false;
-    case LL_PROCESS_NOTHING:
+    case LL_CARRIER_NOTHING:
         return false;
-    case LL_PROCESS_READY: /* a second time is refused there */
-    case LL_PROCESS_ENDED:
+    case LL_CARRIER_READY: /* a second time is refused there */
+    case LL_CARRIER_ENDED:
         break;
     }
     return true;
@@ -53,17 +45,16 @@ bool ll_device_is_gone(struct ll_device *device, struct ll_why *why)
 
 enum ll_device_cause ll_device_wait(struct ll_device *device, uint64_t limit_ns, struct ll_why *why)
 {
-    const struct timespec rest = {0, LL_DEVICE_SLEEP_NS};
-    if (LL_LIKELY(device->looks < LL_DEVICE_SPINS)) {
+    if (LL_LIKELY(device->looks < device->carrier.spins)) {
         device->looks++;
         return LL_CAUSE_NONE;
     }
-    uint64_t now_ns = ll_device_now_ns();
+    uint64_t now_ns = ll_device_now_ns(device);
     if (device->waiting_since_ns == 0)
         device->waiting_since_ns = now_ns;
-    uint32_t slow = device->looks - LL_DEVICE_SPINS;
+    uint32_t rests = device->looks - device->carrier.spins;
     device->looks += device->looks != UINT32_MAX;
-    if (slow % LL_DEVICE_LISTEN == 0 && ll_device_is_gone(device, why))
+    if (rests % LL_DEVICE_LISTEN == 0 && ll_device_is_gone(device, why))
         return LL_CAUSE_GONE;
     bool is_overdue = now_ns - device->waiting_since_ns > limit_ns;
     if (is_overdue && device->is_overdue) {
@@ -73,10 +64,7 @@ enum ll_device_cause ll_device_wait(struct ll_device *device, uint64_t limit_ns,
     }
     /* Whoever was stopped between the look and the clock has not looked for all that time. */
     device->is_overdue = is_overdue;
-    if (slow < LL_DEVICE_YIELDS)
-        (void)sched_yield();
-    else
-        (void)nanosleep(&rest, NULL);
+    device->carrier.rest(device->carrier.context, rests);
     return LL_CAUSE_NONE;
 }
 

@@ -177,7 +177,7 @@ void ll_ring_port_write_window(struct ll_ring_port *port, const void *bytes, uin
 void ll_ring_port_read_window(const struct ll_ring_port *port, void *bytes, uint32_t words)
 {
     LL_ASSERT(words <= LL_LINK_WINDOW_WORDS);
-    const volatile uint64_t *window = port->from_device + ll_link_window_at(port->slots);
+    const volatile uint64_t *window = ll_ring_port_window(port);
     unsigned char *to = bytes;
     for (uint32_t i = 0; i < words; i++, to += sizeof(uint64_t)) {
         uint64_t word = window[i];

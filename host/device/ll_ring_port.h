@@ -94,9 +94,13 @@ static inline uint32_t ll_ring_port_pending(const struct ll_ring_port *port)
 }
 
 /* The windows, as words: what a LOAD brings is written before it is posted, what a DUMP brings is read after
- * its answer. */
+ * its answer, copied or where it lies. */
 void ll_ring_port_write_window(struct ll_ring_port *port, const void *bytes, uint32_t words);
 void ll_ring_port_read_window(const struct ll_ring_port *port, void *bytes, uint32_t words);
+static inline const volatile uint64_t *ll_ring_port_window(const struct ll_ring_port *port)
+{
+    return port->from_device + ll_link_window_at(port->slots);
+}
 
 /* The ordinals of the answer that is due and of the one that lies at its place, for a sentence about it. */
 void ll_ring_port_ordinals(const struct ll_ring_port *port, uint32_t *due, uint32_t *found);

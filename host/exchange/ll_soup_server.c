@@ -3,10 +3,10 @@
 
 #include "host/base/ll_assert.h"
 #include "host/base/ll_bytes.h"
+#include "host/base/ll_secret.h"
 
 #include <limits.h>
 #include <string.h>
-#include <strings.h>
 
 /*
  * Memory: server | ends[message_count_max] | output, input of place 0 | output, input of place 1 | store
@@ -129,6 +129,12 @@ static struct ll_soup_server_layout ll_soup_server_layout(const struct ll_soup_s
     return layout;
 }
 
+static void ll_soup_server_pad(char *text, size_t text_bytes)
+{
+    size_t length = strnlen(text, text_bytes);
+    memset(text + length, 0, text_bytes - length);
+}
+
 size_t ll_soup_server_footprint_bytes(const struct ll_soup_server_config *config)
 {
     return ll_soup_server_config_is_good(config) ? ll_soup_server_layout(config).total_bytes : 0;
@@ -156,6 +162,9 @@ struct ll_soup_server *ll_soup_server_init(void *memory, const struct ll_soup_se
     }
     server->handler = *handler;
     server->config = *config;
+    /* What a login brings is padded with zeros, and is compared as a whole. */
+    ll_soup_server_pad(server->config.username, sizeof server->config.username);
+    ll_soup_server_pad(server->config.password, sizeof server->config.password);
     return server;
 }
 
@@ -312,8 +321,11 @@ static char ll_soup_server_judge(const struct ll_soup_server *server,
     const struct ll_soup_server_config *config = &server->config;
     if (server->faults.refuse != 0)
         return server->faults.refuse;
-    if (strcasecmp(login->username, config->username) != 0 ||
-        strcasecmp(login->password, config->password) != 0)
+    /* Both are always compared, and each to its end: how long it takes tells nobody what was right. */
+    bool name_is_right = ll_secret_equal_caseless(login->username, config->username, sizeof config->username);
+    bool password_is_right =
+        ll_secret_equal_caseless(login->password, config->password, sizeof config->password);
+    if (!((uint32_t)name_is_right & (uint32_t)password_is_right))
         return LL_SOUP_REJECT_NOT_AUTHORISED;
     if (server->ended || (login->session[0] != '\0' && strcmp(login->session, config->session) != 0))
         return LL_SOUP_REJECT_NO_SESSION;

@@ -383,7 +383,9 @@ bool ll_journal_work(struct ll_journal *journal)
     LL_ASSERT(journal->config.is_stepped);
     if (ll_journal_status(journal, NULL) != LL_OK)
         return false;
-    return ll_journal_writer_turn(journal) || ll_preparer_work(&journal->preparer);
+    if (ll_journal_writer_turn(journal))
+        return true;
+    return ll_journal_status(journal, NULL) == LL_OK && ll_preparer_work(&journal->preparer);
 }
 
 uint64_t ll_journal_durable_event_id(const struct ll_journal *journal)

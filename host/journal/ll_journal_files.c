@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #define LL_FILES_PATH_BYTES 4096
+/* Orders, accounts and money are in there: they are the gateway's user's alone, whatever the umask lets through. */
+#define LL_FILES_DIR_MODE  0700
+#define LL_FILES_FILE_MODE 0600
 
 /* One place where the system's reason becomes ours. */
 static int ll_files_fail(struct ll_why *why, const char *call, const char *name)
@@ -46,7 +49,7 @@ static int ll_files_dir_open(void *context, const char *path, bool create, int *
     (void)context;
     if (create) {
         int rc = LL_OK;
-        if (mkdir(path, 0777) == 0)
+        if (mkdir(path, LL_FILES_DIR_MODE) == 0)
             rc = ll_files_sync_parent(path, why);
         else if (errno != EEXIST)
             rc = ll_files_fail(why, "mkdir", path);
@@ -92,7 +95,7 @@ static int ll_files_dir_list(void *context, int dir, int (*visit)(void *visitor,
 static int ll_files_lock(void *context, int dir, const char *name, int *file, struct ll_why *why)
 {
     (void)context;
-    *file = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    *file = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC, LL_FILES_FILE_MODE);
     if (*file < 0)
         return ll_files_fail(why, "open", name);
     if (flock(*file, LOCK_EX | LOCK_NB) == 0)
@@ -114,7 +117,7 @@ static int ll_files_open(void *context, int dir, const char *name, enum ll_journ
     int flags = O_CLOEXEC | (mode == LL_JOURNAL_FILE_READ ? O_RDONLY : O_RDWR);
     if (mode == LL_JOURNAL_FILE_CREATE)
         flags |= O_CREAT | O_TRUNC;
-    *file = openat(dir, name, flags, 0666);
+    *file = openat(dir, name, flags, LL_FILES_FILE_MODE);
     return *file >= 0 ? LL_OK : ll_files_fail(why, "open", name);
 }
 

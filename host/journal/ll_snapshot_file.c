@@ -273,7 +273,7 @@ int ll_snapshot_get_region(struct ll_snapshot_file *file, uint32_t index, void *
     for (uint64_t at = 0; at < entry->bytes; at += LL_SNAPSHOT_CHUNK_BYTES) {
         const struct ll_snapshot_chunk due = {
             .event_id = file->event_id, .region = index, .index = (uint32_t)(at / LL_SNAPSHOT_CHUNK_BYTES)};
-        uint64_t checksum;
+        uint64_t checksum = 0;
         int rc = ll_snapshot_get_chunk(file, &due, memory != NULL ? (uint8_t *)memory + at : NULL,
                                        ll_chunk_bytes(entry->bytes, at), &checksum, why);
         if (rc != LL_OK)

@@ -142,6 +142,8 @@ class Trader:
         def calm():
             answers = self.client.ask_all("status", "target", [wish.order_id for wish in self.wishes if wish.order_id])
             restless[:] = [answer for answer in answers if answer["state"] in ("pending", "submitted", "failed")]
+            # A replace that is not answered yet holds money as well; only the journal tells.
+            restless[:] = restless or [order for order in gateway.orders() if order["request_outstanding"]]
             return not restless
         try:
             trade.wait_until("calm", calm, limit_s=20, gateway=gateway)

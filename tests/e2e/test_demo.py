@@ -185,7 +185,7 @@ def case_on_a_device(place):
     if not ways:
         print("SKIP on_a_device: %s" % ll_device.missing("xrt"), flush=True)
         return
-    words = ["--device", ways[0], "--duration", "2s", "--clients", "1", "--rate", "20", "--house-rate", "100",
+    words = ["--device", ways[0], "--duration", "2s", "--clients", "1", "--rate", "100", "--house-rate", "100",
              *(["--emulation", "sw_emu"] if ways[0] == "xrt" else [])]
     out, _ = demo(*words, "--quiet", "--json", "--", "--device-watchdog", "20s")
     got = json.loads(out)

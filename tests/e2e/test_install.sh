@@ -22,6 +22,7 @@ for path in lib/liblifeline.a lib/liblifeline.so; do
 done
 cmp host/client/lifeline.h "$place/usr/include/lifeline.h" || failed=1
 cmp docs/examples/strategy.c "$place/usr/share/doc/lifeline/examples/strategy.c" || failed=1
+[ ! -e "$LL_BIN/ll_steer.bpf.o" ] || cmp "$LL_BIN/ll_steer.bpf.o" "$place/usr/lib/lifeline/ll_steer.bpf.o" || failed=1
 for path in ll_gateway.sw_emu.xclbin emconfig.json icd/xilinx.icd xrt/lib/libxrt_core.so.2; do
     built=$LL_BIN/emulation/$path
     [ ! -e "$built" ] || cmp "$built" "$place/usr/lib/lifeline/emulation/$path" || failed=1

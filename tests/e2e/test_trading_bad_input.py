@@ -377,7 +377,9 @@ def case_limits(checks, place):
         trade.wait_until("new limits", lambda: tries.append(1) or tight() or len(tries) > 1000)
         got = client.place("m-4", PRICE - 1200)
         checks.equal((got.get("refusal"), got.get("limit")), ("max_quantity", 50), "the new limits are in force")
-        checks.equal(client.place("m-5", PRICE - 1300, quantity=50).get("event"), "accepted", "50 are fine")
+        got = client.place("m-5", PRICE - 1300, quantity=50)
+        checks.equal(got.get("event"), "accepted", "50 are fine")
+        trade.wait_state(client, got["order_id"], "new")
         orders = stage.finish(checks)
         checks.equal(len(orders) >= 9, True, "orders")
     for what, text, words in (("missing", None, ("limits.yaml", "no such file")),

@@ -23,6 +23,7 @@ struct ll_sim_file {
     uint64_t now_bytes;
     uint64_t durable_bytes;
     uint64_t capacity_bytes; /* whole sectors */
+    bool is_lied_of;         /* a sync of it did nothing */
 };
 
 /* One state of the directory. */
@@ -50,6 +51,11 @@ struct ll_sim_disk {
     uint64_t fault_in[LL_SIM_OPERATIONS]; /* 1 = the next one */
     int fault_code[LL_SIM_OPERATIONS];
     uint64_t cut_in;
+    bool cut_is_kill;
+    struct ll_prng kill; /* how much of a write is done */
+    uint64_t short_read_in;
+    bool is_full;
+    bool is_lying;
     struct {
         char name[LL_SIM_NAME_BYTES]; /* "" = none has been here */
         bool held;
@@ -134,11 +140,41 @@ static void ll_sim_names_add(struct ll_sim_names *names, const char *name, uint3
     names->entry[names->count++].file = file;
 }
 
+static void ll_sim_file_free(struct ll_sim_file *file)
+{
+    free(file->now);
+    free(file->durable);
+    free(file->dirty);
+    memset(file, 0, sizeof *file);
+}
+
+/* Marks the files that a name leads to, even one that only a power cut would bring back, or a handle. */
+static void ll_sim_files_in_use(const struct ll_sim_disk *disk, bool in_use[LL_SIM_FILES_MAX])
+{
+    memset(in_use, 0, LL_SIM_FILES_MAX * sizeof *in_use);
+    for (uint32_t state = 0; state < disk->log_count; state++)
+        for (uint32_t i = 0; i < disk->log[state].count; i++)
+            in_use[disk->log[state].entry[i].file] = true;
+    for (uint32_t i = 0; i < LL_SIM_HANDLES_MAX; i++)
+        if (disk->handle[i].kind == LL_SIM_FILE)
+            in_use[disk->handle[i].file] = true;
+}
+
+/* In the place of one that nothing leads to any more, so that a disk may live for ever. */
 static uint32_t ll_sim_file_new(struct ll_sim_disk *disk)
 {
-    LL_ASSERT(disk->file_count < LL_SIM_FILES_MAX);
-    memset(&disk->file[disk->file_count], 0, sizeof disk->file[0]);
-    return disk->file_count++;
+    bool in_use[LL_SIM_FILES_MAX];
+    uint32_t file = 0;
+    ll_sim_files_in_use(disk, in_use);
+    while (in_use[file]) {
+        file++;
+        LL_ASSERT(file < LL_SIM_FILES_MAX);
+    }
+    if (file < disk->file_count)
+        ll_sim_file_free(&disk->file[file]);
+    else
+        disk->file_count = file + 1;
+    return file;
 }
 
 static void ll_sim_file_grow(struct ll_sim_file *file, uint64_t bytes)
@@ -281,6 +317,10 @@ static int ll_sim_read(void *context, int handle, void *bytes, size_t bytes_coun
     const struct ll_sim_file *file = ll_sim_file_of(disk, handle);
     int rc = disk->dead ? LL_FAIL(why, LL_ERR_IO, "simulated: no power") : LL_OK;
     *got_bytes = 0;
+    if (rc == LL_OK && disk->short_read_in > 0 && --disk->short_read_in == 0) {
+        disk->struck = true;
+        bytes_count /= 2;
+    }
     if (rc == LL_OK && offset < file->now_bytes) {
         uint64_t left_bytes = file->now_bytes - offset;
         *got_bytes = bytes_count < left_bytes ? bytes_count : (size_t)left_bytes;
@@ -297,6 +337,10 @@ static int ll_sim_write(void *context, int handle, const void *bytes, size_t byt
     ll_sim_lock(disk);
     struct ll_sim_file *file = ll_sim_file_of(disk, handle);
     int rc = ll_sim_step(disk, LL_SIM_WRITE, &last, why);
+    if (rc == LL_OK && disk->is_full && offset + bytes_count > file->now_bytes)
+        rc = LL_FAIL(why, LL_ERR_NO_SPACE, "simulated: the disk is full");
+    if (last && disk->cut_is_kill)
+        bytes_count = ll_prng_next(&disk->kill) % (bytes_count + 1);
     if (rc == LL_OK && bytes_count > 0) {
         ll_sim_file_grow(file, offset + bytes_count);
         memcpy(file->now + offset, bytes, bytes_count);
@@ -309,6 +353,18 @@ static int ll_sim_write(void *context, int handle, const void *bytes, size_t byt
     return ll_sim_unlock(disk, rc == LL_OK ? ll_sim_end(last, why) : rc);
 }
 
+/* What is written is durable. */
+static void ll_sim_file_settle(struct ll_sim_file *file)
+{
+    for (uint64_t i = 0; i < file->capacity_bytes / LL_SIM_SECTOR_BYTES; i++)
+        if (file->dirty[i] != 0)
+            memcpy(file->durable + i * LL_SIM_SECTOR_BYTES, file->now + i * LL_SIM_SECTOR_BYTES,
+                   LL_SIM_SECTOR_BYTES);
+    if (file->capacity_bytes > 0)
+        memset(file->dirty, 0, file->capacity_bytes / LL_SIM_SECTOR_BYTES);
+    file->durable_bytes = file->now_bytes;
+}
+
 static int ll_sim_sync(void *context, int handle, struct ll_why *why)
 {
     struct ll_sim_disk *disk = context;
@@ -316,11 +372,10 @@ static int ll_sim_sync(void *context, int handle, struct ll_why *why)
     ll_sim_lock(disk);
     struct ll_sim_file *file = ll_sim_file_of(disk, handle);
     int rc = ll_sim_step(disk, LL_SIM_SYNC, &last, why);
-    if (rc == LL_OK && !last && file->capacity_bytes > 0) {
-        memcpy(file->durable, file->now, file->now_bytes);
-        memset(file->dirty, 0, file->capacity_bytes / LL_SIM_SECTOR_BYTES);
-        file->durable_bytes = file->now_bytes;
-    }
+    if (rc == LL_OK && !last && disk->is_lying && file->durable_bytes > 0)
+        file->is_lied_of = true;
+    else if (rc == LL_OK && !last)
+        ll_sim_file_settle(file);
     return ll_sim_unlock(disk, rc == LL_OK ? ll_sim_end(last, why) : rc);
 }
 
@@ -408,11 +463,8 @@ struct ll_sim_disk *ll_sim_disk_new(void)
 
 void ll_sim_disk_free(struct ll_sim_disk *disk)
 {
-    for (uint32_t i = 0; i < disk->file_count; i++) {
-        free(disk->file[i].now);
-        free(disk->file[i].durable);
-        free(disk->file[i].dirty);
-    }
+    for (uint32_t i = 0; i < disk->file_count; i++)
+        ll_sim_file_free(&disk->file[i]);
     (void)pthread_mutex_destroy(&disk->mutex);
     free(disk);
 }
@@ -432,7 +484,65 @@ void ll_sim_disk_plan_fault(struct ll_sim_disk *disk, enum ll_sim_operation kind
 void ll_sim_disk_plan_cut(struct ll_sim_disk *disk, uint64_t nth)
 {
     disk->cut_in = nth;
+    disk->cut_is_kill = false;
     disk->struck = false;
+}
+
+void ll_sim_disk_plan_kill(struct ll_sim_disk *disk, uint64_t nth, uint64_t seed)
+{
+    ll_sim_disk_plan_cut(disk, nth);
+    disk->cut_is_kill = true;
+    ll_prng_init(&disk->kill, seed);
+}
+
+void ll_sim_disk_plan_short_read(struct ll_sim_disk *disk, uint64_t nth)
+{
+    disk->short_read_in = nth;
+    disk->struck = false;
+}
+
+void ll_sim_disk_plan_nothing(struct ll_sim_disk *disk)
+{
+    memset(disk->fault_in, 0, sizeof disk->fault_in);
+    disk->cut_in = 0;
+    disk->short_read_in = 0;
+    disk->struck = false;
+}
+
+void ll_sim_disk_set_full(struct ll_sim_disk *disk, bool is_full)
+{
+    disk->is_full = is_full;
+}
+
+void ll_sim_disk_set_lying(struct ll_sim_disk *disk, bool is_lying)
+{
+    disk->is_lying = is_lying;
+}
+
+void ll_sim_disk_halt(struct ll_sim_disk *disk)
+{
+    disk->dead = true;
+}
+
+bool ll_sim_disk_is_halted(const struct ll_sim_disk *disk)
+{
+    return disk->dead;
+}
+
+void ll_sim_disk_restart(struct ll_sim_disk *disk)
+{
+    ll_sim_disk_plan_nothing(disk);
+    memset(disk->handle, 0, sizeof disk->handle);
+    memset(disk->lock, 0, sizeof disk->lock);
+    disk->dead = false;
+}
+
+uint32_t ll_sim_disk_open_count(const struct ll_sim_disk *disk)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < LL_SIM_HANDLES_MAX; i++)
+        count += disk->handle[i].kind != LL_SIM_FREE;
+    return count;
 }
 
 bool ll_sim_disk_struck(const struct ll_sim_disk *disk)
@@ -440,8 +550,21 @@ bool ll_sim_disk_struck(const struct ll_sim_disk *disk)
     return disk->struck;
 }
 
+/* All that was lied of is lost. */
+static void ll_sim_file_fall_back(struct ll_sim_file *file)
+{
+    if (file->capacity_bytes > 0) {
+        memcpy(file->now, file->durable, file->capacity_bytes);
+        memset(file->dirty, 0, file->capacity_bytes / LL_SIM_SECTOR_BYTES);
+    }
+    file->now_bytes = file->durable_bytes;
+    file->is_lied_of = false;
+}
+
 static void ll_sim_file_cut(struct ll_sim_file *file, struct ll_prng *prng)
 {
+    if (file->is_lied_of)
+        ll_sim_file_fall_back(file);
     for (uint64_t i = 0; i < file->capacity_bytes / LL_SIM_SECTOR_BYTES; i++) {
         uint8_t *now = file->now + i * LL_SIM_SECTOR_BYTES;
         if (file->dirty[i] == 0)
@@ -476,12 +599,7 @@ void ll_sim_disk_power_cut(struct ll_sim_disk *disk, uint64_t seed)
     disk->log_count = 1;
     for (uint32_t i = 0; i < disk->file_count; i++)
         ll_sim_file_cut(&disk->file[i], &prng);
-    memset(disk->handle, 0, sizeof disk->handle);
-    memset(disk->fault_in, 0, sizeof disk->fault_in);
-    disk->cut_in = 0;
-    memset(disk->lock, 0, sizeof disk->lock);
-    disk->dead = false;
-    disk->struck = false;
+    ll_sim_disk_restart(disk);
 }
 
 uint32_t ll_sim_disk_file_count(const struct ll_sim_disk *disk)

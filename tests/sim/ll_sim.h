@@ -29,8 +29,9 @@ struct ll_sim_options {
     uint64_t seed;
     uint32_t steps;      /* of the first phase; 0 = LL_SIM_STEPS_DEFAULT */
     enum ll_sim_bug bug; /* LL_SIM_BUG_NONE */
-    const char *dir;     /* for the door of this run; it is the caller's */
-    FILE *trace;         /* NULL = none */
+    const char
+        *door_path; /* where the clients of this run come in: a name that is free, and is free again after */
+    FILE *trace;    /* NULL = none */
 };
 
 struct ll_sim_outcome {

@@ -47,9 +47,10 @@ LL_MUST_CHECK bool ll_sim_checks_boot(struct ll_sim_checks *checks, int status, 
                                       uint64_t now_ns, struct ll_sim_verdict *verdict);
 /* Replays the journal beside the gateway, which is up. */
 LL_MUST_CHECK bool ll_sim_checks_deep(struct ll_sim_checks *checks, struct ll_sim_verdict *verdict);
-/* The faults are over. True and not *is_healed: not yet, go on. */
+/* The faults are over. True and not *is_healed: not yet, go on; `waits_for` names the promise, and the verdict's text,
+ * which is not broken yet, says what is missing. */
 LL_MUST_CHECK bool ll_sim_checks_healing(struct ll_sim_checks *checks, uint64_t now_ns, bool *is_healed,
-                                         enum ll_sim_check *waits_for);
+                                         enum ll_sim_check *waits_for, struct ll_sim_verdict *verdict);
 /* Healed: the gateway's orders, money and books against the exchange's. */
 LL_MUST_CHECK bool ll_sim_checks_end(struct ll_sim_checks *checks, struct ll_sim_verdict *verdict);
 

@@ -4,8 +4,8 @@
  * which can be killed at any step and any disk operation, lose its power, and start again.
  *
  * Shape    new -> boot -> turn, again and again; crash or power_cut at any time -> boot ... -> free. A turn is one
- *          round of the daemon's loop: datagrams, flush, trading, what is due, and sometimes the journal's own work: the
- *          disk is as slow as the faults say. Snapshots are made beside it, as another process would.
+ *          round of the daemon's loop: datagrams, flush, trading, what is due, and sometimes the journal's own work:
+ *          the disk is as slow as the faults say. Snapshots are made beside it, as another process would.
  *          A gateway that failed (its disk did) stops by itself; it is then down until somebody boots it.
  * Units    *_ns of simulated time; the gateway's own clock may differ from it (LL_SIM_CLOCK_*).
  * Errors   boot: as ll_gateway_open says. LL_ERR_CORRUPT is right when damage was done to what was durable
@@ -23,6 +23,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct ll_sim_node;
 
@@ -60,6 +61,10 @@ const struct ll_gateway_config *ll_sim_node_gateway_config(const struct ll_sim_n
 bool ll_sim_node_is_damaged(const struct ll_sim_node *node);
 /* Undoes the damage, as an operator would from a copy. */
 void ll_sim_node_repair(struct ll_sim_node *node);
+/* A snapshot was damaged, and a start took it all the same. */
+bool ll_sim_node_took_damage(const struct ll_sim_node *node);
+/* Why a snapshot could not be made of a journal that is not damaged; code LL_OK = that never happened. */
+const struct ll_why *ll_sim_node_snapshot_why(const struct ll_sim_node *node);
 /* The tables of this run hold fewer orders, identifiers or levels than its day may need. */
 bool ll_sim_node_is_small(const struct ll_sim_node *node);
 uint64_t ll_sim_node_clock_ns(const struct ll_sim_node *node, uint64_t now_ns);

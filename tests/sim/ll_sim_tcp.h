@@ -3,9 +3,10 @@
  * One order session's way through a simulated network: byte streams with delay, that can stall, trickle and break
  * between any two bytes. The gateway's end is a byte door that connects, the venue's end one that was accepted.
  *
- * Shape    init -> client door to the gateway for good; listen(true) -> accept, again and again, on the venue's side.
+ * Shape    new -> client door to the gateway for good; listen(true) -> accept, again and again, on the venue's side.
  *          poll moves time on. What was sent on a connection that broke may have arrived up to any byte, and neither
- *          end is told how far. Bytes on their way when a machine dies still arrive.
+ *          end is told how far. Bytes on their way when a machine dies still arrive. One connection of the gateway's at
+ *          a time; older ones live on until the venue has closed its end of them.
  * Units    bytes; *_ns of simulated time.
  * Errors   as the byte door says.
  * Threads  one owner.
@@ -36,5 +37,7 @@ bool ll_sim_tcp_accept(struct ll_sim_tcp *tcp, struct ll_byte_door *door);
 /* The gateway's machine died: its end is gone, what is under way still arrives, then the venue sees a break. */
 void ll_sim_tcp_client_died(struct ll_sim_tcp *tcp);
 bool ll_sim_tcp_is_connected(const struct ll_sim_tcp *tcp);
+/* No byte waits to be taken or read at an end that is still held. */
+bool ll_sim_tcp_is_quiet(const struct ll_sim_tcp *tcp);
 
 #endif

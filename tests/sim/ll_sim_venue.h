@@ -73,5 +73,7 @@ const struct ll_mold_sender *ll_sim_venue_sender(const struct ll_sim_venue *venu
 bool ll_sim_venue_is_quiet(const struct ll_sim_venue *venue);
 /* Name of an instrument, 0..LL_SIM_INSTRUMENTS-1, as clients write it. */
 const char *ll_sim_venue_symbol(uint32_t instrument);
+/* Its prior close, around which the house trades. */
+uint32_t ll_sim_venue_price(uint32_t instrument);
 
 #endif

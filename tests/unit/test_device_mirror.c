@@ -3,7 +3,7 @@
  * Goal: a mirror that follows by its log has the tables of one that works at once, to the last byte, whenever
  * it has caught up or was taken over.
  * Method: random updates and asks in random pieces to both; catch up, take over and follow again at random;
- * more in one go than the log holds. Run it under SAN=thread too.
+ * more in one go than the log holds. With a thread of its own, and stepped. Run it under SAN=thread too.
  * threads
  */
 #include "hls/ll_life_records.h"
@@ -30,13 +30,16 @@ struct pair {
     struct ll_life_answer answers[PIECE_MAX];
 };
 
-static struct ll_device_mirror_config make_config(uint32_t batch, bool follows)
+enum mirror_kind { WORKER, FOLLOWER, STEPPED };
+
+static struct ll_device_mirror_config make_config(uint32_t batch, enum mirror_kind kind)
 {
     return (struct ll_device_mirror_config){
         .book = {.orders = 512, .levels = 256, .books = 8, .hash_seed = 5},
         .life = {.ids = 300, .orders = 100, .hash_seed = 6},
         .batch = batch,
-        .follows = follows};
+        .follows = kind != WORKER,
+        .is_stepped = kind == STEPPED};
 }
 
 static void *take_memory(size_t bytes)
@@ -47,15 +50,16 @@ static void *take_memory(size_t bytes)
     return memory;
 }
 
-static void pair_open(struct pair *pair, uint64_t seed)
+static void pair_open(struct pair *pair, uint64_t seed, enum mirror_kind kind)
 {
+    const uint64_t log_slots = kind == STEPPED ? LL_MIRROR_STEPPED_SLOTS : LL_MIRROR_LOG_SLOTS;
     memset(pair, 0, sizeof *pair);
     ll_prng_init(&pair->prng, seed);
-    struct ll_device_mirror_config follower = make_config(1 + ll_prng_below(&pair->prng, 64), true);
-    struct ll_device_mirror_config worker = make_config(1 + ll_prng_below(&pair->prng, 64), false);
+    struct ll_device_mirror_config follower = make_config(1 + ll_prng_below(&pair->prng, 64), kind);
+    struct ll_device_mirror_config worker = make_config(1 + ll_prng_below(&pair->prng, 64), WORKER);
     pair->tables_bytes = ll_device_mirror_footprint_bytes(&worker);
     ck_assert_uint_eq(ll_device_mirror_footprint_bytes(&follower),
-                      pair->tables_bytes + 2 * LL_MIRROR_LOG_SLOTS * LL_RING_SLOT_BYTES);
+                      pair->tables_bytes + 2 * log_slots * LL_RING_SLOT_BYTES);
     pair->memory[0] = take_memory(ll_device_mirror_footprint_bytes(&follower));
     pair->memory[1] = take_memory(pair->tables_bytes);
     ll_device_mirror_init(&pair->follower, pair->memory[0], &follower);
@@ -116,15 +120,15 @@ static void some_asks(struct pair *pair, uint32_t count)
 
 START_TEST(sizes_that_cannot_be)
 {
-    struct ll_device_mirror_config config = make_config(1, false);
+    struct ll_device_mirror_config config = make_config(1, WORKER);
     size_t whole = ll_device_mirror_footprint_bytes(&config);
     ck_assert_uint_gt(whole, 0);
     config.book.orders = 0;
     ck_assert_uint_eq(ll_device_mirror_footprint_bytes(&config), 0);
-    config = make_config(1, true);
+    config = make_config(1, FOLLOWER);
     config.life.orders = 0;
     ck_assert_uint_eq(ll_device_mirror_footprint_bytes(&config), 0);
-    config = make_config(1, false);
+    config = make_config(1, WORKER);
     config.life.ids = 0; /* no such half is a way to be */
     ck_assert_uint_gt(ll_device_mirror_footprint_bytes(&config), 0);
     ck_assert_uint_lt(ll_device_mirror_footprint_bytes(&config), whole);
@@ -135,7 +139,8 @@ START_TEST(a_follower_has_the_tables_of_a_worker)
 {
     struct pair pair;
     struct ll_why why = {0};
-    pair_open(&pair, ll_test_seed("a_follower_has_the_tables_of_a_worker") + (uint64_t)_i);
+    pair_open(&pair, ll_test_seed("a_follower_has_the_tables_of_a_worker") + (uint64_t)_i,
+              _i % 2 == 0 ? FOLLOWER : STEPPED);
     for (uint32_t step = 0; step < 1500; step++) {
         uint32_t count = 1 + ll_prng_below(&pair.prng, PIECE_MAX);
         if (ll_prng_chance(&pair.prng, 500))
@@ -168,7 +173,7 @@ START_TEST(a_full_log_is_waited_for)
 {
     struct pair pair;
     struct ll_why why = {0};
-    pair_open(&pair, 3);
+    pair_open(&pair, 3, _i == 0 ? FOLLOWER : STEPPED);
     ck_assert_msg(ll_device_mirror_follow(&pair.follower, &why) == LL_OK, "%s", why.text);
     some_updates(&pair, PIECE_MAX);
     for (uint32_t i = 0; i < 1000; i++)
@@ -177,6 +182,8 @@ START_TEST(a_full_log_is_waited_for)
     for (uint32_t i = 0; i < 1000; i++)
         ll_device_mirror_work(&pair.worker, LL_BEAT_UPDATE, pair.updates, pair.results, PIECE_MAX);
     pair_is_equal(&pair);
+    if (_i != 0)
+        ck_assert_uint_gt(pair.follower.waits, 0);
     pair_close(&pair);
 }
 END_TEST
@@ -188,7 +195,7 @@ int main(void)
     tcase_set_timeout(all, 60);
     tcase_add_test(all, sizes_that_cannot_be);
     tcase_add_loop_test(all, a_follower_has_the_tables_of_a_worker, 0, 8);
-    tcase_add_test(all, a_full_log_is_waited_for);
+    tcase_add_loop_test(all, a_full_log_is_waited_for, 0, 2);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -7,6 +7,8 @@
  */
 #include "tests/unit/ll_test_oms.h"
 
+#include <stdio.h>
+
 START_TEST(an_order_from_client_to_fill)
 {
     uint32_t sends = rig.send_count;
@@ -560,6 +562,58 @@ START_TEST(a_latch_takes_back_more_than_may_fly)
 }
 END_TEST
 
+/* What was booked is known for ever, also when there is no room for another key. */
+START_TEST(a_full_table_of_bookings_still_knows_them)
+{
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.bookings = 2;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-1");
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-2");
+    int64_t full = ll_oms_rig_balance(&rig, "ACC", -1, LL_LEDGER_AVAILABLE);
+    ck_assert_uint_eq(DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-3")->refusal,
+                      LL_REFUSAL_TABLE_FULL);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500, .key = "PAY-1");
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_EXISTING);
+    ck_assert_int_eq(ll_oms_rig_balance(&rig, "ACC", -1, LL_LEDGER_AVAILABLE), full);
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500);
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* An order can be cancelled also when there is no room for the name of a cancel: then it has none. */
+START_TEST(a_full_table_of_identifiers_still_cancels)
+{
+    struct ll_oms_config config;
+    char id[LL_ID_BYTES_MAX];
+    uint32_t given = 0;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = 16;
+    config.ids = 32;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    uint64_t number = ll_test_oms_live("ONE", LL_ORDER_BUY, 10, LL_RIG_MID);
+    do
+        (void)snprintf(id, sizeof id, "MORE-%u", given++);
+    while (DO(.kind = LL_COMMAND_ID_ADD, .target = "ONE", .id = id, .id_type = LL_ID_MODIFY)->kind ==
+           LL_CLIENT_ACCEPTED);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    ck_assert_uint_eq(DO(.kind = LL_COMMAND_CANCEL, .target = "ONE", .id = "NAMED")->refusal,
+                      LL_REFUSAL_TABLE_FULL);
+    (void)DO(.kind = LL_COMMAND_CANCEL, .target = "ONE");
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    ck_assert_uint_eq(rig.answer.lifecycle_id_bytes, 0);
+    SAY(.type = 'C', .number = number, .quantity = 10);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "ONE").state, LL_ORDER_CANCELLED);
+    ll_test_oms_replays();
+}
+END_TEST
+
 /* The key of a booking is its account's own: the same again changes nothing, another account's is another booking. */
 START_TEST(a_booking_is_made_once)
 {
@@ -612,6 +666,8 @@ int main(void)
     tcase_add_test(orders, a_latch_holds_back_what_never_arrived);
     tcase_add_test(orders, a_latch_takes_back_more_than_may_fly);
     tcase_add_test(orders, a_booking_is_made_once);
+    tcase_add_test(orders, a_full_table_of_bookings_still_knows_them);
+    tcase_add_test(orders, a_full_table_of_identifiers_still_cancels);
     suite_add_tcase(suite, orders);
     return ll_test_oms_run(suite);
 }

@@ -38,6 +38,8 @@ static const struct good goods[] = {
     {"pci:0000:03:00.0", LL_PORT_KIND_PCI, "", "0000:03:00.0", ""},
     {"pci:aF:1b.7", LL_PORT_KIND_PCI, "", "0000:aF:1b.7", ""},
     {"udp:127.0.0.1:26477", LL_PORT_KIND_UDP, "", "", ""},
+    {"af_xdp:eth0", LL_PORT_KIND_AF_XDP, "", "eth0", ""},
+    {"af_xdp:eth0,program=/a/b,c d:e.o", LL_PORT_KIND_AF_XDP, "/a/b,c d:e.o", "eth0", ""},
 };
 
 START_TEST(good_texts)
@@ -68,6 +70,19 @@ static const char *const bads[] = {
     "af_packet:eth 0",
     "af_packet:eth0,qpairs=2",
     "af_packet:../eth0",
+    "af_xdp:",
+    "af_xdp:,queue=0",
+    "af_xdp:1234567890123456",
+    "af_xdp:eth 0",
+    "af_xdp:eth0,",
+    "af_xdp:eth0,queue=",
+    "af_xdp:eth0,queue=-1",
+    "af_xdp:eth0,queue=256",
+    "af_xdp:eth0,queue=1x",
+    "af_xdp:eth0,queue=00000000000000000001",
+    "af_xdp:eth0,queue=1,queue=2",
+    "af_xdp:eth0,program=",
+    "af_xdp:eth0,start_queue=1",
     "vdev:",
     "vdev:,iface=eth0",
     "vdev:net null",
@@ -146,10 +161,26 @@ START_TEST(endpoints_are_lines_in_their_order)
 }
 END_TEST
 
+START_TEST(queues_of_af_xdp)
+{
+    struct ll_port_spec spec;
+    ck_assert_int_eq(ll_port_spec_parse(&spec, "af_xdp:eth0,queue=255", NULL), LL_OK);
+    ck_assert_str_eq(spec.device, "eth0");
+    ck_assert_uint_eq(spec.queue, 255);
+    ck_assert_int_eq(ll_port_spec_parse(&spec, "af_xdp:eth0,queue=3,program=a.o", NULL), LL_OK);
+    ck_assert_uint_eq(spec.queue, 3);
+    ck_assert_str_eq(spec.path, "a.o");
+    ck_assert_int_eq(ll_port_spec_parse(&spec, "af_xdp:eth0", NULL), LL_OK);
+    ck_assert_uint_eq(spec.queue, 0);
+}
+END_TEST
+
 START_TEST(length_limits)
 {
     check_limit("pcap:", LL_PORT_SPEC_PATH_BYTES - 1);
     check_limit("af_packet:", 15);
+    check_limit("af_xdp:", 15);
+    check_limit("af_xdp:eth0,program=", LL_PORT_SPEC_PATH_BYTES - 1);
     check_limit("vdev:", LL_PORT_SPEC_DEVICE_BYTES - 1);
     check_limit("vdev:net_null0,", LL_PORT_SPEC_ARGS_BYTES - 1);
 }
@@ -157,13 +188,14 @@ END_TEST
 
 START_TEST(random_texts)
 {
-    static const char *const prefixes[] = {"pcap:", "ring:", "af_packet:", "vdev:", "pci:", "udp:", "", "x"};
+    static const char *const prefixes[] = {
+        "pcap:", "ring:", "af_packet:", "vdev:", "pci:", "udp:", "af_xdp:", "af_xdp:a,queue=", "", "x"};
     static const char letters[] = "abf0189.:,=/- %\n\x80";
     struct ll_prng prng;
     ll_prng_init(&prng, seed);
     for (uint32_t i = 0; i < 100000; i++) {
         char text[64];
-        uint32_t which = ll_prng_below(&prng, 8);
+        uint32_t which = ll_prng_below(&prng, sizeof prefixes / sizeof prefixes[0]);
         size_t length = (size_t)snprintf(text, sizeof text, "%s", prefixes[which]);
         size_t end = length + ll_prng_below(&prng, 30);
         for (; length < end; length++)
@@ -173,7 +205,7 @@ START_TEST(random_texts)
         struct ll_why why = {0};
         int rc = ll_port_spec_parse(&spec, text, &why);
         if (rc == LL_OK) {
-            ck_assert_uint_lt(which, LL_PORT_KIND_COUNT);
+            ck_assert_uint_le(which, LL_PORT_KIND_COUNT); /* the last two are no kind */
             ck_assert_ptr_nonnull(strstr(text, spec.device));
             ck_assert_ptr_nonnull(strstr(text, spec.args));
         } else {
@@ -195,6 +227,7 @@ int main(void)
     tcase_add_loop_test(tcase, good_texts, 0, (int)(sizeof goods / sizeof goods[0]));
     tcase_add_loop_test(tcase, bad_texts, 0, (int)(sizeof bads / sizeof bads[0]));
     tcase_add_test(tcase, length_limits);
+    tcase_add_test(tcase, queues_of_af_xdp);
     tcase_add_test(tcase, endpoints_are_lines_in_their_order);
     tcase_add_test(tcase, random_texts);
     suite_add_tcase(suite, tcase);

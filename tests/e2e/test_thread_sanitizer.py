@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: the daemon's threads share nothing but what they say they share; and it reads and writes only what is its own.
+
+Method: lifelined, built with the thread sanitizer and again with the address and undefined behaviour sanitizers,
+takes a simulated feed, keeps a journal with small segments and snapshots, shows its live view, trades for two clients
+with lifeline-exchange, which misbehaves, reads good and bad limits again, and follows a device with its mirror. A
+report of a sanitizer, anywhere, is a failure. DPDK is not instrumented: nothing of it is suppressed, because nothing
+of it is reported.
+limit 300 s
+"""
+import glob
+import os
+import random
+import shutil
+import sys
+import time
+
+import ll_device
+import ll_device_process
+import ll_e2e as e2e
+import ll_trade as trade
+import ll_trader
+
+REPORT_STATUS = 66
+FEED = ["--feed", "sim", "--symbols", "8", "--sim-orders", "2000", "--orders", "8192", "--levels", "8192", "--books",
+        "64", "--faults", "5", "--speed", "real", "--memory-mb", "64"]
+JOURNAL = ["--segment-bytes", "256K", "--snapshot-every", "2000"]
+MISBEHAVE = "delay=100,drop=10,reject-retry=30,fill-on-cancel=200,bust=50,cancel=50"
+# Leaks are looked for by a process that watches this one, which the full sandbox does not let happen.
+OPTIONS = {
+    "thread": {"TSAN_OPTIONS": "exitcode=%d:log_path=%%s:second_deadlock_stack=1" % REPORT_STATUS},
+    "address-undefined": {"ASAN_OPTIONS": "exitcode=%d:log_path=%%s:detect_leaks=1" % REPORT_STATUS,
+                          "UBSAN_OPTIONS": "print_stacktrace=1:log_path=%s"}}
+
+
+class Build:
+    """A build of lifelined under sanitizers, with the ordinary build's other programs beside it."""
+
+    def __init__(self, place, name):
+        self.name = name
+        self.source = os.path.join(e2e.BIN + "-" + name, "lifelined")
+        self.dir = place.path(name)
+        self.reports = place.path(name + "-report")
+        self.lacks = "" if os.access(self.source, os.X_OK) else "%s is not built" % self.source
+        if not self.lacks:
+            os.mkdir(self.dir)
+            self.program = shutil.copy(self.source, self.dir)
+            for other in ("lifeline", "lifeline-device"):
+                if os.path.exists(os.path.join(e2e.BIN, other)):
+                    shutil.copy(os.path.join(e2e.BIN, other), self.dir)
+
+    def environment(self):
+        return {key: value % self.reports for key, value in OPTIONS[self.name].items()}
+
+    def told(self):
+        texts = []
+        for path in sorted(glob.glob(self.reports + "*")):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                texts.append(file.read())
+        return "\n".join(texts)
+
+
+def load(gateway, traders, rng, work_s):
+    """Clients ask, limits change; a bad file among them is refused and changes nothing."""
+    end = time.monotonic() + work_s
+    turn = 0
+    while time.monotonic() < end:
+        for trader in traders:
+            trader.turn()
+        turn += 1
+        if turn % 100 == 0:
+            more = "  nonsense: 1\n" if rng.random() < 0.3 else "  exposure: %d.00\n" % (10**10 + turn)
+            trade.write_limits(gateway.limits, more=more)
+        time.sleep(0.002)
+
+
+def one(checks, place, build, rng, what, more, work_s):
+    name = "%s-%s" % (build.name, what)
+    trade.LIFELINED = build.program
+    with trade.RealExchange(place, ["ouch50", "ouch42"], "--house-rate", 200, "--misbehave", MISBEHAVE, "--seed",
+                            rng.getrandbits(32), "--bust-max", "100ms", name=name) as exchange:
+        gateway = trade.Gateway(place, exchange.accounts, name, more=[*FEED, *JOURNAL, "--sandbox", "debug", *more])
+        with gateway:
+            gateway.start()
+            with trade.Client(gateway.door) as first, trade.Client(gateway.door) as second:
+                for session in (0, 1):
+                    trade.wait_open(first, gateway, session)
+                first.fund(AAPL=trade.LOTS)
+                traders = [ll_trader.Trader(client, random.Random(rng.getrandbits(32)), meets=0.3, sessions=2)
+                           for client in (first, second)]
+                for number, trader in enumerate(traders):
+                    trader.wishes = [ll_trader.Wish(10000 * (number + 1), rng, 0)]  # keys of its own
+                load(gateway, traders, rng, work_s)
+                second.kill()  # a client that dies leaves its place
+                load(gateway, traders[:1], rng, 0.5)
+            status, report = gateway.stop()
+    lost = bool(report) and report["device"]["losses"] != 0
+    checks.equal(build.told(), "", name + ": what the sanitizer says")
+    checks.true(status == 0 and report and not lost, "%s: exit %s: %s" % (name, status, gateway.errors()[-2000:]))
+    if report:
+        trading = report["trading"]
+        checks.true(trading["orders"] > 20 and trading["limits"]["loaded"] >= 2 and report["messages"] > 1000,
+                    "%s: there was a load: %s" % (name, e2e.short(trading)))
+        checks.true(glob.glob(gateway.journal + "/*.llsnap"), name + ": snapshots were made")
+        print("%-32s %d messages, %d orders, %d fills, %d limits, %d segments" % (
+            name, report["messages"], trading["orders"], trading["fills"], trading["limits"]["loaded"],
+            len(glob.glob(gateway.journal + "/*.lljournal"))), flush=True)
+
+
+def main():
+    e2e.on_term()
+    trade.need_programs()
+    rng = random.Random(e2e.seed())
+    checks = e2e.Checks()
+    trade.RUN = [word for word in trade.RUN if word != "--quiet"]  # with the live view
+    os.environ["LIFELINE_KERNELS"] = e2e.ROOT
+    os.environ["POCL_CACHE_DIR"] = ll_device_process.CACHE
+    with e2e.Place("/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as place:
+        builds = [Build(place, name) for name in OPTIONS]
+        for build in builds:
+            if build.lacks:
+                print("SKIP %s: %s" % (build.name, build.lacks), flush=True)
+                continue
+            os.environ.update(build.environment())
+            one(checks, place, build, rng, "cpu", [], 4.0)
+            lacks = ll_device.missing("pocl")
+            if lacks:
+                print("SKIP %s, device: %s" % (build.name, lacks), flush=True)
+            elif build.name == "thread":  # the mirror's thread is what a device adds
+                one(checks, place, build, rng, "pocl", ll_device.options(("pocl", "batch")), 4.0)
+        if all(build.lacks for build in builds):
+            e2e.skip(builds[0].lacks)
+    return checks.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
