@@ -32,7 +32,7 @@ static void check_verdict(int err, const struct ll_why *why)
 /* Digits, at most one point between digits, no more of them behind it than `decimals`, below 2^64. */
 static bool naive_decimal(const char *text, unsigned decimals, uint64_t *value)
 {
-    unsigned __int128 number = 0;
+    uint64_t number = 0;
     const char *point = strchr(text, '.');
     size_t count = strlen(text);
     size_t behind = point != NULL ? strlen(point + 1) : 0;
@@ -43,11 +43,12 @@ static bool naive_decimal(const char *text, unsigned decimals, uint64_t *value)
     for (size_t i = 0; i < count + decimals - behind; i++) {
         if (i < count && text[i] == '.')
             continue;
-        number = number * 10 + (i < count ? (unsigned)(text[i] - '0') : 0u);
-        if (number > UINT64_MAX)
+        uint64_t digit = i < count ? (uint64_t)(text[i] - '0') : 0;
+        if (__builtin_mul_overflow(number, UINT64_C(10), &number) ||
+            __builtin_add_overflow(number, digit, &number))
             return false;
     }
-    *value = (uint64_t)number;
+    *value = number;
     return true;
 }
 
