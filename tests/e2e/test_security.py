@@ -299,6 +299,42 @@ def case_capabilities(checks, installed):
     checks.equal(process.returncode, 0, "with capabilities: it ends in order")
 
 
+def case_af_xdp(checks, installed):
+    """The port that needs most: opened with root's rights, kept without."""
+    wants = [name for name in ("unshare", "ip") if not shutil.which(name)]
+    program = os.path.join(e2e.BIN, "ll_steer.bpf.o")
+    if wants or not os.path.exists(program):
+        print("SKIP af_xdp: %s is not here" % (wants[0] if wants else program))
+        return
+    os.chmod(shutil.copy(program, installed.dir), 0o644)
+    link = "ip link add gv0 type veth peer name gv1 && ip addr add 10.9.9.1/24 dev gv0 && ip link set gv0 up && " \
+        "ip link set gv1 up && exec \"$@\""
+    with running("unshare", "-n", "sh", "-c", link, "sh", installed.lifelined, "--feed", "af_xdp:gv0", "--line-a",
+                 "26477", *trade.STATE[:6], "--quiet", "--no-journal", "--run-as", USER) as process:
+        ready = processes.wait_until(lambda: process.poll() is not None or is_ready(process.pid))
+        if process.poll() == 3:
+            print("SKIP af_xdp: %s" % process.stderr.read().decode("utf-8", "replace").strip()[-300:])
+            return
+        checks.true(ready and process.poll() is None, "af_xdp: it gets ready")
+        check_rights(checks, "af_xdp", process.pid, installed.user)
+    checks.equal(process.returncode, 0, "af_xdp: it ends in order, and not by its own filter")
+
+
+def kernels_for(installed):
+    """Where the user can read the kernel's source: here, and then the cache knows it, or a copy."""
+    tried = subprocess.run(["cat", os.path.join(e2e.ROOT, "kernels", "ll_gateway.cl")], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=60,
+                           user=installed.user.pw_uid, group=installed.user.pw_gid, extra_groups=[])
+    if tried.returncode == 0:
+        return e2e.ROOT
+    for name in ("hls", "kernels"):
+        shutil.copytree(os.path.join(e2e.ROOT, name), os.path.join(installed.dir, name))
+    for top, directories, names in os.walk(installed.dir):
+        for name in (*directories, *names):
+            os.chmod(os.path.join(top, name), 0o755)
+    return installed.dir
+
+
 def case_device(checks, installed):
     """A device process is of the user too, and a new one comes up when the filter is there."""
     lacks = ll_device.missing("pocl")
@@ -312,12 +348,7 @@ def case_device(checks, installed):
     for top, _, names in os.walk(cache):
         for name in (".", *names):
             os.chown(os.path.join(top, name), installed.user.pw_uid, installed.user.pw_gid)
-    for name in ("hls", "kernels"):
-        shutil.copytree(os.path.join(e2e.ROOT, name), os.path.join(installed.dir, name))
-    for top, directories, names in os.walk(installed.dir):
-        for name in (*directories, *names):
-            os.chmod(os.path.join(top, name), 0o755)
-    environment = {**os.environ, "LIFELINE_KERNELS": installed.dir, "POCL_CACHE_DIR": cache}
+    environment = {**os.environ, "LIFELINE_KERNELS": kernels_for(installed), "POCL_CACHE_DIR": cache}
     device = ["--device", "pocl", "--device-mode", "batch", "--device-watchdog", "20s", "--device-loss", "reload"]
     words = [installed.lifelined, *[word for word in SIM if word != "--quiet"], "--journal", installed.path("device"),
              "--run-as", USER, *device]
@@ -354,6 +385,28 @@ def read_file(path):
         return file.read()
 
 
+def case_unit(checks, place):
+    """docs/lifelined.service is a unit, and its options are the gateway's."""
+    with open(os.path.join(e2e.ROOT, "docs", "lifelined.service"), encoding="utf-8") as file:
+        text = file.read()
+    start = next(line for line in text.replace("\\\n", " ").splitlines() if line.startswith("ExecStart="))
+    program, *words = start.split("=", 1)[1].split()
+    checks.equal(program, "/usr/local/bin/lifelined", "the unit's program is where it is installed")
+    shown = subprocess.run([os.path.join(e2e.BIN, "lifelined"), *words, "--check-config"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+    checks.equal(shown.returncode, 0, "its options: %s" % shown.stderr)
+    if not shutil.which("systemd-analyze"):
+        print("SKIP the unit's own words: systemd-analyze is not here")
+        return
+    unit = place.path("lifelined.service")
+    with open(unit, "w", encoding="utf-8") as file:
+        file.write(text.replace(program, "/bin/true"))  # it looks whether the program is there
+    os.chmod(unit, 0o644)
+    said = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    checks.true(said.returncode == 0 and unit.encode() not in said.stdout, "systemd-analyze verify: %s" % said.stdout)
+
+
 def case_login(checks):
     """Wrong by one letter is wrong; capitals make no difference."""
     with ll_exchange.Exchange("--ouch50", "127.0.0.1:0", "--password", "Secret7") as exchange:
@@ -375,6 +428,7 @@ def main():
     os.umask(0)
     left = set(glob.glob("/run/dpdk/lifeline-*") + glob.glob("/var/run/dpdk/lifeline-*"))
     with e2e.Place() as place:
+        case_unit(checks, place)
         case_login(checks)
         case_stays(checks, place)
         if not is_root():
@@ -385,6 +439,7 @@ def main():
         case_files_of_others(checks, installed, place)
         case_works_as_nobody(checks, installed, rng)
         case_capabilities(checks, installed)
+        case_af_xdp(checks, installed)
         case_device(checks, installed)
     now = set(glob.glob("/run/dpdk/lifeline-*") + glob.glob("/var/run/dpdk/lifeline-*"))
     checks.true(not [path for path in now - left if not processes.is_alive(int(path.rsplit("-", 1)[1]))],

@@ -263,8 +263,9 @@ static void place(struct ll_sim_clients *clients, uint32_t index)
     const struct ll_sim_asked *asked = &clients->asked[index];
     struct ll_prng prng;
     ll_prng_init(&prng, clients->config.seed ^ text_hash(asked->key));
-    uint32_t reach = LL_SIM_PRICE / 200; /* half a percent to either side */
-    uint64_t price = LL_SIM_PRICE - reach + ll_prng_below(&prng, 2 * reach);
+    uint32_t close = ll_sim_venue_price(asked->instrument);
+    uint32_t reach = close / 200; /* half a percent to either side */
+    uint64_t price = close - reach + ll_prng_below(&prng, 2 * reach);
     struct lifeline_order order = {
         .account = asked->account,
         .user = asked->account,
@@ -278,8 +279,7 @@ static void place(struct ll_sim_clients *clients, uint32_t index)
         .session = (uint8_t)ll_prng_below(&prng, LL_SIM_SESSIONS),
     };
     if (ll_prng_chance(&prng, 100))
-        order.stop_price_ticks =
-            order.side == LIFELINE_BUY ? LL_SIM_PRICE - 3 * reach : LL_SIM_PRICE + 3 * reach;
+        order.stop_price_ticks = order.side == LIFELINE_BUY ? close - 3 * reach : close + 3 * reach;
     expect(client, lifeline_place(client->gateway, &order), PENDING_PLACE, index, "");
 }
 
@@ -323,7 +323,8 @@ static void act(struct ll_sim_clients *clients, uint32_t number)
         return;
     const char *target = clients->asked[index].order_id;
     (void)snprintf(id, sizeof id, "act-%u", clients->action_count++);
-    uint64_t price = LL_SIM_PRICE + 100 * (uint64_t)ll_prng_below(&client->prng, 50) - 2500;
+    uint64_t price = ll_sim_venue_price(clients->asked[index].instrument) +
+                     100 * (uint64_t)ll_prng_below(&client->prng, 50) - 2500;
     switch (ll_prng_below(&client->prng, 9)) {
     case 0:
     case 1:

@@ -97,6 +97,12 @@ const char *ll_sim_venue_symbol(uint32_t instrument)
     return symbols[instrument];
 }
 
+uint32_t ll_sim_venue_price(uint32_t instrument)
+{
+    LL_ASSERT(instrument < LL_SIM_INSTRUMENTS);
+    return prices[instrument];
+}
+
 /* --- the feed's way out ------------------------------------------------------------------------------------- */
 
 /* Orders of the house, some of them: by the order, so that both lines and the answers tell the same. */

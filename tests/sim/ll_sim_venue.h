@@ -27,7 +27,6 @@
 
 #define LL_SIM_SESSIONS     2u
 #define LL_SIM_INSTRUMENTS  4u
-#define LL_SIM_PRICE        1000000u     /* prior close of each: 100.0000 */
 #define LL_SIM_SESSION_NAME "SIM0000001" /* of the feed, and of both order sessions */
 #define LL_SIM_USER         "SIM001"
 #define LL_SIM_PASSWORD     "SECRET"
@@ -74,5 +73,7 @@ const struct ll_mold_sender *ll_sim_venue_sender(const struct ll_sim_venue *venu
 bool ll_sim_venue_is_quiet(const struct ll_sim_venue *venue);
 /* Name of an instrument, 0..LL_SIM_INSTRUMENTS-1, as clients write it. */
 const char *ll_sim_venue_symbol(uint32_t instrument);
+/* Its prior close, around which the house trades. */
+uint32_t ll_sim_venue_price(uint32_t instrument);
 
 #endif
