@@ -554,7 +554,6 @@ START_TEST(a_failed_order_that_is_cancelled)
 }
 END_TEST
 
-/* While it waits its money is free; when that is spent, it cannot come again. */
 /* A strategy that is stopped until a person lets it go on does not try again either. */
 START_TEST(a_failed_order_of_a_stopped_strategy)
 {
@@ -579,6 +578,7 @@ START_TEST(a_failed_order_of_a_stopped_strategy)
 }
 END_TEST
 
+/* While it waits its money is free; when that is spent, it cannot come again. */
 START_TEST(a_failed_order_that_cannot_be_paid_again)
 {
     (void)DO(.kind = LL_COMMAND_DEPOSIT, .account = "POOR", .amount = 10 * (int64_t)LL_RIG_MID);
@@ -589,6 +589,30 @@ START_TEST(a_failed_order_that_cannot_be_paid_again)
     uint32_t sends = rig.send_count;
     ll_oms_rig_pass(&rig, 2 * LL_RIG_S);
     ck_assert_uint_eq(ll_test_oms_state("P"), LL_ORDER_REJECTED);
+    ck_assert_uint_eq(rig.send_count, sends);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* Nor when no identifier can be had for it any more: it does not wait for ever. */
+START_TEST(a_failed_order_that_cannot_be_named_again)
+{
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = 4;
+    config.ids = 16;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    (void)ll_oms_rig_place(&rig, "A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    for (uint32_t i = 0; i < 16; i++)
+        (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    SAY(.type = 'J', .number = 1, .code = LL_OUCH50_REJECT_HALTED);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_FAILED);
+    uint32_t sends = rig.send_count;
+    ll_oms_rig_pass(&rig, 2 * LL_RIG_S);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_REJECTED);
     ck_assert_uint_eq(rig.send_count, sends);
     ll_test_oms_replays();
 }
@@ -650,6 +674,7 @@ int main(void)
     tcase_add_loop_test(reports, a_failed_order_that_is_cancelled, 0, 2);
     tcase_add_test(reports, a_failed_order_of_a_stopped_strategy);
     tcase_add_test(reports, a_failed_order_that_cannot_be_paid_again);
+    tcase_add_test(reports, a_failed_order_that_cannot_be_named_again);
     tcase_add_test(reports, two_feeds_tell_of_one_fill);
     suite_add_tcase(suite, reports);
     return ll_test_oms_run(suite);
