@@ -30,6 +30,8 @@ struct pending {
     char id[LIFELINE_ID_BYTES]; /* that the action has, when we gave it one */
 };
 
+static const char *const client_accounts[LL_SIM_CLIENTS_MAX] = {"SIM0", "SIM1", "SIM2"};
+
 struct client {
     struct ll_prng prng;
     struct lifeline *gateway;
@@ -37,7 +39,7 @@ struct client {
     bool is_funded;         /* its deposits were answered; they are asked again until then */
     uint64_t rest_until_ns; /* after a refusal: what was refused now will be refused again */
     uint64_t next_ns;       /* quiet: when it looks after its orders again */
-    char account[8];
+    const char *account;
     struct pending pending[CLIENT_PENDING];
 };
 
@@ -428,7 +430,7 @@ struct ll_sim_clients *ll_sim_clients_new(const struct ll_sim_clients_config *co
     clients->client_count = 1 + ll_prng_below(&prng, LL_SIM_CLIENTS_MAX);
     for (uint32_t i = 0; i < clients->client_count; i++) {
         ll_prng_init(&clients->client[i].prng, ll_prng_next(&prng));
-        (void)snprintf(clients->client[i].account, sizeof clients->client[i].account, "SIM%u", i);
+        clients->client[i].account = client_accounts[i];
     }
     return clients;
 }
