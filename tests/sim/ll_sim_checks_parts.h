@@ -76,8 +76,8 @@ LL_MUST_CHECK bool ll_sim_wire_take(struct ll_sim_wire *wire, uint32_t session, 
                                     struct ll_sim_verdict *verdict);
 /* The gateway has started: everything is to be found in it again. */
 void ll_sim_wire_restart(struct ll_sim_wire *wire);
-/* What arrived is an order of the gateway, that very order: KNOWN; or ONCE when what arrived right before it said all the
- * same under another number, and was not rejected. Adds to *looked_count how many were looked at. */
+/* What arrived is an order of the gateway, that very order: KNOWN; or ONCE when what arrived right before it said all
+ * the same under another number, and was not rejected. Adds to *looked_count how many were looked at. */
 LL_MUST_CHECK bool ll_sim_wire_known(struct ll_sim_wire *wire, const struct ll_sim_known *known,
                                      const struct ll_oms *oms,
                                      const struct ll_ouch_port *const ports[LL_SIM_SESSIONS],

@@ -36,7 +36,7 @@ struct bench {
 
 static struct bench bench;
 
-/* --- the exchange ------------------------------------------------------------------------------------------ */
+/* --- the exchange --------------------------------------------------------------------------------------- */
 
 struct publisher {
     uint8_t session;
@@ -125,7 +125,7 @@ static void end(void)
     ll_test_oms_end();
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------ */
+/* --- looking -------------------------------------------------------------------------------------------- */
 
 static void take(uint32_t session, const uint8_t *bytes, uint32_t bytes_count)
 {
@@ -189,7 +189,7 @@ static void ck_broken(enum ll_sim_check check)
     ck_assert_uint_ne(strlen(bench.verdict.text), 0);
 }
 
-/* --- trading by chance ---------------------------------------------------------------------------------------- */
+/* --- trading by chance ---------------------------------------------------------------------------------- */
 
 static uint64_t some_price(void)
 {
@@ -287,7 +287,7 @@ START_TEST(a_day_without_faults_is_well)
 }
 END_TEST
 
-/* --- one thing is wrong ------------------------------------------------------------------------------------------ */
+/* --- one thing is wrong --------------------------------------------------------------------------------- */
 
 START_TEST(a_lost_message_is_seen_in_the_record)
 {
@@ -499,7 +499,7 @@ START_TEST(a_balance_that_executions_do_not_explain)
 }
 END_TEST
 
-/* --- words and numbers ----------------------------------------------------------------------------------------------- */
+/* --- words and numbers ---------------------------------------------------------------------------------- */
 
 START_TEST(every_bug_has_its_check)
 {
