@@ -136,7 +136,7 @@ class Session:
             return link.record
 
     def faults(self, link):
-        if link.netem("delay", "500us", "1ms", "loss", "1%", "25%", "reorder", "5%"):
+        if link.netem("delay", "500us", "1ms", "loss", "3%", "50%", "reorder", "5%"):
             print("%s: faults by netem" % self.kind, flush=True)
         else:
             link.faults(**FAULTS)
