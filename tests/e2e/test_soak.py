@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: `make soak` runs, kills and resumes the gateway, and would notice a leak and a loss.
 
-Method: tools/soak.py for a few seconds with one kill; its summary must be whole and its proof good. Its judgement is
+Method: tools/soak.py for a few seconds with a kill or more; its summary must be whole and its proof good. Its judgement is
 then given looks at a gateway that grows, and at one that was only restarted. Nothing is measured.
 limit 200 s
 """
@@ -46,7 +46,7 @@ def check_judgement(checks, soak):
 
 
 def check_run(checks):
-    done = subprocess.run([SOAK, "--bin", e2e.BIN, "--minutes", "0.15", "--kill-every", "3", "--look-every", "1",
+    done = subprocess.run([SOAK, "--bin", e2e.BIN, "--minutes", "0.18", "--kill-every", "2", "--look-every", "1",
                            "--rate", "25", "--house-rate", "200", "--json"], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=150, check=False)
     said = done.stderr.decode("utf-8", "replace")
@@ -54,7 +54,7 @@ def check_run(checks):
     checks.true(done.returncode == 0 and found.get("good"), "exit %d: %s %s %s" % (
         done.returncode, found.get("error"), found.get("wrong"), said[-2000:]))
     if found.get("good"):
-        checks.equal(found["restarts"], 1, "killed once")
+        checks.true(found["restarts"] >= 1, "it was killed, and came back: %s" % found)
         checks.true(found["orders"] > 0 and found["fills"] > 0 and found["looks"] > 3, "it traded: %s" % found)
         checks.equal(found["feed_lost"], 0, "no message of the feed was given up")
         checks.true(found["journal_bytes"] > 0 and not found["is_judged"], "too short to judge growth: %s" % found)

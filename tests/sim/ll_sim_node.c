@@ -272,8 +272,10 @@ static void ll_sim_node_do_damage(struct ll_sim_node *node)
 
 static int ll_sim_node_start(struct ll_sim_node *node, struct ll_why *why)
 {
-    if (node->device != NULL)
+    if (node->device != NULL) {
+        ll_sim_device_step(node->device, node->now_ns); /* time has passed without it */
         ll_sim_device_fill(node->device, &node->gateway_config.device);
+    }
     int status = ll_gateway_open(&node->gateway, &node->gateway_config, why);
     if (status != LL_OK) {
         node->gateway = NULL;
