@@ -14,7 +14,9 @@
 #   make lib          build liblifeline, static and shared: what strategies link with; needs no other library
 #   make sim          run SEEDS=n seeds of the simulator, from SEED=n on; --help of what it runs says more
 #   make bench        measure, beside peers in the same run (minutes); bench-smoke: the same, small, checks only
-#   make fuzz         run every fuzz target for FUZZ_S seconds each (clang)
+#   make fuzz         run every fuzz target for TIME seconds each: ENGINE=libfuzzer (clang) or afl (AFL++)
+#   make fuzz-keep    what the fuzzers found and the corpora do not reach yet goes into tests/fuzz/corpus
+#   make coverage     what the corpora reach of the decoders, the sessions and the readers: lines and branches
 #   make mutants      break the code, one line at a time, and see each break turn a test red; ONLY=word: some of them
 #   make lint         house rules, headers compile alone, formatting, static analysis, and the canary
 #   make check        lint + test
@@ -46,7 +48,8 @@ MARCH   ?= native
 PREFIX  ?= /usr/local
 DESTDIR ?=
 INSTALL ?= install
-FUZZ_S  ?= 20
+TIME    ?= 20
+ENGINE  ?= libfuzzer
 MINUTES ?= 10
 SOAK_ARGS ?=
 SEEDS   ?= 1000
@@ -73,6 +76,8 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wconversion -Wstrict-prototyp
         -Wno-unknown-pragmas
 OPT_release := -O3 -g
 OPT_debug   := -O1 -g -DLL_SLOW_CHECKS
+# To count lines and branches: as written, nothing moved or joined. Warnings are for the modes that are used.
+OPT_coverage := -O0 -g --coverage -Wno-error
 # DPDK's headers enter as system headers, so that our warnings stay strict for us; its -march is replaced by ours.
 DPDK_CFLAGS := $(filter-out -march=%,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk 2>/dev/null)))
 DPDK_LIBS   := -lrte_ethdev -lrte_mempool -lrte_mbuf -lrte_ring -lrte_eal -lrte_kvargs -lrte_hash -lrte_bus_vdev \
@@ -81,7 +86,7 @@ DPDK_LIBS   := -lrte_ethdev -lrte_mempool -lrte_mbuf -lrte_ring -lrte_eal -lrte_
 LL_CFLAGS   := -std=c11 -D_GNU_SOURCE -I. $(DPDK_CFLAGS) $(WARN) $(OPT_$(MODE)) -march=$(MARCH) -pthread \
                $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_SLOW_CHECKS) \
                $(if $(findstring thread,$(SAN)),-fno-builtin-memcpy -fno-builtin-memset)
-LL_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN))
+LL_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN)) $(if $(filter coverage,$(MODE)),--coverage)
 LL_LIBS     := $(DPDK_LIBS) -lbpf -lisal -lz -lpcap -lyaml -lm
 CHECK_LIBS  := $(shell pkg-config --libs check 2>/dev/null) -ljansson
 FUZZ_SAN    := fuzzer-no-link,address,undefined
@@ -298,11 +303,12 @@ $(FUZZ_REPLAY): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay_main.o $(TES
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(LL_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
-# The real fuzzers: SAN=$(FUZZ_SAN) CC=clang, see `fuzz` below.
+# The real fuzzers, see `fuzz` below. AFL++'s compiler puts its own driver in libFuzzer's place.
+$(FUZZERS): FUZZ_LDFLAGS := $(if $(findstring afl,$(CC)),-fsanitize=fuzzer)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(TEST_SUPPORT_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
-	$(Q)$(CC) $(subst fuzzer-no-link,fuzzer,$(LL_LDFLAGS)) $^ $(LL_LIBS) $(LDFLAGS) -o $@
+	$(Q)$(CC) $(subst fuzzer-no-link,fuzzer,$(LL_LDFLAGS)) $(FUZZ_LDFLAGS) $^ $(LL_LIBS) $(LDFLAGS) -o $@
 
 $(CANARIES): $(BUILD)/%: $(BUILD)/%.o
 	$(if $(V),,@echo "  LINK    $@")
@@ -315,8 +321,8 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BENCH_SUPPORT_OBJ) $(TEST_SUPPORT_OBJ) $(
 include kernels/vitis/vitis.mk
 
 # --- run, test, measure ----------------------------------------------------------------------------------------------
-.PHONY: deps run _run hil _hil soak _soak test _test
-.PHONY: sim _sim _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz
+.PHONY: deps run _run hil _hil soak _soak test _test sim _sim coverage _coverage
+.PHONY: _test_build _test_build_san canary lint check bench _bench bench-smoke fuzz _fuzz fuzz-keep _fuzz_keep
 deps:
 	@tools/deps.sh
 
@@ -350,7 +356,8 @@ THREADED   := $(if $(SAN),,$(patsubst %.c,$(BUILD)-thread/%,$(shell \
                 grep -lE '^(/\*| \*) threads\b' tests/unit/test_*.c 2>/dev/null)))
 THREAD_DAEMON := $(if $(SAN),,$(BUILD)-thread/lifelined)
 TEST_ITEMS := $(UNIT_ITEMS) $(if $(SAN_BUILD),$(subst $(BUILD)/,$(SAN_BUILD)/,$(UNIT_ITEMS))) $(THREADED:%=unit=%) \
-              $(BENCHES:%=bench=%) $(E2E_TESTS:%=e2e=%) e2e=tests/canary/runner.sh lint=tools/lint.py
+              $(BENCHES:%=bench=%) $(E2E_TESTS:%=e2e=%) e2e=tests/canary/runner.sh e2e=tests/canary/fuzz.sh \
+              lint=tools/lint.py
 RUN_TESTS   = LL_SEED=$(SEED) tests/run.py --bin $(BUILD) --jobs $(JOBS) --only '$(ONLY)'
 
 test: deps
@@ -360,8 +367,8 @@ _test:
 	 $(if $(SAN),,&& $(SUBMAKE) SAN=thread $(THREADED) $(THREAD_DAEMON)) || \
 	 { echo "The build failed, so no test ran."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	@$(RUN_TESTS) $(TEST_ITEMS)
-_test_build: $(PROGRAMS) _steer _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) $(CLIENT_LIBS) \
-             $(EXAMPLES) $(E2E_HELPERS) $(SIM)
+_test_build: $(PROGRAMS) _steer _emulation $(CONFORMANCE) $(UNIT_TESTS) $(FUZZ_REPLAY) $(BENCHES) $(CANARIES) \
+             $(CLIENT_LIBS) $(EXAMPLES) $(E2E_HELPERS) $(SIM)
 _test_build_san: $(UNIT_TESTS) $(FUZZ_REPLAY) _steer $(BUILD)/lifelined
 
 lint:
@@ -369,6 +376,7 @@ lint:
 check: lint test
 canary: $(CANARIES)
 	@LL_BIN=$(BUILD) tests/canary/runner.sh
+	@tests/canary/fuzz.sh
 	@tools/lint.py --canary
 
 sim: deps
@@ -383,10 +391,24 @@ _bench: $(BENCHES)
 bench-smoke: $(BENCHES)
 	@$(RUN_TESTS) $(BENCHES:%=bench=%)
 
+FUZZ_BUILD_libfuzzer := CC=clang SAN=$(FUZZ_SAN)
+FUZZ_BUILD_afl       := CC=afl-clang-fast SAN=$(TEST_SAN)
+FUZZ_BUILD            = $(or $(FUZZ_BUILD_$(ENGINE)),$(error ENGINE=$(ENGINE): give libfuzzer or afl))
+FUZZ_CHOSEN           = $(if $(ONLY),$(foreach one,$(FUZZERS),$(if $(findstring $(ONLY),$(one)),$(one))),$(FUZZERS))
 fuzz: deps
-	+@$(SUBMAKE) CC=clang SAN=$(FUZZ_SAN) _fuzz
-_fuzz: $(FUZZERS)
-	@tools/fuzz.sh $(FUZZ_S) $(if $(ONLY),$(foreach one,$(FUZZERS),$(if $(findstring $(ONLY),$(one)),$(one))),$(FUZZERS))
+	+@tools/fuzz.sh has $(ENGINE)
+	+@AFL_QUIET=1 $(SUBMAKE) $(FUZZ_BUILD) _fuzz
+_fuzz: $(FUZZ_CHOSEN)
+	@tools/fuzz.sh run $(ENGINE) $(TIME) $(FUZZ_CHOSEN)
+fuzz-keep: deps
+	+@$(SUBMAKE) $(FUZZ_BUILD_libfuzzer) _fuzz_keep
+_fuzz_keep: $(FUZZ_CHOSEN)
+	@tools/fuzz.sh keep $(FUZZ_CHOSEN)
+
+coverage: deps
+	+@$(SUBMAKE) MODE=coverage _coverage
+_coverage: $(FUZZ_REPLAY)
+	@tools/coverage.py $(BUILD) $(FUZZ_REPLAY)
 
 .PHONY: mutants
 mutants: deps
@@ -408,7 +430,8 @@ install: all
 	$(INSTALL) -m 644 host/client/lifeline.h $(INCLUDE_DIR)
 	$(INSTALL) -m 644 $(wildcard hls/*.h) $(KERNEL_DIR)/hls
 	$(INSTALL) -m 644 kernels/ll_gateway.cl kernels/ll_gateway_args.h $(KERNEL_DIR)/kernels
-	$(if $(wildcard $(STEER)),$(INSTALL) -d $(LIB_DIR)/lifeline && $(INSTALL) -m 644 $(STEER) $(LIB_DIR)/lifeline)
+	$(if $(wildcard $(STEER)),$(INSTALL) -d $(LIB_DIR)/lifeline && \
+	 $(INSTALL) -m 644 $(STEER) $(LIB_DIR)/lifeline)
 	$(if $(wildcard $(EMULATION_XCLBIN)),rm -rf $(LIB_DIR)/lifeline/emulation && $(INSTALL) -d $(LIB_DIR)/lifeline && \
 	 cp -dR $(EMULATION) $(LIB_DIR)/lifeline/emulation)
 	$(INSTALL) -m 644 README.md LICENSE $(DOC_DIR)

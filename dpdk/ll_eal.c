@@ -6,18 +6,24 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_log.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define HUGE_PAGES_PATH "/sys/kernel/mm/hugepages"
+#define HUGE_PAGES_PATH      "/sys/kernel/mm/hugepages"
+#define RUNTIME_PREFIX       "/lifeline-" /* and a process id: the --file-prefix of ll_eal_words.c */
+#define RUNTIME_PREFIX_BYTES (sizeof RUNTIME_PREFIX - 1)
+#define RUNTIME_ENTRIES_MAX  65536u
 
 /* The number in a one-line file of the kernel; 0 when there is none. */
 static uint64_t read_number(const char *path)
@@ -66,8 +72,32 @@ static uint32_t allowed_cpu(uint32_t wanted, const cpu_set_t *allowed)
 static void remove_runtime_directory(void)
 {
     const char *path = rte_eal_get_runtime_dir();
-    if (path != NULL && strstr(path, "/lifeline-") != NULL)
+    if (path != NULL && strstr(path, RUNTIME_PREFIX) != NULL)
         (void)rmdir(path);
+}
+
+/* As that of a process that was killed stays. Its number is in the name; nothing is in the directory, so one that is
+ * taken from a living process, of another PID namespace, is not missed by it. */
+static void remove_dead_runtime_directories(void)
+{
+    char path[PATH_MAX];
+    const char *own = rte_eal_get_runtime_dir();
+    const char *last = own != NULL ? strrchr(own, '/') : NULL;
+    if (last == NULL || strncmp(last, RUNTIME_PREFIX, RUNTIME_PREFIX_BYTES) != 0)
+        return;
+    (void)snprintf(path, sizeof path, "%.*s", (int)(last - own), own);
+    DIR *directory = opendir(path);
+    if (directory == NULL)
+        return;
+    const struct dirent *entry;
+    for (uint32_t i = 0; i < RUNTIME_ENTRIES_MAX && (entry = readdir(directory)) != NULL; i++) {
+        if (strncmp(entry->d_name, &RUNTIME_PREFIX[1], RUNTIME_PREFIX_BYTES - 1) != 0)
+            continue;
+        long process_id = strtol(entry->d_name + RUNTIME_PREFIX_BYTES - 1, NULL, 10);
+        if (process_id > 0 && kill((pid_t)process_id, 0) != 0 && errno == ESRCH)
+            (void)unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR);
+    }
+    (void)closedir(directory);
 }
 
 static int start_failed(int error, const char *reason, bool huge_pages, struct ll_why *why)
@@ -104,6 +134,7 @@ static int start_unpinned(struct ll_eal_words *words, const cpu_set_t *allowed, 
         ll_eal_stop();
         return rc;
     }
+    remove_dead_runtime_directories();
     if (!words->logs_visible)
         rte_log_set_global_level(RTE_LOG_CRIT);
     remove_runtime_directory(); /* now: whoever stops EAL may have become another user by then */

@@ -109,7 +109,9 @@ static int note_program(struct attached *attached, const char *interface, struct
 
 static int look(struct attached *attached, const char *interface, struct ll_why *why)
 {
-    LIBBPF_OPTS(bpf_xdp_query_opts, query);
+    struct bpf_xdp_query_opts query;
+    memset(&query, 0, sizeof query); /* the library wants every byte that it does not know as 0 */
+    query.sz = sizeof query;
     memset(attached, 0, sizeof *attached);
     attached->program_fd = -1;
     attached->interface_index = if_nametoindex(interface);
@@ -139,7 +141,10 @@ static void forget(struct attached *attached)
 static int detach(const struct attached *attached, const char *interface, struct ll_why *why)
 {
     /* Only this very program: not one that came a moment ago. */
-    LIBBPF_OPTS(bpf_xdp_attach_opts, options, .old_prog_fd = attached->program_fd);
+    struct bpf_xdp_attach_opts options;
+    memset(&options, 0, sizeof options);
+    options.sz = sizeof options;
+    options.old_prog_fd = attached->program_fd;
     libbpf_print_fn_t printer = libbpf_set_print(NULL);
     int error = bpf_xdp_detach((int)attached->interface_index, attached->place->flag, &options);
     (void)libbpf_set_print(printer);

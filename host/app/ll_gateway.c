@@ -336,6 +336,10 @@ int ll_gateway_open(struct ll_gateway **gateway_out, const struct ll_gateway_con
     size_t receiver_bytes = ll_mold_receiver_footprint_bytes(&config->mold);
     if (receiver_bytes == 0)
         return LL_FAIL(why, LL_ERR_USAGE, "the receiver's limits are out of range");
+    if (config->journal.dir != NULL && config->journal.ring_slots < LL_RECORD_BATCH_SLOTS)
+        return LL_FAIL(why, LL_ERR_USAGE,
+                       "journal ring of %llu slots: give at least %u, so that the records of a step fit",
+                       (unsigned long long)config->journal.ring_slots, LL_RECORD_BATCH_SLOTS);
     int status = ll_gateway_take(&gateway, config, receiver_bytes, &receiver_memory, why);
     if (status != LL_OK)
         return status;

@@ -64,7 +64,8 @@ static int ll_door_shm_check(struct ll_door_shm *shm, const struct ll_door_heade
             why, LL_ERR_INPUT,
             "%.100s is a door of version %u, this is version %u; use client and gateway of one build", path,
             header->version, LL_DOOR_VERSION);
-    int err = ll_door_shm_size(shm, header->places, header->requests, header->events, why);
+    /* Of sizes that no door has, nobody wants to know which one it is. */
+    int err = ll_door_shm_size(shm, header->places, header->requests, header->events, NULL);
     if (err == LL_OK && shm->file_bytes == file_bytes)
         return LL_OK;
     return LL_FAIL(why, LL_ERR_INPUT, "%.100s has %" PRIu64 " bytes, which is not what its header says", path,
@@ -81,7 +82,7 @@ int ll_door_shm_attach(struct ll_door_shm *shm, int fd, const char *path, struct
         return LL_FAIL(why, LL_ERR_INPUT, "%.100s is not a door; give the path that the gateway was given",
                        path);
     int err = ll_door_shm_check(shm, &header, (uint64_t)status.st_size, path, why);
-    return err != LL_OK ? LL_ERR_INPUT : ll_door_shm_map(shm, fd, why);
+    return err == LL_OK ? ll_door_shm_map(shm, fd, why) : err;
 }
 
 void ll_door_shm_unmap(struct ll_door_shm *shm)

@@ -85,10 +85,12 @@ static void ll_oms_parts(const struct ll_oms_config *config, struct ll_oms_parts
     parts->ledger = (struct ll_ledger_config){config->names + LL_OMS_SESSIONS_MAX, config->instruments + 2,
                                               config->accounts};
     parts->names = (struct ll_names_config){config->names, config->hash_seed};
-    parts->bookings = (struct ll_names_config){ll_oms_or(config->bookings, LL_OMS_BOOKINGS), config->hash_seed};
+    parts->bookings =
+        (struct ll_names_config){ll_oms_or(config->bookings, LL_OMS_BOOKINGS), config->hash_seed};
     parts->instruments = (struct ll_instruments_config){(uint32_t)config->instruments, UINT16_MAX};
     parts->limits = (struct ll_limits_config){ll_oms_or(config->limit_rows, LL_OMS_LIMIT_ROWS), window};
-    parts->guard = (struct ll_guard_config){(uint32_t)live, ll_oms_or(config->repeats, LL_OMS_REPEATS), config->hash_seed};
+    parts->guard = (struct ll_guard_config){(uint32_t)live, ll_oms_or(config->repeats, LL_OMS_REPEATS),
+                                            config->hash_seed};
     parts->risk = (struct ll_risk_config){
         .accounts_max = (uint32_t)config->names,
         .strategies_max = (uint32_t)config->names,

@@ -206,23 +206,23 @@ uint32_t ll_oms_id_give(struct ll_oms *oms, uint32_t order, uint8_t type, struct
 bool ll_oms_id_check(struct ll_oms *oms, uint32_t order, uint8_t type, struct ll_oms_text text,
                      uint32_t *known, struct ll_oms_refusal *refusal)
 {
+    const struct ll_life_answer *answer =
+        text.bytes_count == 0 ? NULL : ll_oms_find(oms, LL_OMS_NONE, text);
     *known = LL_OMS_NONE;
-    if (!ll_oms_ids_room(oms, 1, 1)) {
-        refusal->code = LL_REFUSAL_TABLE_FULL;
-        return false;
-    }
-    if (text.bytes_count == 0)
-        return true;
-    const struct ll_life_answer *answer = ll_oms_find(oms, LL_OMS_NONE, text);
-    if (answer == NULL)
-        return true;
-    if (answer->order != order || answer->type != type) {
+    if (answer != NULL && (answer->order != order || answer->type != type)) {
         refusal->code = LL_REFUSAL_ID_TAKEN;
         refusal->order = answer->order;
         return false;
     }
-    *known = answer->id;
-    return true;
+    if (answer != NULL) {
+        *known = answer->id;
+        return true;
+    }
+    /* An order can be cancelled also when nothing can be named any more: a cancel that was given no name has none. */
+    bool goes_without = type == LL_ID_CANCEL && text.bytes_count == 0;
+    if (!goes_without && !ll_oms_ids_room(oms, 1, 1))
+        refusal->code = LL_REFUSAL_TABLE_FULL;
+    return refusal->code == LL_REFUSAL_NONE;
 }
 
 void ll_oms_id_status(struct ll_oms *oms, uint32_t id, uint8_t status)

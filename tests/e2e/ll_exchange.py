@@ -21,11 +21,13 @@ USER, PASSWORD = b"LIFE01", b"LIFELINE"
 
 
 class Exchange:
-    """A running lifeline-exchange; `addresses` is what it said: [(word, (host, port))]."""
+    """A running lifeline-exchange; `addresses` is what it said: [(word, (host, port))]. `before` is a command that
+    runs it somewhere else."""
 
-    def __init__(self, *words):
-        self.process = subprocess.Popen([EXCHANGE, "--quiet", "--json", *map(str, words)], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def __init__(self, *words, before=()):
+        self.process = subprocess.Popen([*before, EXCHANGE, "--quiet", "--json", *map(str, words)],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True)
         self.addresses = []
         for line in self.process.stdout:
             if line == "ready\n":

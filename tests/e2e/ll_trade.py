@@ -94,6 +94,7 @@ class Gateway:
         self.limits = write_limits(place.path(name + "-limits.yaml")) if limits else None
         self.errors_path = place.path(name + "-stderr")
         self.feed_port = feed_port or free_port()
+        self.feed = ["--feed", "udp:127.0.0.1:%d" % self.feed_port]
         self.password = place.path("password")
         with open(self.password, "w", encoding="ascii") as file:
             file.write("LIFELINE\n")
@@ -103,7 +104,7 @@ class Gateway:
         self.starts = 0
 
     def words(self, resume):
-        words = [LIFELINED, "--feed", "udp:127.0.0.1:%d" % self.feed_port, *STATE, *RUN, "--journal", self.journal,
+        words = [LIFELINED, *self.feed, *STATE, *RUN, "--journal", self.journal,
                  "--door", self.door, "--answer-timeout", "300ms", "--retry", "100ms", "--reconnect", "20ms",
                  "--silence", "2s"]
         for venue in self.venues:
@@ -223,9 +224,9 @@ class RealExchange:
         words = ["--start-sequence", "1", "--rerequest-server", self.rerequest] + list(more.pop("more", ()))
         return Gateway(place, self.accounts, name, feed_port=self.feed_port, more=words, **more)
 
-    def refresh(self):
-        """The exchange's own record, made into chains."""
-        rows = self.process.record_now(self.record_path)
+    def refresh(self, rows=None):
+        """The exchange's own record, as it is now unless given, made into chains."""
+        rows = self.process.record_now(self.record_path) if rows is None else rows
         for account in self.accounts:
             mine = [row for row in rows if row["port"] == account.number]
             chains = []

@@ -73,6 +73,16 @@ static void ll_rig_init(struct ll_oms_rig *rig, bool attach)
         ll_rig_fail("init", &why);
 }
 
+/* Empty tables, and no event yet. */
+static void ll_rig_begin(struct ll_oms_rig *rig)
+{
+    const struct ll_life_config life = ll_rig_life(&rig->config);
+    ll_life_memory_place(&rig->life, rig->life_bytes, &life);
+    rig->batch.next_event_id = 1;
+    rig->now_ns = LL_RIG_START_NS;
+    ll_rig_init(rig, false);
+}
+
 void ll_oms_rig_make(struct ll_oms_rig *rig, const struct ll_oms_config *config)
 {
     memset(rig, 0, sizeof *rig);
@@ -84,10 +94,21 @@ void ll_oms_rig_make(struct ll_oms_rig *rig, const struct ll_oms_config *config)
     rig->state = ll_rig_memory(ll_oms_state_bytes(&rig->config));
     rig->life_bytes = ll_rig_memory(ll_life_memory_footprint_bytes(&life));
     rig->scratch = ll_rig_memory(rig->config.accounts * sizeof *rig->scratch);
-    ll_life_memory_place(&rig->life, rig->life_bytes, &life);
-    rig->batch.next_event_id = 1;
-    rig->now_ns = LL_RIG_START_NS;
-    ll_rig_init(rig, false);
+    ll_rig_begin(rig);
+}
+
+void ll_oms_rig_again(struct ll_oms_rig *rig)
+{
+    struct ll_oms_rig fresh = {.config = rig->config,
+                               .handle = rig->handle,
+                               .state = rig->state,
+                               .life_bytes = rig->life_bytes,
+                               .scratch = rig->scratch};
+    free(rig->journal);
+    free(rig->sends);
+    free(rig->events);
+    *rig = fresh;
+    ll_rig_begin(rig);
 }
 
 void ll_oms_rig_free(struct ll_oms_rig *rig)

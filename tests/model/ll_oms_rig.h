@@ -132,6 +132,9 @@ void ll_oms_rig_config(struct ll_oms_config *config);
 /* `config` NULL = the one above. */
 void ll_oms_rig_make(struct ll_oms_rig *rig, const struct ll_oms_config *config);
 void ll_oms_rig_free(struct ll_oms_rig *rig);
+/* As after make with the same configuration, in the same memories, whatever they hold: the millions of bytes of an
+ * engine are taken once only. */
+void ll_oms_rig_again(struct ll_oms_rig *rig);
 
 /* Limits as wide as they go, unless added before; loads them, opens session 0 (5.0), quotes every symbol, and gives
  * "ACC" cash and lots. */

@@ -140,12 +140,14 @@ void ll_sim_checks_on_order(struct ll_sim_checks *checks, uint32_t session, cons
 static bool ll_sim_check_exchange(struct ll_sim_checks *checks, const struct ll_oms *oms)
 {
     struct ll_sim_verdict *verdict = &checks->verdict;
-    bool is_good =
-        ll_sim_known_follow(&checks->known, oms, verdict) &&
-        ll_sim_wire_known(&checks->wire, &checks->known, oms, &checks->made[LL_SIM_CHECK_KNOWN], verdict);
+    const struct ll_ouch_port *ports[LL_SIM_SESSIONS];
+    for (uint32_t session = 0; session < LL_SIM_SESSIONS; session++)
+        ports[session] = ll_sim_venue_port(checks->venue, session);
+    bool is_good = ll_sim_known_follow(&checks->known, oms, verdict) &&
+                   ll_sim_wire_known(&checks->wire, &checks->known, oms, ports,
+                                     &checks->made[LL_SIM_CHECK_KNOWN], verdict);
     for (uint32_t session = 0; is_good && session < LL_SIM_SESSIONS; session++)
-        is_good = ll_sim_wire_links(&checks->wire, &checks->known, session,
-                                    ll_sim_venue_port(checks->venue, session),
+        is_good = ll_sim_wire_links(&checks->wire, &checks->known, session, ports[session],
                                     &checks->made[LL_SIM_CHECK_ONCE], verdict);
     return is_good;
 }

@@ -8,6 +8,7 @@
 #include "host/journal/ll_journal_segment.h"
 #include "host/journal/ll_snapshot.h"
 #include "tests/sim/ll_sim_damage.h"
+#include "tests/sim/ll_sim_device.h"
 #include "tests/sim/ll_sim_hand.h"
 
 #include <inttypes.h>
@@ -17,6 +18,8 @@
 
 #define LL_SIM_DIR_NAME      "/journal"
 #define LL_SIM_LIMITS_WINDOW 512u
+/* The smallest that a whole batch of the gateway fits in. */
+#define LL_SIM_RING_SLOTS_MIN 256u
 
 /* How far a clock may be off, either way. */
 #define LL_SIM_CLOCK_MOST_NS ((int64_t)600 * (int64_t)LL_NS_PER_S)
@@ -35,10 +38,15 @@
 /* Starts that are cut short before one is let through. */
 #define LL_SIM_CUT_STARTS 3u
 
+static_assert(LL_SIM_RING_SLOTS_MIN >= LL_RECORD_BATCH_SLOTS &&
+                  LL_SIM_RING_SLOTS_MIN / 2 < LL_RECORD_BATCH_SLOTS,
+              "the smallest ring that is taken");
+
 struct ll_sim_node {
     struct ll_sim_node_config config;
     struct ll_prng prng;
     struct ll_sim_disk *disk;
+    struct ll_sim_device *device; /* NULL = none: what a hand pokes at is all there is */
     struct ll_limits_file limits;
     struct ll_trading_config trading;
     struct ll_gateway_config gateway_config;
@@ -155,7 +163,7 @@ static void ll_sim_node_set_gateway(struct ll_sim_node *node)
     config->journal.dir = LL_SIM_DIR_NAME;
     config->journal.files = ll_sim_disk_files(node->disk);
     config->journal.segment_bytes = LL_JOURNAL_SEGMENT_BYTES_MIN;
-    config->journal.ring_slots = ll_prng_chance(&node->prng, 250) ? LL_JOURNAL_RING_SLOTS_MIN : 1024;
+    config->journal.ring_slots = ll_prng_chance(&node->prng, 250) ? LL_SIM_RING_SLOTS_MIN : 1024;
     config->journal.write_slots_max = ll_prng_chance(&node->prng, 250) ? 16 : 0;
     config->journal.run_align_bytes = ll_prng_chance(&node->prng, 250) ? 4096 : LL_JOURNAL_RUN_ALIGN_DEFAULT;
     config->journal.is_stepped = true;
@@ -183,12 +191,17 @@ struct ll_sim_node *ll_sim_node_new(const struct ll_sim_node_config *config)
     LL_ASSERT(status == LL_OK);
     ll_sim_node_set_trading(node);
     ll_sim_node_set_gateway(node);
+    const struct ll_sim_device_config device = {ll_prng_next(&node->prng), config->faults, config->trace};
+    if (config->bug == LL_SIM_BUG_NONE)
+        node->device = ll_sim_device_new(&device);
     return node;
 }
 
 void ll_sim_node_free(struct ll_sim_node *node)
 {
     (void)ll_gateway_close(node->gateway, NULL);
+    if (node->device != NULL)
+        ll_sim_device_free(node->device);
     ll_limits_file_deinit(&node->limits);
     ll_sim_disk_free(node->disk);
     free(node);
@@ -259,6 +272,10 @@ static void ll_sim_node_do_damage(struct ll_sim_node *node)
 
 static int ll_sim_node_start(struct ll_sim_node *node, struct ll_why *why)
 {
+    if (node->device != NULL) {
+        ll_sim_device_step(node->device, node->now_ns); /* time has passed without it */
+        ll_sim_device_fill(node->device, &node->gateway_config.device);
+    }
     int status = ll_gateway_open(&node->gateway, &node->gateway_config, why);
     if (status != LL_OK) {
         node->gateway = NULL;
@@ -461,6 +478,8 @@ bool ll_sim_node_turn(struct ll_sim_node *node, uint64_t now_ns)
     }
     node->turns++;
     ll_sim_node_strike(node);
+    if (node->device != NULL)
+        ll_sim_device_step(node->device, now_ns);
     ll_sim_node_round(node);
     ll_sim_node_write(node);
     if (!ll_sim_disk_is_halted(node->disk) && ll_sim_strikes(node->config.faults, LL_SIM_SNAPSHOT))

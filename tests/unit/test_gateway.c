@@ -275,7 +275,7 @@ static void check_same(const struct outcome *got, const struct outcome *wanted, 
 START_TEST(what_cannot_be_opened)
 {
     struct ll_gateway *gateway = NULL;
-    for (int turn = 0; turn < 5; turn++) {
+    for (int turn = 0; turn < 6; turn++) {
         struct ll_gateway_config config = config_of(NULL);
         struct ll_why why = {0};
         if (turn == 0)
@@ -288,6 +288,10 @@ START_TEST(what_cannot_be_opened)
             config.device.book.orders = 0;
         else
             config.journal.dir = "/proc/nothing/j";
+        if (turn == 5) { /* before anything is done about it: a step's records would not fit */
+            config.journal.ring_slots = 128;
+            ck_assert_int_eq(ll_gateway_open(&gateway, &config, NULL), LL_ERR_USAGE);
+        }
         int status = ll_gateway_open(&gateway, &config, &why);
         ck_assert_msg(status < 0 && why.code == status, "turn %d: %d, reason %d: %s", turn, status, why.code,
                       why.text);

@@ -47,7 +47,8 @@ static struct ll_journal *stepped_open(const struct ll_journal_config *config)
 }
 
 /* One record, whatever it takes. */
-static int stepped_append(const struct ll_journal_script *script, struct ll_journal *journal, uint64_t event_id)
+static int stepped_append(const struct ll_journal_script *script, struct ll_journal *journal,
+                          uint64_t event_id)
 {
     struct ll_slot slots[LL_RECORD_SLOTS_MAX];
     struct ll_script_record record;
@@ -71,7 +72,8 @@ static void stepped_drain(struct ll_journal *journal)
 /* --- the same bytes ------------------------------------------------------------------------------------------- */
 
 /* Each record is a run of its own, so that the writer's thread cannot put together what the steps keep apart. */
-static void write_one_by_one(struct ll_sim_disk *disk, const struct ll_journal_script *script, bool is_stepped)
+static void write_one_by_one(struct ll_sim_disk *disk, const struct ll_journal_script *script,
+                             bool is_stepped)
 {
     struct ll_journal_config config;
     stepped_config(&config, disk, is_stepped);

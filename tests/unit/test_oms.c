@@ -7,6 +7,8 @@
  */
 #include "tests/unit/ll_test_oms.h"
 
+#include <stdio.h>
+
 START_TEST(an_order_from_client_to_fill)
 {
     uint32_t sends = rig.send_count;
@@ -560,6 +562,37 @@ START_TEST(a_latch_takes_back_more_than_may_fly)
 }
 END_TEST
 
+/* An order leaves only when the ledger has room for all that its fills can need. */
+START_TEST(a_fill_finds_its_accounts)
+{
+    enum {
+        FUNDED = 2 * (1 + LL_RIG_SYMBOLS),
+        NEEDED = 5
+    }; /* locked; provider and suspense, of both assets */
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.accounts = FUNDED + NEEDED - 1;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    (void)ll_oms_rig_place(&rig, "A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    ck_assert_uint_eq(ll_oms_order_count(rig.oms), 0);
+    ll_test_oms_replays();
+    ll_oms_rig_free(&rig);
+    config.accounts = FUNDED + NEEDED;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 100, .price = LL_RIG_MID, .match = 1);
+    ck_assert_int_eq(ll_oms_rig_balance(&rig, "ACC", 0, LL_LEDGER_AVAILABLE), LL_RIG_LOTS + 100);
+    ck_assert_uint_eq(ll_oms_counters(rig.oms)->money_lost, 0);
+    ck_assert_uint_eq(ll_oms_rig_place(&rig, "A2", LL_ORDER_SELL, 100, LL_RIG_MID)->refusal,
+                      LL_REFUSAL_TABLE_FULL); /* there is nothing to lock its lots in */
+    ll_test_oms_replays();
+}
+END_TEST
+
 /* What was booked is known for ever, also when there is no room for another key. */
 START_TEST(a_full_table_of_bookings_still_knows_them)
 {
@@ -579,6 +612,35 @@ START_TEST(a_full_table_of_bookings_still_knows_them)
     ck_assert_int_eq(ll_oms_rig_balance(&rig, "ACC", -1, LL_LEDGER_AVAILABLE), full);
     (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 500);
     ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* An order can be cancelled also when there is no room for the name of a cancel: then it has none. */
+START_TEST(a_full_table_of_identifiers_still_cancels)
+{
+    struct ll_oms_config config;
+    char id[LL_ID_BYTES_MAX];
+    uint32_t given = 0;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = 16;
+    config.ids = 32;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    uint64_t number = ll_test_oms_live("ONE", LL_ORDER_BUY, 10, LL_RIG_MID);
+    do
+        (void)snprintf(id, sizeof id, "MORE-%u", given++);
+    while (DO(.kind = LL_COMMAND_ID_ADD, .target = "ONE", .id = id, .id_type = LL_ID_MODIFY)->kind ==
+           LL_CLIENT_ACCEPTED);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    ck_assert_uint_eq(DO(.kind = LL_COMMAND_CANCEL, .target = "ONE", .id = "NAMED")->refusal,
+                      LL_REFUSAL_TABLE_FULL);
+    (void)DO(.kind = LL_COMMAND_CANCEL, .target = "ONE");
+    ck_assert_uint_eq(rig.answer.kind, LL_CLIENT_ACCEPTED);
+    ck_assert_uint_eq(rig.answer.lifecycle_id_bytes, 0);
+    SAY(.type = 'C', .number = number, .quantity = 10);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "ONE").state, LL_ORDER_CANCELLED);
     ll_test_oms_replays();
 }
 END_TEST
@@ -636,6 +698,8 @@ int main(void)
     tcase_add_test(orders, a_latch_takes_back_more_than_may_fly);
     tcase_add_test(orders, a_booking_is_made_once);
     tcase_add_test(orders, a_full_table_of_bookings_still_knows_them);
+    tcase_add_test(orders, a_full_table_of_identifiers_still_cancels);
+    tcase_add_test(orders, a_fill_finds_its_accounts);
     suite_add_tcase(suite, orders);
     return ll_test_oms_run(suite);
 }

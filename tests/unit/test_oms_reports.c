@@ -94,6 +94,34 @@ START_TEST(a_repeat_without_room_for_identifiers)
 }
 END_TEST
 
+/* The same, matched together with what follows it: the cancel of the rest is of what the fill left. */
+START_TEST(a_fill_without_room_comes_before_what_follows)
+{
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = 4;
+    config.ids = 16;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    for (uint32_t i = 0; i < 16; i++)
+        (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    ll_oms_rig_hold(&rig, 0,
+                    &(struct ll_rig_message){
+                        .type = 'E', .number = number, .quantity = 20, .price = LL_RIG_MID, .match = 1});
+    SAY(.type = 'C', .number = number, .quantity = 80);
+    struct ll_oms_view order = ll_oms_rig_order(&rig, "A1");
+    ck_assert_uint_eq(order.state, LL_ORDER_CANCELLED);
+    ck_assert_uint_eq(order.cumulative, 20);
+    ck_assert_uint_eq(order.leaves, 0);
+    ck_assert_int_eq(lots(), 20);
+    ck_assert_int_eq(ll_test_oms_locked(), 0);
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(a_fill_after_the_cancel)
 {
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
@@ -599,6 +627,7 @@ int main(void)
     tcase_add_test(reports, a_fill_before_its_acknowledgement);
     tcase_add_test(reports, a_replayed_fill_is_booked_once);
     tcase_add_test(reports, a_repeat_without_room_for_identifiers);
+    tcase_add_test(reports, a_fill_without_room_comes_before_what_follows);
     tcase_add_test(reports, a_fill_after_the_cancel);
     tcase_add_test(reports, more_than_was_asked_for);
     tcase_add_test(reports, a_bust_and_the_same_bust_again);

@@ -143,9 +143,10 @@ static void deliver(void)
 
 static bool look(void)
 {
+    const struct ll_ouch_port *const ports[SESSIONS] = {bench.port[0], bench.port[1]};
     uint64_t *count = &bench.looked_count;
     bool is_good = ll_sim_known_follow(&bench.known, rig.oms, &bench.verdict) &&
-                   ll_sim_wire_known(&bench.wire, &bench.known, rig.oms, count, &bench.verdict) &&
+                   ll_sim_wire_known(&bench.wire, &bench.known, rig.oms, ports, count, &bench.verdict) &&
                    ll_sim_life_follow(&bench.life, rig.oms, rig.batch.next_event_id, count, &bench.verdict) &&
                    ll_sim_told_index(rig.oms, &rig.life, count, &bench.verdict);
     for (uint32_t session = 0; is_good && session < SESSIONS; session++)

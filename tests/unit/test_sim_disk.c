@@ -185,7 +185,8 @@ START_TEST(places_of_files_are_used_again)
     for (uint32_t i = 0; i < 2000; i++) {
         int other = -1;
         ck_assert_int_eq(
-            rig.files->open(rig.files->context, rig.dir, "other", LL_JOURNAL_FILE_CREATE, &other, NULL), LL_OK);
+            rig.files->open(rig.files->context, rig.dir, "other", LL_JOURNAL_FILE_CREATE, &other, NULL),
+            LL_OK);
         ck_assert_int_eq(rig.files->write(rig.files->context, other, &i, sizeof i, 0, NULL), LL_OK);
         rig.files->close(rig.files->context, other);
         ck_assert_int_eq(rig.files->unlink(rig.files->context, rig.dir, "other", NULL), LL_OK);

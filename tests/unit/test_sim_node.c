@@ -227,8 +227,7 @@ static uint64_t world_hash(struct world *world)
     }
     struct ll_gateway *gateway = ll_sim_node_gateway(world->node);
     if (gateway != NULL)
-        hash ^= ll_trading_hash(ll_gateway_trading(gateway)) ^
-                ll_book_memory_hash(ll_gateway_book(gateway));
+        hash ^= ll_trading_hash(ll_gateway_trading(gateway)) ^ ll_book_memory_hash(ll_gateway_book(gateway));
     return hash;
 }
 
