@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: `make soak` runs, kills and resumes the gateway, and would notice a leak and a loss.
 
-Method: tools/soak.py for a few seconds with a kill or more; its summary must be whole and its proof good. Its judgement is
-then given looks at a gateway that grows, and at one that was only restarted. Nothing is measured.
+Method: tools/soak.py for a few seconds with a kill or more; its summary must be whole and its proof good. Its judgement
+is then given looks at a gateway that grows, and at one that was only restarted. Nothing is measured.
 limit 200 s
 """
 import importlib.util
