@@ -421,8 +421,9 @@ def running(checks, what, *more):
 def two_gateways(checks, place):
     """The second one is told, and so is who may not look; the first one does not notice."""
     with running(checks, "the first") as program:
-        done = subprocess.run([copy_of(place, e2e.TOOL), "flows", "gw0"], stdin=subprocess.DEVNULL, text=True, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, user=65534, group=65534, extra_groups=[])
+        done = subprocess.run([copy_of(place, e2e.TOOL), "flows", "gw0"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, user=65534,
+                              group=65534, extra_groups=[])
         checks.true(done.returncode == 3 and "needs root" in done.stderr, "flows, not root: %s" % done)
         refused(checks, "the second", ["--feed", "af_xdp:gw0", *LINES], "another gateway receives on gw0")
         checks.equal((flows() or {}).get("program_id"), program, "the first one's program")
