@@ -381,7 +381,7 @@ def in_the_way(checks, place):
             ll_link.run("ip", "link", "set", "dev", "gw0", "xdp", "off")
         else:
             print("in part: no foreign program can be attached here (clang, ip with libbpf)", flush=True)
-        two_gateways(checks)
+        two_gateways(checks, place)
         without_rights(checks)
     run = e2e.tool("flows", "--help")
     checks.true(run.status == 0 and "bpftool map dump" in run.out and "Exit:" in run.out, "flows --help: %s" % run)
@@ -418,9 +418,13 @@ def running(checks, what, *more):
             checks.equal((process.returncode, err), (0, b""), what + ": its end")
 
 
-def two_gateways(checks):
-    """The second one is told, and the first one does not notice."""
+def two_gateways(checks, place):
+    """The second one is told, and so is who may not look; the first one does not notice."""
     with running(checks, "the first") as program:
+        done = subprocess.run([copy_of(place, e2e.TOOL), "flows", "gw0"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, user=65534,
+                              group=65534, extra_groups=[])
+        checks.true(done.returncode == 3 and "needs root" in done.stderr, "flows, not root: %s" % done)
         refused(checks, "the second", ["--feed", "af_xdp:gw0", *LINES], "another gateway receives on gw0")
         checks.equal((flows() or {}).get("program_id"), program, "the first one's program")
     checks.true(not has_program(), "two gateways leave a program behind")
