@@ -50,9 +50,12 @@ END_TEST
 START_TEST(a_replayed_fill_is_booked_once)
 {
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
-    for (uint32_t i = 0; i < 3; i++)
+    SAY(.type = 'E', .number = number, .quantity = 30, .price = LL_RIG_MID, .match = 9);
+    uint32_t ids = ll_oms_id_count(rig.oms);
+    for (uint32_t i = 0; i < 2; i++)
         SAY(.type = 'E', .number = number, .quantity = 30, .price = LL_RIG_MID, .match = 9);
     ck_assert_uint_eq(last_verdict(), LL_VERDICT_DUPLICATE);
+    ck_assert_uint_eq(ll_oms_id_count(rig.oms), ids); /* a repeat takes no identifier */
     ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").cumulative, 30);
     ck_assert_int_eq(lots(), 30);
     /* Together with others as well. */
@@ -165,6 +168,16 @@ START_TEST(a_fill_that_belongs_to_nobody)
 }
 END_TEST
 
+/* What waits in suspense for a person, of whatever: all of it has to come to zero by itself. */
+static void nothing_is_suspended(void)
+{
+    const struct ll_ledger *ledger = ll_oms_ledger(rig.oms);
+    for (uint32_t i = 0; i < ll_ledger_account_count(ledger); i++) {
+        const struct ll_ledger_account *account = ll_ledger_account_at(ledger, i);
+        ck_assert(account->kind != LL_LEDGER_SUSPENSE || account->balance == 0);
+    }
+}
+
 /* The owner's money is gone when the fill comes: it is in suspense, and so is its bust. */
 START_TEST(a_fill_that_cannot_be_paid)
 {
@@ -185,6 +198,7 @@ START_TEST(a_fill_that_cannot_be_paid)
     ck_assert_uint_eq(ll_oms_rig_order(&rig, "P").cumulative, 0);
     ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", 0, LL_LEDGER_AVAILABLE), 10);
     ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", -1, LL_LEDGER_AVAILABLE), 0);
+    nothing_is_suspended();
     ll_test_oms_replays();
 }
 END_TEST
