@@ -345,6 +345,20 @@ START_TEST(accepted_for_less_and_partly_cancelled)
 }
 END_TEST
 
+/* The client says what shall stay open, the venue wants to be told what shall be left of all: filled and open. */
+START_TEST(a_cancel_of_part_of_what_is_filled_in_part)
+{
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 40, .price = LL_RIG_MID, .match = 1);
+    (void)DO(.kind = LL_COMMAND_CANCEL, .target = "A1", .quantity = 25);
+    ck_assert_uint_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).quantity, 65);
+    SAY(.type = 'C', .number = number, .quantity = 35);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").leaves, 25);
+    ck_assert(!ll_oms_rig_order(&rig, "A1").request_outstanding);
+    ll_test_oms_replays();
+}
+END_TEST
+
 /* --- Replaces: outcomes 1 to 4b, each with and without fills in between -------------------------------------- */
 
 struct replaced {
@@ -624,6 +638,7 @@ int main(void)
     tcase_add_test(reports, a_fill_behind_a_dead_order);
     tcase_add_loop_test(reports, a_report_longer_than_its_record, 0, 2);
     tcase_add_test(reports, accepted_for_less_and_partly_cancelled);
+    tcase_add_test(reports, a_cancel_of_part_of_what_is_filled_in_part);
     tcase_add_loop_test(reports, a_replace_of_a_filled_order, 0, 2);
     tcase_add_loop_test(reports, a_replace_that_cancels, 0, 2);
     tcase_add_loop_test(reports, a_replace_that_is_rejected, 0, 4);
