@@ -54,7 +54,8 @@ def enter():
 
 
 def run(*words, check=True):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False)
     assert done.returncode == 0 or not check, "%s: %s" % (" ".join(words), done.stdout.decode())
     return done.returncode
 
