@@ -199,7 +199,8 @@ class Soak(demo.Demo):
         if name != "lifelined":
             return super().start(name, *words, more=more)
         looked_at = [] if os.geteuid() == 0 else ["--sandbox", "debug"]  # its descriptors are counted
-        small = ["--snapshot-every", "50000", "--segment-bytes", "4M"]
+        # Segments and snapshots often, and no long pause before a dropped session is tried again: the rate stays.
+        small = ["--snapshot-every", "50000", "--segment-bytes", "4M", "--reconnect", "500ms"]
         self.gateway_words = [word for word in words if word != "--quiet"] + small + looked_at
         return self.live()
 

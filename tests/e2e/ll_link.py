@@ -33,8 +33,8 @@ def missing():
         if not shutil.which(tool):
             return "there is no %s" % tool
     probe = "ip link add llp0 type veth peer name llp1 && mount -t tmpfs tmpfs /dev/shm"
-    done = subprocess.run(["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          check=False)
+    done = subprocess.run(["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", probe],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return "no namespaces or no veth here: %s" % done.stdout.decode().strip() if done.returncode else ""
 
 

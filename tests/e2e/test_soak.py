@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: `make soak` runs, kills and resumes the gateway, and would notice a leak and a loss.
 
-Method: tools/soak.py for a few seconds with a kill or more; its summary must be whole and its proof good. Its judgement is
-then given looks at a gateway that grows, and at one that was only restarted. Nothing is measured.
+Method: tools/soak.py for a few seconds with a kill or more; its summary must be whole and its proof good. Its judgement
+is then given looks at a gateway that grows, and at one that was only restarted. Nothing is measured.
 limit 200 s
 """
 import importlib.util
@@ -45,6 +45,18 @@ def check_judgement(checks, soak):
     checks.equal(soak.drift(slower, "wire_p50_ns"), (200, 800), "the medians of the first and of the last third")
 
 
+def check_suspense(checks, soak):
+    """A fill its owner could not pay for is in suspense, and the provider has traded all the same: both agree with the
+    exchange."""
+    links = [{"symbol": "AAPL", "side": "B", "executions": [{"quantity": 100, "price": 5, "broken": False}]}]
+    for lots, wrong in ((100, 0), (99, 1)):
+        rows = [("AAPL", "provider", -lots), ("AAPL", "suspense", 100), ("money", "provider", 500),
+                ("money", "suspense", -500)]
+        proof = soak.demo.Proof()
+        proof.money([{"asset": asset, "kind": kind, "balance": balance} for asset, kind, balance in rows], links)
+        checks.equal(len(proof.wrong), wrong, "the proof of %d lots, in suspense: %s" % (lots, proof.wrong))
+
+
 def check_run(checks):
     done = subprocess.run([SOAK, "--bin", e2e.BIN, "--minutes", "0.18", "--kill-every", "2", "--look-every", "1",
                            "--rate", "25", "--house-rate", "200", "--json"], stdin=subprocess.DEVNULL,
@@ -68,7 +80,9 @@ def main():
     e2e.on_term()
     e2e.need_tool()
     checks = e2e.Checks()
-    check_judgement(checks, load())
+    soak = load()
+    check_judgement(checks, soak)
+    check_suspense(checks, soak)
     check_run(checks)
     return checks.end()
 

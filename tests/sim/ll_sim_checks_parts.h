@@ -76,8 +76,8 @@ LL_MUST_CHECK bool ll_sim_wire_take(struct ll_sim_wire *wire, uint32_t session, 
                                     struct ll_sim_verdict *verdict);
 /* The gateway has started: everything is to be found in it again. */
 void ll_sim_wire_restart(struct ll_sim_wire *wire);
-/* What arrived is an order of the gateway, that very order: KNOWN; or ONCE when what arrived right before it said all the
- * same under another number, and was not rejected. Adds to *looked_count how many were looked at. */
+/* What arrived is an order of the gateway, that very order: KNOWN; or ONCE when what arrived right before it said all
+ * the same under another number, and was not rejected. Adds to *looked_count how many were looked at. */
 LL_MUST_CHECK bool ll_sim_wire_known(struct ll_sim_wire *wire, const struct ll_sim_known *known,
                                      const struct ll_oms *oms,
                                      const struct ll_ouch_port *const ports[LL_SIM_SESSIONS],
@@ -102,6 +102,9 @@ struct ll_sim_life {
     uint32_t order_count;
     uint32_t order_max;
     uint64_t next_event_id; /* when they were looked at */
+    uint8_t *id_statuses;
+    uint32_t id_count;
+    uint32_t id_max;
 };
 
 void ll_sim_life_free(struct ll_sim_life *life);
@@ -115,6 +118,10 @@ LL_MUST_CHECK bool ll_sim_life_follow(struct ll_sim_life *life, const struct ll_
                                       uint64_t next_event_id, uint64_t *looked_count,
                                       struct ll_sim_verdict *verdict);
 
+/* The same of the statuses of identifiers, by LL_ID_STATUS_CHANGES. */
+LL_MUST_CHECK bool ll_sim_life_ids(struct ll_sim_life *life, const struct ll_oms *oms, uint64_t *looked_count,
+                                   struct ll_sim_verdict *verdict);
+
 /* --- ll_sim_check_told.c: what clients were told --------------------------------------------------------------- */
 
 struct ll_sim_told {
@@ -126,6 +133,8 @@ struct ll_sim_told {
 
 void ll_sim_told_free(struct ll_sim_told *told);
 void ll_sim_told_restart(struct ll_sim_told *told, const struct ll_sim_clients *clients);
+/* All of it is to be looked at again. */
+void ll_sim_told_again(struct ll_sim_told *told);
 /* Acceptances that were told as durable: the order is there, by its key and by its name: ACKNOWLEDGED. */
 LL_MUST_CHECK bool ll_sim_told_asked(struct ll_sim_told *told, const struct ll_sim_clients *clients,
                                      const struct ll_sim_known *known, struct ll_oms *oms,
@@ -134,6 +143,9 @@ LL_MUST_CHECK bool ll_sim_told_asked(struct ll_sim_told *told, const struct ll_s
 LL_MUST_CHECK bool ll_sim_told_named(struct ll_sim_told *told, const struct ll_sim_clients *clients,
                                      const struct ll_sim_known *known, struct ll_oms *oms, uint32_t count,
                                      uint64_t *looked_count, struct ll_sim_verdict *verdict);
+/* What clients paid in under a key was booked once, as each of them pays in once for each asset: ONCE. */
+LL_MUST_CHECK bool ll_sim_told_paid(const struct ll_oms *oms, uint64_t *looked_count,
+                                    struct ll_sim_verdict *verdict);
 /* Every identifier of the gateway's log is in the kernel's table, as the same order's, and the other way round:
  * IDENTIFIERS. */
 LL_MUST_CHECK bool ll_sim_told_index(const struct ll_oms *oms, const struct ll_life_memory *life,

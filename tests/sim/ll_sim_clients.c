@@ -30,8 +30,6 @@ struct pending {
     char id[LIFELINE_ID_BYTES]; /* that the action has, when we gave it one */
 };
 
-static const char *const client_accounts[LL_SIM_CLIENTS_MAX] = {"SIM0", "SIM1", "SIM2"};
-
 struct client {
     struct ll_prng prng;
     struct lifeline *gateway;
@@ -39,7 +37,7 @@ struct client {
     bool is_funded;         /* its deposits were answered; they are asked again until then */
     uint64_t rest_until_ns; /* after a refusal: what was refused now will be refused again */
     uint64_t next_ns;       /* quiet: when it looks after its orders again */
-    const char *account;
+    char account[8];
     struct pending pending[CLIENT_PENDING];
 };
 
@@ -292,8 +290,11 @@ static void place_new(struct ll_sim_clients *clients, uint32_t number)
         return;
     uint32_t index = clients->asked_count++;
     struct ll_sim_asked *asked = &clients->asked[index];
-    (void)snprintf(asked->key, sizeof asked->key, "%s-%u", client->account, index);
-    (void)snprintf(asked->account, sizeof asked->account, "%s", client->account);
+    char account[sizeof client
+                     ->account]; /* a copy: both are parts of one object, and gcc warns of an overlap */
+    memcpy(account, client->account, sizeof account);
+    (void)snprintf(asked->key, sizeof asked->key, "%s-%u", account, index);
+    (void)snprintf(asked->account, sizeof asked->account, "%s", account);
     asked->instrument = ll_prng_below(&client->prng, LL_SIM_INSTRUMENTS);
     clients->owner[index] = number;
     place(clients, index);
@@ -430,7 +431,8 @@ struct ll_sim_clients *ll_sim_clients_new(const struct ll_sim_clients_config *co
     clients->client_count = 1 + ll_prng_below(&prng, LL_SIM_CLIENTS_MAX);
     for (uint32_t i = 0; i < clients->client_count; i++) {
         ll_prng_init(&clients->client[i].prng, ll_prng_next(&prng));
-        clients->client[i].account = client_accounts[i];
+        (void)snprintf(clients->client[i].account, sizeof clients->client[i].account, "SIM%u",
+                       i % LL_SIM_CLIENTS_MAX); /* which i is below, but not every compiler sees it */
     }
     return clients;
 }

@@ -55,6 +55,7 @@ struct ll_sim_node {
     uint64_t damaged_snapshot; /* event id of the one that was damaged before the last boot; 0 = none */
     bool took_damage;
     struct ll_why snapshot_why;
+    struct ll_why stop_why;
     uint64_t now_ns;
     int64_t clock_offset_ns;
     uint64_t slow_until_ns; /* the disk takes until then over what it has in hand */
@@ -247,6 +248,10 @@ static void ll_sim_node_stop(struct ll_sim_node *node)
     int status = ll_gateway_close(node->gateway, &why);
     node->gateway = NULL;
     ll_sim_node_say(node, "stopped: %s: %s", ll_err_name(status), why.text);
+    if (status != LL_ERR_IO && status != LL_ERR_NO_SPACE) {
+        node->stop_why = why;
+        node->stop_why.code = status != LL_OK ? status : LL_ERR_STOPPED;
+    }
     LL_ASSERT(ll_sim_disk_open_count(node->disk) == 0);
     ll_sim_disk_restart(node->disk);
 }
@@ -552,6 +557,11 @@ bool ll_sim_node_took_damage(const struct ll_sim_node *node)
 const struct ll_why *ll_sim_node_snapshot_why(const struct ll_sim_node *node)
 {
     return &node->snapshot_why;
+}
+
+const struct ll_why *ll_sim_node_stop_why(const struct ll_sim_node *node)
+{
+    return &node->stop_why;
 }
 
 bool ll_sim_node_is_small(const struct ll_sim_node *node)

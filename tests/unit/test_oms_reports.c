@@ -50,9 +50,12 @@ END_TEST
 START_TEST(a_replayed_fill_is_booked_once)
 {
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
-    for (uint32_t i = 0; i < 3; i++)
+    SAY(.type = 'E', .number = number, .quantity = 30, .price = LL_RIG_MID, .match = 9);
+    uint32_t ids = ll_oms_id_count(rig.oms);
+    for (uint32_t i = 0; i < 2; i++)
         SAY(.type = 'E', .number = number, .quantity = 30, .price = LL_RIG_MID, .match = 9);
     ck_assert_uint_eq(last_verdict(), LL_VERDICT_DUPLICATE);
+    ck_assert_uint_eq(ll_oms_id_count(rig.oms), ids); /* a repeat takes no identifier */
     ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").cumulative, 30);
     ck_assert_int_eq(lots(), 30);
     /* Together with others as well. */
@@ -193,6 +196,16 @@ START_TEST(a_fill_that_belongs_to_nobody)
 }
 END_TEST
 
+/* What waits in suspense for a person, of whatever: all of it has to come to zero by itself. */
+static void nothing_is_suspended(void)
+{
+    const struct ll_ledger *ledger = ll_oms_ledger(rig.oms);
+    for (uint32_t i = 0; i < ll_ledger_account_count(ledger); i++) {
+        const struct ll_ledger_account *account = ll_ledger_account_at(ledger, i);
+        ck_assert(account->kind != LL_LEDGER_SUSPENSE || account->balance == 0);
+    }
+}
+
 /* The owner's money is gone when the fill comes: it is in suspense, and so is its bust. */
 START_TEST(a_fill_that_cannot_be_paid)
 {
@@ -213,6 +226,7 @@ START_TEST(a_fill_that_cannot_be_paid)
     ck_assert_uint_eq(ll_oms_rig_order(&rig, "P").cumulative, 0);
     ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", 0, LL_LEDGER_AVAILABLE), 10);
     ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", -1, LL_LEDGER_AVAILABLE), 0);
+    nothing_is_suspended();
     ll_test_oms_replays();
 }
 END_TEST
@@ -355,6 +369,20 @@ START_TEST(accepted_for_less_and_partly_cancelled)
     ck_assert(!ll_oms_public(rig.oms, 3, 1, false));
     ck_assert(ll_oms_public(rig.oms, 4, 1, false));
     ck_assert_uint_eq(counters()->public_first, 1);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* The client says what shall stay open, the venue wants to be told what shall be left of all: filled and open. */
+START_TEST(a_cancel_of_part_of_what_is_filled_in_part)
+{
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 40, .price = LL_RIG_MID, .match = 1);
+    (void)DO(.kind = LL_COMMAND_CANCEL, .target = "A1", .quantity = 25);
+    ck_assert_uint_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).quantity, 65);
+    SAY(.type = 'C', .number = number, .quantity = 35);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").leaves, 25);
+    ck_assert(!ll_oms_rig_order(&rig, "A1").request_outstanding);
     ll_test_oms_replays();
 }
 END_TEST
@@ -663,6 +691,7 @@ int main(void)
     tcase_add_test(reports, a_fill_behind_a_dead_order);
     tcase_add_loop_test(reports, a_report_longer_than_its_record, 0, 2);
     tcase_add_test(reports, accepted_for_less_and_partly_cancelled);
+    tcase_add_test(reports, a_cancel_of_part_of_what_is_filled_in_part);
     tcase_add_loop_test(reports, a_replace_of_a_filled_order, 0, 2);
     tcase_add_loop_test(reports, a_replace_that_cancels, 0, 2);
     tcase_add_loop_test(reports, a_replace_that_is_rejected, 0, 4);
