@@ -19,8 +19,9 @@
  *            claim     as settle, against SUSPENSE: the owner of a suspended fill was found
  *            fee       AVAILABLE -> FEES of the payee; a negative amount is a rebate
  *
- *          An account comes into being by its first entry, or is opened before, and stays. The memory holds numbers and indices only: it may
- *          be copied or written out between steps, and attached elsewhere. Equal commands make equal bytes.
+ *          An account comes into being by its first entry, or is opened before, and stays. The memory holds numbers
+ *          and indices only: it may be copied or written out between steps, and attached elsewhere. Equal commands
+ *          make equal bytes.
  * Units    amounts in the asset's own units: lots, and for the currency price ticks times lots (the caller multiplies).
  *          Owners, assets and accounts are dense numbers from 0. A version counts the changes of a balance, from 1.
  * Errors   a command that fails has changed nothing: LL_ERR_INPUT (a number out of range, a negative amount),

@@ -156,7 +156,8 @@ static struct ll_risk_order ll_oms_risk_order(const struct ll_oms_order *entry, 
                                   .type = entry->type};
 }
 
-/* Every account that the order and its fills can need is there before the order leaves: a fill is never without a place. */
+/* Every account that the order and its fills can need is there before the order leaves: a fill is never without a
+ * place. */
 static bool ll_oms_open_accounts(struct ll_oms *oms, const struct ll_oms_order *entry)
 {
     const uint32_t assets[] = {LL_LEDGER_CURRENCY, ll_oms_asset(entry->instrument)};
