@@ -244,7 +244,7 @@ class Soak(demo.Demo):
                               "--clients", options.clients, "--rate", options.rate, "--seed", options.seed,
                               "--duration", "%dms" % (options.duration * 1000), "--wait", "%ds" % (2 * demo.WAIT_S),
                               "--json")
-        next_look_s, next_kill_s = options.look_every, None
+        next_look_s, next_kill_s, last_kill_s = options.look_every, None, 0.0
         asked = False
         while strategy.poll() is None:
             self.must_run()
@@ -257,8 +257,8 @@ class Soak(demo.Demo):
                 next_look_s = at_s + options.look_every
             # Only when the strategy has come in, which the first fill tells; and not while it cleans up.
             if next_kill_s is None and options.kill_every and last_line(self.live_path()).get("fills"):
-                next_kill_s = at_s + options.kill_every
-            if next_kill_s and next_kill_s <= at_s < options.duration - 2 and not asked:
+                next_kill_s, last_kill_s = at_s + options.kill_every, at_s + options.duration - 3
+            if next_kill_s and next_kill_s <= at_s < last_kill_s and not asked:
                 self.kill()
                 next_kill_s = at_s + options.kill_every
             time.sleep(0.05)
