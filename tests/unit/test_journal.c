@@ -512,6 +512,39 @@ START_TEST(garbage_behind_the_end_is_cut)
 }
 END_TEST
 
+/* The start of a run says that all before it is durable, and the seal says so of the last run. */
+START_TEST(a_reader_knows_what_was_durable)
+{
+    struct ll_sim_disk *disk = ll_sim_disk_new();
+    struct ll_journal_config config;
+    struct ll_journal_recovery recovery;
+    struct ll_journal_position position;
+    struct ll_journal_reader *reader;
+    struct ll_journal_record record;
+    small_config(&config, "sim", ll_sim_disk_files(disk));
+    config.is_stepped = true;
+    struct ll_journal *journal = open_ok(&config, &recovery);
+    for (uint64_t event_id = 1; event_id <= 5; event_id += 2) { /* runs of two records */
+        ck_assert_int_eq(ll_script_append(mixed_script(), journal, event_id, 2), LL_OK);
+        while (ll_journal_work(journal))
+            ;
+        ck_assert_uint_eq(ll_journal_durable_event_id(journal), event_id + 1);
+    }
+    close_ok(journal);
+    ck_assert_int_eq(ll_journal_reader_open_files(&reader, "sim", config.files, NULL), LL_OK);
+    for (uint64_t event_id = 1; event_id <= 6; event_id++) {
+        ck_assert_int_eq(ll_journal_reader_next(reader, &record, NULL), LL_OK);
+        ll_journal_reader_position(reader, &position);
+        ck_assert_uint_eq(position.durable_event_id, (event_id - 1) / 2 * 2);
+    }
+    ck_assert_int_eq(ll_journal_reader_next(reader, &record, NULL), LL_ERR_SHORT);
+    ll_journal_reader_position(reader, &position);
+    ck_assert_uint_eq(position.durable_event_id, 6);
+    ll_journal_reader_close(reader);
+    ll_sim_disk_free(disk);
+}
+END_TEST
+
 START_TEST(missing_and_foreign_segments_are_refused)
 {
     struct ll_journal_config config;
@@ -714,6 +747,7 @@ int main(void)
     tcase_set_timeout(damage, 120);
     tcase_add_loop_test(damage, any_flipped_bit_is_found, 0, 3);
     tcase_add_test(damage, garbage_behind_the_end_is_cut);
+    tcase_add_test(damage, a_reader_knows_what_was_durable);
     tcase_add_test(damage, missing_and_foreign_segments_are_refused);
     suite_add_tcase(suite, damage);
     TCase *live = tcase_create("live");

@@ -405,6 +405,34 @@ START_TEST(a_slow_client_gets_everything)
 }
 END_TEST
 
+/* The end is a shorter packet than a message: it must not slip into room that the next message does not find. */
+START_TEST(a_slow_client_hears_the_end_last)
+{
+    struct world *world = world_new();
+    world->config.output_bytes = 40;
+    make_server(world);
+    ck_assert_int_eq(accept_door(world, world->first), LL_OK);
+    ll_test_script_login(world->first, "USER01", "PASS", "", 1);
+    world->first->out_room_bytes = 0;
+    poll_after(world, 0);
+    publish(world, 90);
+    ll_soup_server_end(world->server);
+    for (uint32_t i = 0; i < 1000 && world->closes == 0; i++) {
+        world->first->out_room_bytes = 1 + i % 3;
+        poll_after(world, 0);
+    }
+    ck_assert_uint_eq(expect_accepted(world), 1);
+    for (uint32_t i = 1; i <= 90; i++) {
+        struct ll_soup_packet packet = sent(world);
+        ck_assert_uint_eq(packet.type, LL_SOUP_SEQUENCED);
+        ck_assert_uint_eq(packet.payload[0], i);
+    }
+    ck_assert_uint_eq(sent(world).type, LL_SOUP_END_OF_SESSION);
+    ck_assert_int_eq(world->reason, LL_SOUP_SERVER_REASON_SESSION_ENDED);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(unsequenced_packets_are_not_kept)
 {
     struct world *world = world_new();
@@ -544,6 +572,7 @@ int main(void)
     tcase_add_loop_test(tcase, the_client_goes_away, 0, 2);
     tcase_add_test(tcase, end_of_session);
     tcase_add_test(tcase, a_slow_client_gets_everything);
+    tcase_add_test(tcase, a_slow_client_hears_the_end_last);
     tcase_add_test(tcase, unsequenced_packets_are_not_kept);
     tcase_add_test(tcase, the_store_is_bounded);
     tcase_add_test(tcase, drops_after_exactly_so_many_bytes);
