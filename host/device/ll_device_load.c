@@ -129,6 +129,30 @@ static enum ll_device_cause ll_device_ping(struct ll_device *device, struct ll_w
     return LL_CAUSE_IMPOSSIBLE;
 }
 
+/* False with a reason: the first word that differs from the mirror's. */
+static bool ll_device_compare_piece(const struct ll_device *device, uint32_t part, uint64_t first,
+                                    uint64_t count, struct ll_why *why)
+{
+    uint32_t words = ll_part_words(part);
+    const unsigned char *own = (const unsigned char *)ll_device_part_memory(&device->mirror, part) +
+                               first * words * sizeof(uint64_t);
+    const volatile uint64_t *window = ll_ring_port_window(&device->port);
+    for (uint64_t i = 0; i < count * words; i++, own += sizeof(uint64_t)) {
+        uint64_t word;
+        uint64_t there = window[i];
+        memcpy(&word, own, sizeof word);
+        if (word == there)
+            continue;
+        (void)LL_FAIL(why, LL_ERR_CORRUPT,
+                      "%s differ: element %llu, byte %llu is %016llx in the device, %016llx here",
+                      ll_device_part_name(part), (unsigned long long)(first + i / words),
+                      (unsigned long long)(i % words * sizeof(uint64_t)), (unsigned long long)there,
+                      (unsigned long long)word);
+        return false;
+    }
+    return true;
+}
+
 /* --- Load ------------------------------------------------------------------------------------------------ */
 
 /* One window at a time: the next one may be written when this one's answer is here. */
@@ -162,8 +186,18 @@ static enum ll_device_cause ll_device_load_part(struct ll_device *device, uint32
     return cause;
 }
 
+/* Of a device that lost its memory the last control line would make tables again. Those have no element of zeros only
+ * in this part, not even when they are empty. What is lost later has another epoch. */
+static enum ll_device_cause ll_device_look_back(struct ll_device *device, uint32_t part, struct ll_why *why)
+{
+    enum ll_device_cause cause = ll_device_part_request(device, LL_BEAT_OP_DUMP, part, 0, 1, NULL, why);
+    if (cause == LL_CAUSE_NONE && !ll_device_compare_piece(device, part, 0, 1, why))
+        cause = LL_CAUSE_DIFFERENT;
+    return cause;
+}
+
 /* The control line says how large the tables are, and RESET empties them; then comes what is not empty, and
- * the control line again. */
+ * the control line again; then we look whether it is still there. */
 static enum ll_device_cause ll_device_load_half(struct ll_device *device, uint32_t control_part,
                                                 uint32_t end_part, struct ll_why *why)
 {
@@ -174,6 +208,8 @@ static enum ll_device_cause ll_device_load_half(struct ll_device *device, uint32
         cause = ll_device_load_part(device, part, why);
     if (cause == LL_CAUSE_NONE)
         cause = ll_device_load_piece(device, control_part, 0, 1, why);
+    if (cause == LL_CAUSE_NONE)
+        cause = ll_device_look_back(device, end_part - 1, why);
     return cause;
 }
 
@@ -256,30 +292,6 @@ enum ll_device_cause ll_device_sum(struct ll_device *device, uint64_t *book_hash
         cause = ll_device_sum_part(device, LL_PART_LIFE_ORDERS,
                                    ll_device_part_count(mirror, LL_PART_LIFE_ORDERS), life_hash, why);
     return cause;
-}
-
-/* False with a reason: the first word that differs from the mirror's. */
-static bool ll_device_compare_piece(const struct ll_device *device, uint32_t part, uint64_t first,
-                                    uint64_t count, struct ll_why *why)
-{
-    uint32_t words = ll_part_words(part);
-    const unsigned char *own = (const unsigned char *)ll_device_part_memory(&device->mirror, part) +
-                               first * words * sizeof(uint64_t);
-    const volatile uint64_t *window = ll_ring_port_window(&device->port);
-    for (uint64_t i = 0; i < count * words; i++, own += sizeof(uint64_t)) {
-        uint64_t word;
-        uint64_t there = window[i];
-        memcpy(&word, own, sizeof word);
-        if (word == there)
-            continue;
-        (void)LL_FAIL(why, LL_ERR_CORRUPT,
-                      "%s differ: element %llu, byte %llu is %016llx in the device, %016llx here",
-                      ll_device_part_name(part), (unsigned long long)(first + i / words),
-                      (unsigned long long)(i % words * sizeof(uint64_t)), (unsigned long long)there,
-                      (unsigned long long)word);
-        return false;
-    }
-    return true;
 }
 
 enum ll_device_cause ll_device_hold_against(struct ll_device *device, struct ll_why *why)

@@ -122,7 +122,7 @@ static void device_forget_tables(struct ll_sim_device *device)
         memset(device->part[part], 0, device->part_bytes[part]);
 }
 
-/* Empty tables of the same sizes, of the epoch before. Not in a load: the tables have sizes. */
+/* Empty tables of the same sizes, of the epoch before. */
 static void device_empty_tables(struct ll_sim_device *device)
 {
     void **part = device->part;
@@ -140,10 +140,11 @@ static void device_empty_tables(struct ll_sim_device *device)
 
 /* --- Misbehaviour ---------------------------------------------------------------------------------------- */
 
-static void device_reset(struct ll_sim_device *device)
+/* In a load there may be no tables yet that could be empty. */
+static void device_reset(struct ll_sim_device *device, bool is_control)
 {
     uint64_t way = device_draw(device, LL_SIM_DEVICE_RESET, DEVICE_RESETS);
-    if (way == 0) {
+    if (way == 0 && !is_control) {
         device_empty_tables(device);
         return;
     }
@@ -222,8 +223,8 @@ static void device_answer(struct ll_sim_device *device)
             device->now_ns + device_draw(device, LL_SIM_DEVICE_STALL, 3 * device->kind.watchdog_ns);
         return;
     }
-    if (!is_control && device_strikes(device, LL_SIM_DEVICE_RESET))
-        device_reset(device);
+    if (device_strikes(device, LL_SIM_DEVICE_RESET))
+        device_reset(device, is_control);
     if (ll_link_has(device->to_device, device->kind.slots, device->next) == 0)
         return;
     uint32_t ordinal = device->next;

@@ -373,6 +373,32 @@ START_TEST(each_fault_is_found_as_what_it_is)
 }
 END_TEST
 
+/* Nothing is in the tables, so that nothing can be missed in them: the memory is gone before any of a load's requests,
+ * and what lies there then are no tables. */
+START_TEST(what_is_forgotten_in_a_load_is_missed)
+{
+    struct rig rig;
+    struct ll_why why = {0};
+    struct sums sums = {0};
+    uint64_t seed = ll_test_seed("what_is_forgotten_in_a_load_is_missed");
+    for (uint64_t i = 0; i < SEEDS; i++) {
+        rig_init(&rig, seed * SEEDS + i);
+        rig_only(&rig, LL_SIM_DEVICE_RESET, 60000);
+        rig.config.verify = false;
+        rig_open(&rig);
+        ck_assert_msg(ll_device_attach(rig.device, &why) == LL_OK, "%s", why.text);
+        ll_sim_faults_calm(&rig.faults);
+        some_steps(&rig, STEPS / 4);
+        same_state(&rig, i);
+        losses_have_reasons(&rig);
+        add_to_sums(&rig, &sums);
+        rig_close(&rig);
+    }
+    ck_assert_uint_gt(sums.counters.failed, SEEDS / 8);
+    ck_assert_uint_gt(sums.counters.device_answers, 0);
+}
+END_TEST
+
 /* All was done to it, and now all is well: whoever reloads is there again, unless the tries were used up. */
 START_TEST(after_the_faults_all_heals)
 {
@@ -469,6 +495,7 @@ int main(void)
     tcase_add_test(all, without_faults_nothing_is_lost);
     tcase_add_test(all, a_seed_is_a_run);
     tcase_add_loop_test(all, each_fault_is_found_as_what_it_is, 0, FAULT_LAST - FAULT_FIRST + 1);
+    tcase_add_test(all, what_is_forgotten_in_a_load_is_missed);
     tcase_add_test(all, after_the_faults_all_heals);
     tcase_add_test(all, a_gateway_after_another);
     tcase_add_test(all, wrong_answers_that_nobody_verifies_are_seen_here);
