@@ -16,8 +16,9 @@
 
 #include <linux/types.h>
 
-/* Names, at most 15 characters each. The driver looks for the first map by its name; by all of them a program
- * that a killed gateway left behind is told from somebody else's. */
+/* Names, at most 15 characters each. The driver looks for the first map by its name; by it and the program's a
+ * program that a killed gateway left behind is told from somebody else's. Whoever changes a key or a value below
+ * changes that map's name, too: so an object of another version is noticed. */
 #define LL_STEER_PROGRAM     "ll_steer"
 #define LL_STEER_SOCKETS_MAP "xsks_map"
 #define LL_STEER_FLOWS_MAP   "ll_flows"

@@ -41,8 +41,7 @@ struct attached {
 /* Only the names: so that a program of another version is known, too. */
 static bool is_ours(const struct attached *attached)
 {
-    return strcmp(attached->name, LL_STEER_PROGRAM) == 0 && attached->sockets.id != 0 &&
-           attached->flows.id != 0 && attached->passes.id != 0;
+    return strcmp(attached->name, LL_STEER_PROGRAM) == 0 && attached->sockets.id != 0;
 }
 
 int ll_steer_find_object(char path[LL_STEER_PATH_BYTES], struct ll_why *why)
@@ -187,7 +186,8 @@ static int open_maps(struct ll_steer *steer, const struct attached *attached, co
     if (!is_ours(attached))
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "the XDP program on %s, '%s' (id %u), is not the gateway's",
                        interface, attached->name, attached->program_id);
-    if (attached->flows.key_size != sizeof(struct ll_steer_flow) ||
+    if (attached->flows.id == 0 || attached->passes.id == 0 ||
+        attached->flows.key_size != sizeof(struct ll_steer_flow) ||
         attached->flows.value_size != sizeof(struct ll_steer_flow_count) ||
         attached->passes.value_size != sizeof(struct ll_steer_passes))
         return LL_FAIL(
