@@ -45,6 +45,8 @@ static void reader_next(struct reader *reader)
     LL_ASSERT(reader->err == LL_OK || reader->err == LL_ERR_SHORT || reader->err == LL_ERR_INPUT);
     if (reader->err == LL_OK) {
         LL_ASSERT(reader->message_bytes > 0);
+        LL_ASSERT(ll_binary_file_size_bytes(&reader->file) == 0 || /* a pipe has none */
+                  ll_binary_file_position_bytes(&reader->file) <= ll_binary_file_size_bytes(&reader->file));
         LL_ASSERT(ll_binary_file_offset_bytes(&reader->file) ==
                   before + LL_BINARY_FILE_PREFIX_BYTES + reader->message_bytes);
     } else {

@@ -7,7 +7,7 @@
  * behind a good header; bit 1 gives each non-zero slot a right checksum first, so that the checks behind it
  * are reached; bit 2 puts the same slots in a second segment too. What the reader returns is looked up in the
  * bytes: each slot must be there, good, in order. Then a writer opens the same files: it may refuse only what
- * the reader refused, and after one more record the reader must find all of it.
+ * the reader refused, and after one more record the reader must find all of it. A seek must agree with the reading.
  */
 #include "host/base/ll_assert.h"
 #include "host/journal/ll_journal.h"
@@ -129,6 +129,27 @@ static int fuzz_read(struct ll_sim_disk *disk, uint64_t *last)
     return rc;
 }
 
+/* To any record that was read, and to the one behind the last: what comes next is that one. Of a journal that is not
+ * sound a seek may find more than reading did, and no other record than the one it was asked for. */
+static void fuzz_seek(struct ll_sim_disk *disk, int read_rc, uint64_t last, uint64_t event_id)
+{
+    struct ll_journal_reader *reader = NULL;
+    struct ll_journal_record record;
+    struct ll_why why = {0};
+    int rc = ll_journal_reader_open_at(&reader, "sim", event_id, ll_sim_disk_files(disk), &why);
+    LL_ASSERT(rc == why.code && (reader != NULL) == (rc == LL_OK));
+    LL_ASSERT(rc == LL_OK || read_rc != LL_ERR_SHORT);
+    if (rc != LL_OK)
+        return;
+    rc = ll_journal_reader_next(reader, &record, &why);
+    LL_ASSERT(rc != LL_OK || record.event_id == event_id);
+    LL_ASSERT(read_rc != LL_ERR_SHORT || rc == (event_id <= last ? LL_OK : LL_ERR_SHORT));
+    why = (struct ll_why){0};
+    rc = ll_journal_reader_seek(reader, 1, &why); /* back */
+    LL_ASSERT(rc == why.code && (rc == LL_OK || read_rc != LL_ERR_SHORT));
+    ll_journal_reader_close(reader);
+}
+
 static void fuzz_append_one(struct ll_sim_disk *disk, int read_rc, uint64_t last)
 {
     struct ll_journal_config config;
@@ -175,6 +196,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
             fuzz_put_slots(disk, 2, bytes + 1, bytes_count - 1, (choice & 2) != 0);
     }
     int rc = fuzz_read(disk, &last);
+    if (last > 0 && last < UINT64_MAX)
+        fuzz_seek(disk, rc, last, 1 + choice % (last + 1));
     /* A thread per input is slow: only when the input asks for it. */
     if ((choice & 8) != 0 && last < UINT64_MAX - 2)
         fuzz_append_one(disk, rc, last);

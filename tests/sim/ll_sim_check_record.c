@@ -134,6 +134,45 @@ bool ll_sim_record_orders(const struct ll_ouch_port *port, uint32_t session, con
     return true;
 }
 
+/* Lots of the whole order, those of trades that were broken included; *is_open: it may still trade. */
+static uint64_t ll_sim_chain_lots(const struct ll_ouch_port *port, const struct ll_ouch_link *link,
+                                  bool *is_open)
+{
+    uint64_t lots = link->executed;
+    while (link->replaced_by != LL_OUCH_PORT_NONE) {
+        link = ll_ouch_port_link(port, link->replaced_by);
+        lots += link->executed;
+    }
+    *is_open = link->state == LL_OUCH_LINK_LIVE;
+    return lots;
+}
+
+bool ll_sim_record_bounds(const struct ll_ouch_port *port, uint32_t session, const struct ll_sim_known *known,
+                          const struct ll_oms *oms, uint64_t *looked_count, struct ll_sim_verdict *verdict)
+{
+    for (uint32_t index = 0; index < ll_ouch_port_link_count(port); index++) {
+        const struct ll_ouch_link *link = ll_ouch_port_link(port, index);
+        struct ll_oms_view order;
+        bool is_open;
+        if (link->replaces != LL_OUCH_PORT_NONE || link->state == LL_OUCH_LINK_REJECTED)
+            continue;
+        uint32_t number = ll_sim_known_number(known, session, ll_sim_link_number(port, link));
+        if (number == LL_LIFE_NONE) /* for another check */
+            continue;
+        ll_oms_order(oms, number, &order);
+        uint64_t lots = ll_sim_chain_lots(port, link, &is_open);
+        ++*looked_count;
+        if (order.cumulative > lots || (is_open && ll_order_is_ended(order.state) != 0))
+            return ll_sim_break(
+                verdict, LL_SIM_CHECK_RECORD,
+                "session %u, number %llu, order %u: the exchange has %llu lots filled and it is %s; "
+                "the gateway has %llu and it is in state %u",
+                session, (unsigned long long)ll_sim_link_number(port, link), number, (unsigned long long)lots,
+                is_open ? "open" : "over", (unsigned long long)order.cumulative, order.state);
+    }
+    return true;
+}
+
 bool ll_sim_record_others(const struct ll_oms *oms, const uint8_t *is_taken, uint64_t *looked_count,
                           struct ll_sim_verdict *verdict)
 {

@@ -169,6 +169,16 @@ static bool ll_sim_check_index(struct ll_sim_checks *checks, const struct ll_gat
            ll_sim_told_paid(oms, &checks->made[LL_SIM_CHECK_ONCE], &checks->verdict);
 }
 
+static bool ll_sim_check_bounds(struct ll_sim_checks *checks, const struct ll_gateway *gateway)
+{
+    bool is_good = true;
+    for (uint32_t session = 0; is_good && session < LL_SIM_SESSIONS; session++)
+        is_good =
+            ll_sim_record_bounds(ll_sim_venue_port(checks->venue, session), session, &checks->known,
+                                 ll_sim_oms(gateway), &checks->made[LL_SIM_CHECK_RECORD], &checks->verdict);
+    return is_good;
+}
+
 static bool ll_sim_check_health(struct ll_sim_checks *checks, const struct ll_gateway *gateway)
 {
     struct ll_why why = {0};
@@ -188,7 +198,7 @@ static bool ll_sim_check_up(struct ll_sim_checks *checks, const struct ll_gatewa
                                       &checks->verdict) &&
                    ll_sim_check_told(checks, oms, LL_SIM_NAMES_PER_STEP);
     if (is_good && checks->steps % LL_SIM_STEPS_TO_INDEX == 0)
-        is_good = ll_sim_check_index(checks, gateway);
+        is_good = ll_sim_check_index(checks, gateway) && ll_sim_check_bounds(checks, gateway);
     if (is_good && checks->steps % LL_SIM_STEPS_TO_HEALTH == 0)
         is_good = ll_sim_check_health(checks, gateway);
     return is_good;
@@ -261,7 +271,7 @@ bool ll_sim_checks_boot(struct ll_sim_checks *checks, int status, const struct l
     ll_sim_told_restart(&checks->told, checks->clients);
     (void)!(ll_sim_check_journal(checks, gateway) && ll_sim_check_exchange(checks, oms) &&
             ll_sim_check_told(checks, oms, UINT32_MAX) && ll_sim_check_index(checks, gateway) &&
-            ll_sim_check_health(checks, gateway));
+            ll_sim_check_bounds(checks, gateway) && ll_sim_check_health(checks, gateway));
     return ll_sim_judged(checks, verdict);
 }
 

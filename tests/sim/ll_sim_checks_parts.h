@@ -192,6 +192,11 @@ LL_MUST_CHECK bool ll_sim_record_orders(const struct ll_ouch_port *port, uint32_
                                         const struct ll_sim_known *known, const struct ll_oms *oms,
                                         struct ll_sim_moved *moved, uint8_t *is_taken, uint64_t *looked_count,
                                         struct ll_sim_verdict *verdict);
+/* While there is still something to be told: the gateway never has more filled than the exchange, and never takes an
+ * order for ended that is open there. */
+LL_MUST_CHECK bool ll_sim_record_bounds(const struct ll_ouch_port *port, uint32_t session,
+                                        const struct ll_sim_known *known, const struct ll_oms *oms,
+                                        uint64_t *looked_count, struct ll_sim_verdict *verdict);
 /* The gateway's orders that no port took have ended, with nothing filled. */
 LL_MUST_CHECK bool ll_sim_record_others(const struct ll_oms *oms, const uint8_t *is_taken,
                                         uint64_t *looked_count, struct ll_sim_verdict *verdict);

@@ -153,7 +153,9 @@ static bool look(void)
                    ll_sim_told_paid(rig.oms, count, &bench.verdict);
     for (uint32_t session = 0; is_good && session < SESSIONS; session++)
         is_good =
-            ll_sim_wire_links(&bench.wire, &bench.known, session, bench.port[session], count, &bench.verdict);
+            ll_sim_wire_links(&bench.wire, &bench.known, session, bench.port[session], count,
+                              &bench.verdict) &&
+            ll_sim_record_bounds(bench.port[session], session, &bench.known, rig.oms, count, &bench.verdict);
     return is_good && !bench.verdict.is_broken;
 }
 
@@ -299,6 +301,23 @@ START_TEST(a_lost_message_is_seen_in_the_record)
     ck_assert_int_eq(bench.lost_type, 0);
     ck_assert(ll_sim_known_follow(&bench.known, rig.oms, &bench.verdict));
     ck_assert(!reconcile());
+    ck_broken(LL_SIM_CHECK_RECORD);
+    end();
+}
+END_TEST
+
+START_TEST(an_order_that_is_open_has_not_ended)
+{
+    trade(7, 40);
+    uint32_t order = 0;
+    struct ll_oms_view view;
+    do {
+        ll_oms_order(rig.oms, order++, &view);
+    } while (view.state != LL_ORDER_NEW);
+    /* In the name of the exchange. */
+    ll_oms_rig_say(&rig, view.session,
+                   &(struct ll_rig_message){.type = 'C', .number = view.number, .quantity = view.leaves});
+    ck_assert(!look());
     ck_broken(LL_SIM_CHECK_RECORD);
     end();
 }
@@ -554,6 +573,7 @@ int main(void)
     tcase_set_timeout(checks, 120);
     tcase_add_test(checks, a_day_without_faults_is_well);
     tcase_add_loop_test(checks, a_lost_message_is_seen_in_the_record, 0, 5);
+    tcase_add_test(checks, an_order_that_is_open_has_not_ended);
     tcase_add_loop_test(checks, the_same_bytes_may_come_again_and_others_not, 0, SESSIONS);
     tcase_add_loop_test(checks, an_order_under_two_numbers_is_one_too_many, 0, SESSIONS);
     tcase_add_loop_test(checks, a_number_that_nobody_gave_is_not_known, 0, SESSIONS);
