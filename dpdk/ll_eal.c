@@ -91,7 +91,7 @@ static void remove_dead_runtime_directories(void)
         return;
     const struct dirent *entry;
     for (uint32_t i = 0; i < RUNTIME_ENTRIES_MAX && (entry = readdir(directory)) != NULL; i++) {
-        if (strncmp(entry->d_name, RUNTIME_PREFIX + 1, RUNTIME_PREFIX_BYTES - 1) != 0)
+        if (strncmp(entry->d_name, &RUNTIME_PREFIX[1], RUNTIME_PREFIX_BYTES - 1) != 0)
             continue;
         long process_id = strtol(entry->d_name + RUNTIME_PREFIX_BYTES - 1, NULL, 10);
         if (process_id > 0 && kill((pid_t)process_id, 0) != 0 && errno == ESRCH)

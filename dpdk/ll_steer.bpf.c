@@ -44,12 +44,13 @@ static __always_inline int pass(struct ll_steer_count *count, __u64 frame_bytes)
 
 static __always_inline struct ll_steer_flow_count *find_flow(__be32 address, __be16 port)
 {
-    struct ll_steer_flow flow = {.address = address, .port = port};
+    struct ll_steer_flow flow = {.port = bpf_ntohs(port)};
+    const struct ll_steer_flow any = flow;
+    __builtin_memcpy(flow.address, &address, sizeof flow.address);
     struct ll_steer_flow_count *count = bpf_map_lookup_elem(&ll_flows, &flow);
     if (count)
         return count;
-    flow.address = 0;
-    return bpf_map_lookup_elem(&ll_flows, &flow);
+    return bpf_map_lookup_elem(&ll_flows, &any);
 }
 
 /* Moves the frame's beginning, as far as the verifier is concerned: pointers into it end here. */

@@ -7,7 +7,7 @@
  *          leaves everything else to the kernel. Each frame is counted in exactly one place: at its flow, or at
  *          the reason why it passed.
  * Units    bytes of whole frames, without the checksum behind them; *_ns CLOCK_MONOTONIC nanoseconds.
- *          Addresses and ports in network byte order, as they stand in the frame.
+ *          An address as its four bytes, a port as a number: so both can be read in a dump of the map.
  * Errors   none.
  * Threads  The counts are per processor: each adds to its own, a reader adds them up.
  */
@@ -31,10 +31,10 @@ struct ll_steer_count {
     __u64 bytes;
 };
 
-/* Key of the map of flows. address 0 = any destination. */
+/* Key of the map of flows. address 0.0.0.0 = any destination. */
 struct ll_steer_flow {
-    __be32 address;
-    __be16 port;
+    __u8 address[4];
+    __u16 port;
     __u16 zero;
 };
 

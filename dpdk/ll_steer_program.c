@@ -3,8 +3,8 @@
 
 #include "host/base/ll_assert.h"
 #include "host/base/ll_beside.h"
+#include "host/base/ll_bytes.h"
 
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -109,7 +109,9 @@ static int note_program(struct attached *attached, const char *interface, struct
 
 static int look(struct attached *attached, const char *interface, struct ll_why *why)
 {
-    LIBBPF_OPTS(bpf_xdp_query_opts, query);
+    struct bpf_xdp_query_opts query;
+    memset(&query, 0, sizeof query); /* the library wants every byte that it does not know as 0 */
+    query.sz = sizeof query;
     memset(attached, 0, sizeof *attached);
     attached->program_fd = -1;
     attached->interface_index = if_nametoindex(interface);
@@ -139,7 +141,10 @@ static void forget(struct attached *attached)
 static int detach(const struct attached *attached, const char *interface, struct ll_why *why)
 {
     /* Only this very program: not one that came a moment ago. */
-    LIBBPF_OPTS(bpf_xdp_attach_opts, options, .old_prog_fd = attached->program_fd);
+    struct bpf_xdp_attach_opts options;
+    memset(&options, 0, sizeof options);
+    options.sz = sizeof options;
+    options.old_prog_fd = attached->program_fd;
     libbpf_print_fn_t printer = libbpf_set_print(NULL);
     int error = bpf_xdp_detach((int)attached->interface_index, attached->place->flag, &options);
     (void)libbpf_set_print(printer);
@@ -241,13 +246,14 @@ static int processor_count(uint32_t *count, struct ll_why *why)
 int ll_steer_add_flow(const struct ll_steer *steer, uint32_t ipv4_address, uint16_t udp_port,
                       struct ll_why *why)
 {
-    const struct ll_steer_flow flow = {.address = htonl(ipv4_address), .port = htons(udp_port)};
+    struct ll_steer_flow flow = {.port = udp_port};
     struct ll_steer_flow_count none[LL_STEER_CPUS_MAX]; /* the kernel takes as many as there are */
     uint32_t count = 0;
     LL_ASSERT(steer->flows_fd >= 0);
     int status = processor_count(&count, why);
     if (status != LL_OK)
         return status;
+    ll_store_be32(flow.address, ipv4_address);
     memset(none, 0, count * sizeof none[0]);
     if (bpf_map_update_elem(steer->flows_fd, &flow, none, BPF_NOEXIST) == 0 || errno == EEXIST)
         return LL_OK;
@@ -283,7 +289,7 @@ static int read_flows(const struct ll_steer *steer, uint32_t cpu_count, struct l
     bool is_first = true;
     while (report->flow_count < LL_STEER_FLOWS_MAX &&
            bpf_map_get_next_key(steer->flows_fd, is_first ? NULL : &last, &flow) == 0) {
-        struct ll_steer_flow_sum sum = {.ipv4_address = ntohl(flow.address), .udp_port = ntohs(flow.port)};
+        struct ll_steer_flow_sum sum = {.ipv4_address = ll_load_be32(flow.address), .udp_port = flow.port};
         is_first = false;
         last = flow;
         if (bpf_map_lookup_elem(steer->flows_fd, &flow, counts) != 0) {

@@ -37,7 +37,8 @@ static int check_kernel(struct ll_why *why)
     }
     if (errno == EPERM || errno == EACCES)
         return LL_FAIL(why, LL_ERR_ENVIRONMENT,
-                       "AF_XDP needs root (CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF); without it: --feed udp:...");
+                       "AF_XDP needs root (CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_IPC_LOCK); without "
+                       "it: --feed udp:...");
     return LL_FAIL(why, LL_ERR_ENVIRONMENT,
                    "this kernel has no AF_XDP (%s; CONFIG_XDP_SOCKETS); take af_packet: or udp: instead",
                    strerror(errno));

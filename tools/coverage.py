@@ -3,8 +3,8 @@
 """What the fuzz corpora reach: tools/coverage.py BUILD REPLAY... (make coverage builds them).
 
 Runs every replay binary over its committed corpus, adds up what gcov counted, and prints lines and branches of each
-file that reads outside bytes. The figures are of the corpora alone: no unit test runs here. Exit status 1 when a file
-of a reader is below LEAST percent of its lines.
+file that reads outside bytes. The figures are of the corpora alone: no unit test runs here. Readers of which less than
+LEAST percent of the lines are reached are named at the end. V=1 names the lines that are not reached.
 """
 import glob
 import gzip
@@ -65,6 +65,8 @@ def count(build, path):
         found = glob.glob(os.path.join(folder, "*.gcov.json.gz"))
         with gzip.open(found[0], "rt", encoding="utf-8") as file:
             report = json.load(file)
+    with open(path, encoding="utf-8") as source:
+        text = source.read().splitlines()
     lines, branches = {}, {}
     for source in report["files"]:
         if os.path.normpath(source["file"]) != path:
@@ -72,7 +74,8 @@ def count(build, path):
         for line in source["lines"]:
             number = line["line_number"]
             lines[number] = lines.get(number, 0) + line["count"]
-            branches.setdefault(number, []).extend(branch["count"] for branch in line["branches"])
+            if "LL_ASSERT" not in text[number - 1]:  # the other way out of an assertion is none
+                branches.setdefault(number, []).extend(branch["count"] for branch in line["branches"])
     ways = [taken for taken_of_line in branches.values() for taken in taken_of_line]
     missed = [number for number, taken in lines.items() if taken == 0]
     return (len(lines) - len(missed), len(lines), sum(way > 0 for way in ways), len(ways), sorted(missed))
@@ -125,9 +128,8 @@ def main():
         print(row % ("  " + part, sums[1], "%.1f %%" % percent(*sums[0:2]), sums[3], "%.1f %%" % percent(*sums[2:4])))
     print(row % ("all", whole[1], "%.1f %%" % percent(*whole[0:2]), whole[3], "%.1f %%" % percent(*whole[2:4])))
     if low:
-        print("below %d %% of the lines: %s (V=1 names them)" % (LEAST, " ".join(low)))
-    return 1 if low else 0
+        print("below %d %% of the lines: %s" % (LEAST, " ".join(low)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

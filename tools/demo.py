@@ -360,7 +360,8 @@ class Proof:
         return fills
 
     def money(self, ledger, links):
-        """The provider's accounts are the other side of every trade: lots and money to the last unit."""
+        """The provider's accounts are the other side of every trade: lots and money to the last unit. What is in
+        suspense, because its owner could not pay for it or give it back, stands on our side."""
         lots = collections.Counter()
         for link in links:
             sign = 1 if link["side"] == "B" else -1
@@ -370,7 +371,7 @@ class Proof:
                     lots["money"] -= sign * one["quantity"] * one["price"]
         booked = collections.Counter()
         for account in ledger:
-            if account["kind"] in ("provider", "suspense"):
+            if account["kind"] == "provider":
                 booked[account["asset"].strip()] -= account["balance"]
         for asset in sorted(set(lots) | set(booked)):
             self.equal("net " + asset, booked[asset], lots[asset])

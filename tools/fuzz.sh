@@ -72,12 +72,17 @@ run_libfuzzer() { # seconds, fuzzer, name, directory for what is found
 }
 
 run_afl() { # seconds, fuzzer, name, directory for what is found
-    local seconds=$1 fuzzer=$2 name=$3 found=$4 log=$2.log out=$2.afl
+    local seconds=$1 fuzzer=$2 name=$3 found=$4 log=$2.log out=$2.afl from=$corpora/$3
     local -a kept=()
     local file
     rm -rf "$out" # the last session of this target
+    if [ ! -d "$from" ]; then # it wants something to begin with
+        from=$out.seed
+        mkdir -p "$from"
+        echo >"$from/line"
+    fi
     AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_QUIET=1 \
-        AFL_NO_COLOR=1 afl-fuzz -i "$corpora/$name" -o "$out" -V "$seconds" -m none -t 10000 -- "$fuzzer" >"$log" 2>&1
+        AFL_NO_COLOR=1 afl-fuzz -i "$from" -o "$out" -V "$seconds" -m none -t 10000 -- "$fuzzer" >"$log" 2>&1
     local status=$? stats=$out/default/fuzzer_stats
     for file in "$out"/default/crashes/id* "$out"/default/hangs/id*; do
         [ -f "$file" ] || continue

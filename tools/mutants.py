@@ -3,7 +3,7 @@
 """Breaks the code one line at a time and sees whether a test turns red.
 
     tools/mutants.py              every mutant of tests/mutants/ (make mutants)
-    tools/mutants.py WORD ...     those whose name has one of the words
+    tools/mutants.py WORD ...     those that have one of the words in their name or file, or in that of the list
     tools/mutants.py --check      only whether the list still fits the code (make lint does this)
 
 A mutant is a small mistake that somebody could make. It is seen when a test fails, ends by a signal or hangs with it.
@@ -42,6 +42,8 @@ LINES_MAX = 2  # removed, and added: more is no slip any more
 LIMIT_S_MIN = 30
 LIMIT_SLOWDOWN = 10  # beside how long the test takes without a mutant
 BUILD_LIMIT_S = 1800
+LOOK_S = 0.2
+FAILED = 1
 UNIT_TESTS_AT_ONCE = 16
 SIM_ARGS = ["--seed", "1", "--seeds", "60", "--jobs", "1"]
 # Quick to compile, and with the slow checks, as the sanitizers' builds in `make test` have them.
@@ -65,6 +67,9 @@ class Mutant:
         self.tests = []
         self.old = []  # (is it a line that changes, text)
         self.new = []
+
+    def has_one_of(self, words):
+        return any(word in name for word in words for name in (self.name, self.path, self.listed[0]))
 
     def original(self):
         return "\n".join(text for _, text in self.old)
@@ -221,13 +226,76 @@ def test_binary(test):
     return "tests/e2e/" + name if name.endswith(".py") else build_dir(test) + "/tests/unit/" + name
 
 
+class Stopped(Exception):
+    """Somebody ends the whole run."""
+
+
+class Running:
+    """What is under way, so that an interrupt can end exactly that."""
+
+    def __init__(self):
+        self.lock = threading.RLock()  # a signal comes at any time, also to who holds it
+        self.groups = set()
+        self.stopped = False
+
+    def wait(self, command, limit_s, is_over, **options):
+        """The exit status, None at the time limit, FAILED as soon as is_over says so."""
+        with self.lock:
+            if self.stopped:
+                raise Stopped
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+            self.groups.add(process.pid)
+        end = time.monotonic() + limit_s
+        try:
+            while time.monotonic() < end:
+                try:
+                    return process.wait(timeout=LOOK_S)
+                except subprocess.TimeoutExpired:
+                    if is_over():
+                        return FAILED
+            return None
+        finally:
+            self.end(process.pid)
+            process.wait()
+            with self.lock:
+                self.groups.discard(process.pid)
+                if self.stopped:
+                    raise Stopped
+
+    @staticmethod
+    def end(group):
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def stop(self):
+        with self.lock:
+            self.stopped = True
+            for group in self.groups:
+                self.end(group)
+
+
+running = Running()
+
+
+def has_failure(path):
+    """Has a check of the test that writes this log failed already? The others need not be waited for."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as log:
+            return re.search("^not ok", log.read(), re.M) is not None
+    except FileNotFoundError:
+        return False
+
+
 class Copy:
     """A copy of the tree in which something is built and run."""
 
     def __init__(self, name):
         self.tree = os.path.join(HOME, PLACE, name)
-        self.log = self.tree + ".log"
+        self.logs = self.tree + ".log"  # of each test the last run
         os.makedirs(self.tree, exist_ok=True)
+        os.makedirs(self.logs, exist_ok=True)
 
     def make(self, tests, jobs):
         """None, or what the compiler said."""
@@ -241,31 +309,26 @@ class Copy:
         for words, wanted in (([], targets), (["SAN=thread"], thread)):
             if not wanted:
                 continue
-            done = subprocess.run(MAKE + ["-j%d" % jobs] + words + wanted, cwd=self.tree, env=environment,
-                                  capture_output=True, text=True, errors="replace", timeout=BUILD_LIMIT_S, check=False)
-            if done.returncode != 0:
-                return done.stderr.strip() or "make failed"
+            with open(os.path.join(self.logs, "make.log"), "w+", encoding="utf-8", errors="replace") as log:
+                status = running.wait(MAKE + ["-j%d" % jobs] + words + wanted, BUILD_LIMIT_S, lambda: False,
+                                      cwd=self.tree, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+                log.seek(0)
+                if status != 0:
+                    return log.read().strip() or "make failed"
         return None
 
     def run(self, test, limit_s):
         """(what came of it, seconds): "ok", "failed", "hung", or "skipped"."""
         command = [test_binary(test)] + (SIM_ARGS if test == "sim" else [])
-        environment = dict(os.environ, LL_BIN=os.path.join(self.tree, build_dir(test)))
+        checks = os.path.join(self.tree, "build", test + ".tap")
+        environment = dict(os.environ, LL_BIN=os.path.join(self.tree, build_dir(test)), CK_TAP_LOG_FILE_NAME=checks)
         environment.setdefault("LL_SHARED", os.path.join(os.path.dirname(HOME), "shared"))
         start = time.monotonic()
-        with open(self.log, "wb") as log:
-            process = subprocess.Popen(box(self.tree) + command, cwd=self.tree, env=environment,
-                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-            try:
-                status = process.wait(timeout=limit_s)
-            except subprocess.TimeoutExpired:
-                status = None
-            finally:
-                try:
-                    os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-                process.wait()
+        with open(os.path.join(self.logs, test + ".log"), "wb") as log:
+            status = running.wait(box(self.tree) + command, limit_s, lambda: has_failure(checks), cwd=self.tree,
+                                  env=environment, stdout=log, stderr=log)
+        if os.path.exists(checks):
+            os.unlink(checks)
         word = "hung" if status is None else {0: "ok", 77: "skipped"}.get(status, "failed")
         return word, time.monotonic() - start
 
@@ -284,16 +347,41 @@ def box(tree):
 box.words = None
 
 
+class Passed:
+    """How long each test took when it passed without a mutant: it need not again until it is built anew."""
+
+    def __init__(self, path):
+        self.path = path
+        self.lock = threading.Lock()
+        try:
+            with open(path, encoding="utf-8") as file:
+                self.known = json.load(file)
+        except (OSError, ValueError):
+            self.known = {}
+
+    def seconds(self, test, binary):
+        built, seconds = self.known.get(test, (0, None))
+        return seconds if built == os.stat(binary).st_mtime_ns and not test.endswith(".py") else None
+
+    def note(self, test, binary, seconds):
+        with self.lock:
+            self.known[test] = (os.stat(binary).st_mtime_ns, seconds)
+            with open(self.path, "w", encoding="utf-8") as file:
+                json.dump(self.known, file)
+
+
 class Run:
     """All the mutants, and what came of each."""
 
-    def __init__(self, mutants, jobs, say):
+    def __init__(self, mutants, jobs, named_only, say):
         self.mutants = mutants
         self.jobs = jobs
+        self.named_only = named_only
         self.say = say
         self.good = Copy("tree")
         self.good_lock = threading.Lock()
         self.seconds = {}  # of each test without a mutant; None: it does not pass
+        self.passed = Passed(os.path.join(HOME, PLACE, "passed.json"))
         self.copies = queue.Queue()
 
     def prepare(self):
@@ -308,7 +396,9 @@ class Run:
         wrong = self.good.make(tests, self.jobs)
         if wrong:
             return "the tree does not build without a mutant:\n" + wrong
-        bad = [test for test in tests if not self.passes(test)]
+        self.say("running them ...")
+        with concurrent.futures.ThreadPoolExecutor(max_workers=self.jobs) as pool:
+            bad = [test for test, good in zip(tests, pool.map(self.passes, tests)) if not good]
         if bad:
             return "these do not pass without a mutant: " + ", ".join(bad)
         for number in range(self.jobs):
@@ -320,8 +410,13 @@ class Run:
     def passes(self, test):
         """Does it pass in the tree as it is? Runs once."""
         if test not in self.seconds:
+            binary = os.path.join(self.good.tree, test_binary(test))
+            self.seconds[test] = self.passed.seconds(test, binary)
+        if self.seconds[test] is None:
             word, seconds = self.good.run(test, BUILD_LIMIT_S)
-            self.seconds[test] = seconds if word == "ok" else None
+            if word == "ok":
+                self.seconds[test] = seconds
+                self.passed.note(test, binary, seconds)
         return self.seconds[test] is not None
 
     def restore(self, copy):
@@ -331,7 +426,7 @@ class Run:
         mirror(self.good.tree, copy.tree, paths)
 
     def limit_s(self, test):
-        return max(LIMIT_S_MIN, LIMIT_SLOWDOWN * self.seconds.get(test, 0))
+        return max(LIMIT_S_MIN, LIMIT_SLOWDOWN * (self.seconds.get(test) or LIMIT_S_MIN))
 
     def others(self, mutant):
         """Unit tests that a mutant does not name, in the portions in which they are built."""
@@ -358,7 +453,7 @@ class Run:
         os.unlink(where)
         with open(where, "w", encoding="utf-8") as file:
             file.write(mutant.applied_to(text))
-        for tests in [mutant.tests] + self.others(mutant):
+        for tests in [mutant.tests] + ([] if self.named_only else self.others(mutant)):
             wrong = copy.make(tests, 1)
             if wrong:
                 return "invalid", "", wrong
@@ -372,8 +467,6 @@ class Run:
         start = time.monotonic()
         try:
             outcome, test, how = self.judge(copy, mutant)
-        except subprocess.TimeoutExpired:
-            outcome, test, how = "invalid", "", "the compiler does not end"
         finally:
             self.restore(copy)
             self.copies.put(copy)
@@ -393,8 +486,7 @@ class Run:
                         " ".join((result["test"], "(hung)" if result["how"] == "hung" else "")).strip(),
                         result["seconds"]))
             except BaseException:
-                for future in futures:
-                    future.cancel()
+                running.stop()
                 raise
         return [results[mutant.name] for mutant in self.mutants]
 
@@ -432,10 +524,16 @@ def show_markdown(results):
         print("| %s | `%s` | %s | %s |" % (result["name"], result["file"], result["what"], seen))
 
 
+def stop(number, _frame):
+    running.stop()
+    sys.exit(128 + number)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only look whether the list fits the code")
     parser.add_argument("--jobs", "-j", type=int, default=2, help="mutants at a time (default 2)")
+    parser.add_argument("--named", action="store_true", help="run no other tests than those a mutant names")
     parser.add_argument("--json", action="store_true", help="the result as JSON on stdout, all else on stderr")
     parser.add_argument("--markdown", action="store_true", help="the result as the table of docs/testing.md")
     parser.add_argument("words", nargs="*", metavar="WORD")
@@ -446,10 +544,12 @@ def main():
     if args.check or findings:
         print("%d mutants listed, %d findings" % (len(mutants), len(findings)), file=sys.stderr)
         return 1 if findings else 0
-    mutants = [mutant for mutant in mutants if not args.words or any(word in mutant.name for word in args.words)]
+    mutants = [mutant for mutant in mutants if not args.words or mutant.has_one_of(args.words)]
     if not mutants:
-        parser.error("no mutant has such a name")
-    run = Run(mutants, max(1, args.jobs), lambda text: print(text, file=sys.stderr, flush=True))
+        parser.error("no mutant has such a name, and no file of the list or of the code")
+    run = Run(mutants, max(1, args.jobs), args.named, lambda text: print(text, file=sys.stderr, flush=True))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     wrong = run.prepare()
     if wrong:
         print(wrong, file=sys.stderr)

@@ -199,7 +199,8 @@ class Soak(demo.Demo):
         if name != "lifelined":
             return super().start(name, *words, more=more)
         looked_at = [] if os.geteuid() == 0 else ["--sandbox", "debug"]  # its descriptors are counted
-        small = ["--snapshot-every", "50000", "--segment-bytes", "4M"]
+        # Segments and snapshots often, and no long pause before a dropped session is tried again: the rate stays.
+        small = ["--snapshot-every", "50000", "--segment-bytes", "4M", "--reconnect", "500ms"]
         self.gateway_words = [word for word in words if word != "--quiet"] + small + looked_at
         return self.live()
 
@@ -243,7 +244,7 @@ class Soak(demo.Demo):
                               "--clients", options.clients, "--rate", options.rate, "--seed", options.seed,
                               "--duration", "%dms" % (options.duration * 1000), "--wait", "%ds" % (2 * demo.WAIT_S),
                               "--json")
-        next_look_s, next_kill_s = options.look_every, options.kill_every or float("inf")
+        next_look_s, next_kill_s = options.look_every, None
         asked = False
         while strategy.poll() is None:
             self.must_run()
@@ -254,10 +255,12 @@ class Soak(demo.Demo):
             if at_s >= next_look_s:
                 self.look()
                 next_look_s = at_s + options.look_every
-            # Not at the very end: what the strategy cleans up then has to meet a gateway.
-            if at_s >= next_kill_s and at_s < options.duration - 5 and not asked:
+            # Only when the strategy has come in, which the first fill tells; and not while it cleans up.
+            if next_kill_s is None and options.kill_every and last_line(self.live_path()).get("fills"):
+                next_kill_s = at_s + options.kill_every
+            if next_kill_s and next_kill_s <= at_s < options.duration - 2 and not asked:
                 self.kill()
-                next_kill_s += options.kill_every
+                next_kill_s = at_s + options.kill_every
             time.sleep(0.05)
         self.judge_strategy(self.stop("lifeline-strategy"))
         self.calm()

@@ -42,12 +42,22 @@ static const char ll_flows_help[] =
     "\n"
     "options:\n";
 
-static void ll_flows_row(const char *name, uint64_t packets, uint64_t bytes)
+static void ll_flows_row(const char *name, uint64_t packets, uint64_t bytes, const char *text)
 {
     char a[32];
     char b[32];
-    (void)printf("  %-22s %18s frames %22s bytes\n", name, ll_report_grouped(packets, a),
-                 ll_report_grouped(bytes, b));
+    (void)printf("  %-22s %15s frames %18s bytes%s%s\n", name, ll_report_grouped(packets, a),
+                 ll_report_grouped(bytes, b), text[0] != '\0' ? "  " : "", text);
+}
+
+/* 233.54.12.111:26477, or any:26477 */
+static void ll_flows_name(const struct ll_steer_flow_sum *flow, char text[LL_IPV4_TEXT_BYTES])
+{
+    const struct ll_ipv4 address = {.address = flow->ipv4_address, .port = flow->udp_port};
+    if (flow->ipv4_address != 0)
+        ll_ipv4_print(&address, text);
+    else
+        (void)snprintf(text, LL_IPV4_TEXT_BYTES, "any:%u", flow->udp_port);
 }
 
 static void ll_flows_print(const char *interface, const struct ll_steer *steer,
@@ -59,10 +69,9 @@ static void ll_flows_print(const char *interface, const struct ll_steer *steer,
     (void)printf("past the kernel, to the gateway:\n");
     for (uint32_t i = 0; i < report->flow_count; i++) {
         const struct ll_steer_flow_sum *flow = &report->flow[i];
-        const struct ll_ipv4 address = {.address = flow->ipv4_address, .port = flow->udp_port};
-        char text[LL_IPV4_TEXT_BYTES];
-        ll_ipv4_print(&address, text);
-        ll_flows_row(text, flow->count.packets, flow->count.bytes);
+        char name[LL_IPV4_TEXT_BYTES];
+        ll_flows_name(flow, name);
+        ll_flows_row(name, flow->count.packets, flow->count.bytes, "");
         if (flow->count.unstamped != 0)
             (void)printf("    %" PRIu64 " of them without a time: the driver has no room for it\n",
                          (uint64_t)flow->count.unstamped);
@@ -70,11 +79,9 @@ static void ll_flows_print(const char *interface, const struct ll_steer *steer,
     if (report->flow_count == 0)
         (void)printf("  no flow is listed\n");
     (void)printf("to the kernel:\n");
-#define LL_FLOWS_ROW(name, text)                                                     \
-    if (report->passes.name.packets != 0) {                                          \
-        ll_flows_row(#name, report->passes.name.packets, report->passes.name.bytes); \
-        (void)printf("    %s\n", text);                                              \
-    }
+#define LL_FLOWS_ROW(name, text)          \
+    if (report->passes.name.packets != 0) \
+        ll_flows_row(#name, report->passes.name.packets, report->passes.name.bytes, text);
     LL_STEER_PASSES(LL_FLOWS_ROW)
 #undef LL_FLOWS_ROW
 }
@@ -94,11 +101,10 @@ static void ll_flows_print_json(const char *interface, const struct ll_steer *st
     ll_json_begin_array(&json, "flows");
     for (uint32_t i = 0; i < report->flow_count; i++) {
         const struct ll_steer_flow_sum *flow = &report->flow[i];
-        const struct ll_ipv4 address = {.address = flow->ipv4_address, .port = flow->udp_port};
-        char text[LL_IPV4_TEXT_BYTES];
-        ll_ipv4_print(&address, text);
+        char name[LL_IPV4_TEXT_BYTES];
+        ll_flows_name(flow, name);
         ll_json_begin_object(&json, NULL);
-        ll_json_string(&json, "flow", text);
+        ll_json_string(&json, "flow", name);
         ll_json_u64(&json, "packets", flow->count.packets);
         ll_json_u64(&json, "bytes", flow->count.bytes);
         ll_json_u64(&json, "unstamped", flow->count.unstamped);

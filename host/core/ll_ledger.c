@@ -522,6 +522,20 @@ int ll_ledger_suspend(struct ll_ledger *ledger, const struct ll_ledger_fill *fil
     return ll_ledger_post(ledger, &legs, why);
 }
 
+int ll_ledger_open(struct ll_ledger *ledger, uint32_t owner, uint32_t asset, uint32_t kind,
+                   struct ll_why *why)
+{
+    LL_ASSERT(ledger->entries == NULL);
+    LL_ASSERT(kind < LL_LEDGER_KIND_COUNT);
+    if (owner >= ledger->control->owners || asset >= ledger->control->assets)
+        return LL_FAIL(why, LL_ERR_INPUT, "owner %" PRIu32 ", asset %" PRIu32 ": no such numbers", owner,
+                       asset);
+    if (ll_ledger_account_make(ledger, owner, asset, kind) == LL_LEDGER_NONE)
+        return LL_FAIL(why, LL_ERR_FULL, "all %" PRIu64 " accounts are in use; configure more",
+                       ledger->control->account_max);
+    return LL_OK;
+}
+
 int ll_ledger_permit(struct ll_ledger *ledger, uint32_t owner, uint32_t asset, uint32_t kind, int64_t lowest,
                      struct ll_why *why)
 {

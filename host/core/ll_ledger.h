@@ -19,8 +19,9 @@
  *            claim     as settle, against SUSPENSE: the owner of a suspended fill was found
  *            fee       AVAILABLE -> FEES of the payee; a negative amount is a rebate
  *
- *          An account comes into being by its first entry and stays. The memory holds numbers and indices only: it may
- *          be copied or written out between steps, and attached elsewhere. Equal commands make equal bytes.
+ *          An account comes into being by its first entry, or is opened before, and stays. The memory holds numbers
+ *          and indices only: it may be copied or written out between steps, and attached elsewhere. Equal commands
+ *          make equal bytes.
  * Units    amounts in the asset's own units: lots, and for the currency price ticks times lots (the caller multiplies).
  *          Owners, assets and accounts are dense numbers from 0. A version counts the changes of a balance, from 1.
  * Errors   a command that fails has changed nothing: LL_ERR_INPUT (a number out of range, a negative amount),
@@ -165,9 +166,13 @@ LL_MUST_CHECK int ll_ledger_fee(struct ll_ledger *ledger, uint32_t owner, uint32
 LL_MUST_CHECK int ll_ledger_permit(struct ll_ledger *ledger, uint32_t owner, uint32_t asset, uint32_t kind,
                                    int64_t lowest, struct ll_why *why);
 
+/* Makes an account before anything is booked there, so that what is booked later finds its room. Between steps. */
+LL_MUST_CHECK int ll_ledger_open(struct ll_ledger *ledger, uint32_t owner, uint32_t asset, uint32_t kind,
+                                 struct ll_why *why);
+
 /* --- Reading -------------------------------------------------------------------------------------------- */
 
-/* NULL = nothing was ever booked there. */
+/* NULL = there is no such account: nothing was ever booked there. */
 const struct ll_ledger_account *ll_ledger_find(const struct ll_ledger *ledger, uint32_t owner, uint32_t asset,
                                                uint32_t kind);
 /* 0 where nothing was ever booked. */

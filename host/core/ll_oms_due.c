@@ -286,12 +286,12 @@ static void ll_oms_retry(struct ll_oms *oms, uint32_t order)
         return;
     }
     if (!ll_oms_is_open(oms, entry->session) || !ll_oms_number_room(oms, entry->session) ||
-        !ll_oms_ids_room(oms, 1, 0) || ll_oms_is_killed(oms, entry) ||
-        ll_risk_strategy_is_disabled(&oms->risk, entry->strategy)) {
+        ll_oms_is_killed(oms, entry) || ll_risk_strategy_is_disabled(&oms->risk, entry->strategy)) {
         ll_timers_set(&oms->timers, order, oms->time_ns + oms->config.retry_ns);
         return;
     }
-    if (!ll_oms_can_pay(oms, order)) {
+    /* A full table stays full: there will never be a number to try it under. */
+    if (!ll_oms_can_pay(oms, order) || !ll_oms_ids_room(oms, 1, 0)) {
         ll_oms_end_by(oms, order, LL_LIFE_OP_REJECT);
         return;
     }

@@ -156,6 +156,23 @@ static struct ll_risk_order ll_oms_risk_order(const struct ll_oms_order *entry, 
                                   .type = entry->type};
 }
 
+/* Every account that the order and its fills can need is there before the order leaves: a fill is never without a
+ * place. */
+static bool ll_oms_open_accounts(struct ll_oms *oms, const struct ll_oms_order *entry)
+{
+    const uint32_t assets[] = {LL_LEDGER_CURRENCY, ll_oms_asset(entry->instrument)};
+    uint32_t provider = ll_oms_provider(oms, entry->session);
+    if (ll_ledger_open(&oms->ledger, entry->account, ll_oms_lock_asset(entry), LL_LEDGER_LOCKED, NULL) !=
+        LL_OK)
+        return false;
+    for (uint32_t i = 0; i < 2; i++)
+        if (ll_ledger_open(&oms->ledger, entry->account, assets[i], LL_LEDGER_AVAILABLE, NULL) != LL_OK ||
+            ll_ledger_open(&oms->ledger, provider, assets[i], LL_LEDGER_PROVIDER, NULL) != LL_OK ||
+            ll_ledger_open(&oms->ledger, provider, assets[i], LL_LEDGER_SUSPENSE, NULL) != LL_OK)
+            return false;
+    return true;
+}
+
 void ll_oms_reserve(struct ll_oms *oms, uint32_t order, uint64_t quantity, struct ll_oms_refusal *refusal)
 {
     struct ll_oms_order *entry = &oms->orders[order];
@@ -170,6 +187,11 @@ void ll_oms_reserve(struct ll_oms *oms, uint32_t order, uint64_t quantity, struc
         entry->price = ll_risk_market_price(&oms->risk, &asked, oms->time_ns);
     if (!ll_oms_fits_wire(quantity, entry->price, refusal)) {
         ll_risk_release(&oms->risk, &entry->hold, entry->hold.open_lots);
+        return;
+    }
+    if (!ll_oms_open_accounts(oms, entry)) {
+        ll_risk_release(&oms->risk, &entry->hold, entry->hold.open_lots);
+        refusal->code = LL_REFUSAL_TABLE_FULL;
         return;
     }
     uint64_t wanted = ll_oms_wanted_lock(entry);

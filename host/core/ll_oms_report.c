@@ -153,8 +153,11 @@ void ll_oms_report(struct ll_oms *oms, uint8_t session, const uint8_t *bytes, ui
         ll_oms_ask_about(oms, waiting);
     waiting->ask_count = oms->ask_count - waiting->ask;
     /* What changes the session, or speaks of things that are not the kernel's, is not kept waiting. Nor is what ends an
-     * order only when it is booked: answers to later reports of the order would not know of it. */
-    if (waiting->ask_count == 0 || waiting->report.dead || waiting->report.kind == LL_REPORT_REJECTED)
+     * order, or fills it without an identifier, only when it is booked: answers to later reports of the order would not
+     * know of it. */
+    bool has_no_id = waiting->report.kind == LL_REPORT_EXECUTED && waiting->execution == LL_OMS_NONE;
+    if (waiting->ask_count == 0 || waiting->report.dead || waiting->report.kind == LL_REPORT_REJECTED ||
+        has_no_id)
         ll_oms_step(oms);
 }
 

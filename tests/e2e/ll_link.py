@@ -32,10 +32,10 @@ def missing():
     for tool in ("ip", "ethtool", "unshare", "nsenter", "mount"):
         if not shutil.which(tool):
             return "there is no %s" % tool
-    probe = "ip link add llp0 type veth peer name llp1"
-    done = subprocess.run(["unshare", "-n", "sh", "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          check=False)
-    return "no network namespace or veth: %s" % done.stdout.decode().strip() if done.returncode else ""
+    probe = "ip link add llp0 type veth peer name llp1 && mount -t tmpfs tmpfs /dev/shm"
+    done = subprocess.run(["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", probe],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return "no namespaces or no veth here: %s" % done.stdout.decode().strip() if done.returncode else ""
 
 
 def enter():

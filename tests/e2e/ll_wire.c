@@ -314,8 +314,10 @@ int main(int argc, char **argv)
         return 2;
     }
     wire->frames = calloc(FRAMES_MAX, sizeof wire->frames[0]);
-    if (wire->frames == NULL)
+    if (wire->frames == NULL) {
+        free(wire);
         return 1;
+    }
     for (uint32_t i = 0; i < FRAMES_MAX; i++)
         wire->queue[i] = i;
     ll_prng_init(&wire->prng, strtoull(argv[1], NULL, 0));

@@ -15,6 +15,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -30,7 +31,7 @@ LINE_A, LINE_B = "239.77.0.1:26477", "239.77.0.2:26478"
 ORDERS_PORT, ANSWERS_PORT = 26400, 26480
 OBJECT = os.path.join(e2e.BIN, "ll_steer.bpf.o")
 TRADE_S = 1.5
-PAUSE_S, MARGIN_NS = 0.3, 5 * 10**7
+MARGIN_S, PAUSES = 0.05, 5
 # Of 1000 frames; bursts, so that both lines lose the same message now and then.
 FAULTS = {"loss": 8, "burst": 8, "repeat": 10, "delay_us": 500, "late": 30, "more_us": 3000}
 LINES = ["--line-a", LINE_A, "--line-b", LINE_B]
@@ -135,7 +136,7 @@ class Session:
             return link.record
 
     def faults(self, link):
-        if link.netem("delay", "500us", "1ms", "loss", "1%", "25%", "reorder", "5%"):
+        if link.netem("delay", "500us", "1ms", "loss", "3%", "50%", "reorder", "5%"):
             print("%s: faults by netem" % self.kind, flush=True)
         else:
             link.faults(**FAULTS)
@@ -147,7 +148,7 @@ class Session:
             trader = ll_trader.Trader(client, random.Random(self.rng.getrandbits(31)), meets=0.3)
             self.work(trader)
             if self.kind == "af_xdp":
-                self.pause(gateway)
+                self.pause(link, gateway)
                 self.kill(link, gateway)
                 trader.gateway_went()
                 client.come_back()
@@ -183,27 +184,36 @@ class Session:
                 delivered[LINE_B][0] and live["open"] == 0
         trade.wait_until("whole feed", is_there, gateway=gateway)
 
-    def pause(self, gateway):
-        """What comes while the gateway does not look has the time when it came, and not when it was looked at."""
+    def pause(self, link, gateway):
+        """What comes while the gateway does not look has the time when it came, and not when it was looked at. What
+        waits behind a hole has that of its filling, so one try may not show it."""
+        seen_it = any(self.pause_once(link, gateway) for _ in range(PAUSES))
+        self.checks.true(seen_it, "no record says that it came during a pause")
+
+    @staticmethod
+    def pause_once(link, gateway):
+        def delivered():
+            return link.say("stats")["delivered"][LINE_A][0]
+
+        def meanwhile():
+            records = e2e.dump(gateway.journal)[1]
+            return any(first_ns < record["time_ns"] < last_ns for record in records if record["kind"] == "feed")
         gateway.pause()
-        first_ns = time.time_ns()
-        time.sleep(PAUSE_S)
+        time.sleep(MARGIN_S)
+        first_ns, before = time.time_ns(), delivered()
+        ll_processes.wait_until(lambda: delivered() > before + 20)
         last_ns = time.time_ns()
+        time.sleep(MARGIN_S)
         gateway.go_on()
-        time.sleep(0.2)
-        run, records = e2e.dump(gateway.journal)
-        times = [record["time_ns"] for record in records if record["kind"] == "feed"]
-        meanwhile = [one for one in times if first_ns + MARGIN_NS < one < last_ns - MARGIN_NS]
-        self.checks.true(run.status == 0 and meanwhile, "no record says that it came during the pause")
+        return ll_processes.wait_until(meanwhile, 2)
 
     def kill(self, link, gateway):
         """In the middle of it. The program stays, passes what it took, and goes at the next start."""
         gateway.kill()
-        time.sleep(0.05)  # some more frames, for nobody
         self.checks.true(has_program(), "the program of a killed gateway stays")
+        ll_processes.wait_until(lambda: flows()["passes"]["no_socket"]["packets"])
         left = self.compare(link, "killed")
-        # The flows are the wire's again, and what had no socket went to the kernel.
-        self.checks.true(left["no_socket"][0] > 0, "nothing came while the gateway was dead: %s" % left)
+        self.checks.true(left["no_socket"][0] > 0, "nothing passed while the gateway was dead: %s" % left)
         before = flows()["program_id"]
         self.base = link.say("stats")["delivered"]
         gateway.start()
@@ -290,8 +300,9 @@ def show_counts(checks, last):
     counts = flows()
     dumped = subprocess.run(["bpftool", "--json", "map", "dump", "id", str(counts["flows_map_id"])],
                             stdout=subprocess.PIPE, check=True).stdout
-    found = sorted(sum(cpu["value"]["packets"] for cpu in row["formatted"]["values"]) for row in json.loads(dumped))
-    checks.equal(found, sorted(last[line][0] for line in (LINE_A, LINE_B)), "bpftool: packets of the flows")
+    found = {"%s:%d" % (".".join(map(str, row["formatted"]["key"]["address"])), row["formatted"]["key"]["port"]):
+             sum(cpu["value"]["packets"] for cpu in row["formatted"]["values"]) for row in json.loads(dumped)}
+    checks.equal(found, {line: last[line][0] for line in (LINE_A, LINE_B)}, "bpftool: packets of the flows")
     dumped = subprocess.run(["bpftool", "--json", "map", "dump", "id", str(counts["passes_map_id"])],
                             stdout=subprocess.PIPE, check=True).stdout
     tcp = sum(cpu["value"]["tcp"]["packets"] for cpu in json.loads(dumped)[0]["formatted"]["values"])
@@ -370,7 +381,7 @@ def in_the_way(checks, place):
             ll_link.run("ip", "link", "set", "dev", "gw0", "xdp", "off")
         else:
             print("in part: no foreign program can be attached here (clang, ip with libbpf)", flush=True)
-        two_gateways(checks)
+        two_gateways(checks, place)
         without_rights(checks)
     run = e2e.tool("flows", "--help")
     checks.true(run.status == 0 and "bpftool map dump" in run.out and "Exit:" in run.out, "flows --help: %s" % run)
@@ -407,9 +418,13 @@ def running(checks, what, *more):
             checks.equal((process.returncode, err), (0, b""), what + ": its end")
 
 
-def two_gateways(checks):
-    """The second one is told, and the first one does not notice."""
+def two_gateways(checks, place):
+    """The second one is told, and so is who may not look; the first one does not notice."""
     with running(checks, "the first") as program:
+        done = subprocess.run([copy_of(place, e2e.TOOL), "flows", "gw0"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, user=65534,
+                              group=65534, extra_groups=[])
+        checks.true(done.returncode == 3 and "needs root" in done.stderr, "flows, not root: %s" % done)
         refused(checks, "the second", ["--feed", "af_xdp:gw0", *LINES], "another gateway receives on gw0")
         checks.equal((flows() or {}).get("program_id"), program, "the first one's program")
     checks.true(not has_program(), "two gateways leave a program behind")
@@ -435,8 +450,17 @@ def nothing_left(checks, place):
     checks.true("gw0" not in links, "interfaces are left: %s" % links)
 
 
+def no_af_xdp():
+    """Why the kernel gives no such socket; "" when it does."""
+    try:
+        socket.socket(44, socket.SOCK_RAW).close()  # AF_XDP
+    except OSError as error:
+        return "no AF_XDP: %s" % error
+    return ""
+
+
 def missing():
-    for program in (OBJECT, trade.LIFELINED, trade.CLIENT, ll_exchange.EXCHANGE):
+    for program in (trade.LIFELINED, trade.CLIENT, ll_exchange.EXCHANGE):
         if not os.access(program, os.R_OK):
             return "%s is not built" % program
     return ll_link.missing()
@@ -451,9 +475,10 @@ def main():
     rng = random.Random(e2e.seed())
     checks = e2e.Checks()
     words = sys.argv[1:]
+    absent = no_af_xdp() or ("" if os.path.exists(OBJECT) else "%s is not built" % OBJECT)
     with e2e.Place("/dev/shm") as place:
         for kind in ("af_xdp", "af_packet"):
-            if words and kind not in words:
+            if (words and kind not in words) or (absent and kind == "af_xdp"):
                 continue
             start = time.monotonic()
             session = Session(checks, place, kind, rng)
@@ -463,12 +488,15 @@ def main():
             except AssertionError as error:
                 checks.true(False, "%s: %s" % (kind, error))
             print("%-12s %.1f s" % (kind, time.monotonic() - start), flush=True)
-        if not words or "refused" in words:
+        if not absent and (not words or "refused" in words):
             start = time.monotonic()
             in_the_way(checks, place)
             print("%-12s %.1f s" % ("refused", time.monotonic() - start), flush=True)
         nothing_left(checks, place)
-    return checks.end()
+    status = checks.end()
+    if status == 0 and absent:
+        e2e.skip("in part: " + absent)
+    return status
 
 
 if __name__ == "__main__":

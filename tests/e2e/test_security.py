@@ -299,6 +299,27 @@ def case_capabilities(checks, installed):
     checks.equal(process.returncode, 0, "with capabilities: it ends in order")
 
 
+def case_af_xdp(checks, installed):
+    """The port that needs most: opened with root's rights, kept without."""
+    wants = [name for name in ("unshare", "ip") if not shutil.which(name)]
+    program = os.path.join(e2e.BIN, "ll_steer.bpf.o")
+    if wants or not os.path.exists(program):
+        print("SKIP af_xdp: %s is not here" % (wants[0] if wants else program))
+        return
+    os.chmod(shutil.copy(program, installed.dir), 0o644)
+    link = "ip link add gv0 type veth peer name gv1 && ip addr add 10.9.9.1/24 dev gv0 && ip link set gv0 up && " \
+        "ip link set gv1 up && exec \"$@\""
+    with running("unshare", "-n", "sh", "-c", link, "sh", installed.lifelined, "--feed", "af_xdp:gv0", "--line-a",
+                 "26477", *trade.STATE[:6], "--quiet", "--no-journal", "--run-as", USER) as process:
+        ready = processes.wait_until(lambda: process.poll() is not None or is_ready(process.pid))
+        if process.poll() == 3:
+            print("SKIP af_xdp: %s" % process.stderr.read().decode("utf-8", "replace").strip()[-300:])
+            return
+        checks.true(ready and process.poll() is None, "af_xdp: it gets ready")
+        check_rights(checks, "af_xdp", process.pid, installed.user)
+    checks.equal(process.returncode, 0, "af_xdp: it ends in order, and not by its own filter")
+
+
 def kernels_for(installed):
     """Where the user can read the kernel's source: here, and then the cache knows it, or a copy."""
     tried = subprocess.run(["cat", os.path.join(e2e.ROOT, "kernels", "ll_gateway.cl")], stdin=subprocess.DEVNULL,
@@ -418,6 +439,7 @@ def main():
         case_files_of_others(checks, installed, place)
         case_works_as_nobody(checks, installed, rng)
         case_capabilities(checks, installed)
+        case_af_xdp(checks, installed)
         case_device(checks, installed)
     now = set(glob.glob("/run/dpdk/lifeline-*") + glob.glob("/var/run/dpdk/lifeline-*"))
     checks.true(not [path for path in now - left if not processes.is_alive(int(path.rsplit("-", 1)[1]))],

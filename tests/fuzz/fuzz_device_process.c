@@ -121,19 +121,19 @@ static bool look(struct fuzz *fuzz)
     struct ll_device_word word;
     struct ll_why why = {0};
     bool was_ready = fuzz->process.to_device != NULL;
-    enum ll_process_news news = ll_device_process_look(&fuzz->process, &word, &why);
-    LL_ASSERT((news == LL_PROCESS_ENDED) == (why.code != LL_OK));
-    if (news == LL_PROCESS_NOTE || news == LL_PROCESS_READY) {
+    enum ll_carrier_news news = ll_device_process_look(&fuzz->process, &word, &why);
+    LL_ASSERT((news == LL_CARRIER_ENDED) == (why.code != LL_OK));
+    if (news == LL_CARRIER_NOTE || news == LL_CARRIER_READY) {
         LL_ASSERT(word.magic == LL_DEVICE_LINK_MAGIC);
         must_end(word.platform, sizeof word.platform);
         must_end(word.device, sizeof word.device);
         must_end(word.text, sizeof word.text);
     }
-    if (news == LL_PROCESS_READY) {
+    if (news == LL_CARRIER_READY) {
         LL_ASSERT(!was_ready && word.slots == fuzz->process.slots);
         touch(&fuzz->process);
     }
-    return news == LL_PROCESS_NOTE || news == LL_PROCESS_READY;
+    return news == LL_CARRIER_NOTE || news == LL_CARRIER_READY;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
@@ -142,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     int ends[2];
     int before = next_descriptor();
     LL_ASSERT(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
-    ll_device_process_init(&fuzz.process);
+    ll_device_process_init(&fuzz.process, "");
     fuzz.process.socket = ends[0];
     fuzz.process.slots = 1u << ll_fuzz_u8(&fuzz.input) % 8;
     fuzz.peer = ends[1];

@@ -9,8 +9,11 @@
 #include "host/base/ll_arena.h"
 #include "host/base/ll_assert.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count);
 
@@ -48,6 +51,32 @@ static void list_instruments(const struct ll_limits_file *file)
     free(table.control);
 }
 
+/* As a file it has the same verdict and the same entries, and does not change by itself. */
+static void load_file(const uint8_t *bytes, size_t bytes_count, int code, const struct ll_limits_file *parsed)
+{
+    struct ll_limits_file file;
+    struct ll_why why = {0};
+    char path[32];
+    bool is_new = true;
+    int fd = memfd_create("fuzz_limits_file", 0);
+    LL_ASSERT(fd >= 0);
+    LL_ASSERT(write(fd, bytes, bytes_count) == (ssize_t)bytes_count);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int loaded = ll_limits_file_load(&file, path, FUZZ_WINDOW_COUNT, &why);
+    LL_ASSERT(loaded == why.code && loaded == (bytes_count > 0 ? code : LL_ERR_INPUT));
+    if (loaded == LL_OK) {
+        LL_ASSERT(file.entry_count == parsed->entry_count);
+        LL_ASSERT(memcmp(file.entries, parsed->entries, file.entry_count * sizeof *file.entries) == 0);
+    }
+    LL_ASSERT(!ll_limits_file_changed(path, &file.stamp));
+    LL_ASSERT(ll_limits_file_reload(&file, path, FUZZ_WINDOW_COUNT, &is_new, NULL) == LL_OK && !is_new);
+    LL_ASSERT(ftruncate(fd, (off_t)bytes_count + 1) == 0);
+    LL_ASSERT(ll_limits_file_changed(path, &file.stamp));
+    (void)!ll_limits_file_reload(&file, path, FUZZ_WINDOW_COUNT, &is_new, NULL);
+    ll_limits_file_deinit(&file);
+    (void)close(fd);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
 {
     struct ll_limits_file file;
@@ -58,6 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     if (bytes_count > 0)
         memcpy(copy, bytes, bytes_count);
     int code = ll_limits_file_parse(&file, "fuzz.yaml", copy, bytes_count, FUZZ_WINDOW_COUNT, &why);
+    if (bytes_count % 4 == 0) /* a file is read into a block of its largest size, which takes time */
+        load_file(bytes, bytes_count, code, &file);
     if (code != LL_OK) {
         LL_ASSERT(why.code == code);
         LL_ASSERT(strncmp(why.text, "fuzz.yaml:", 10) == 0);

@@ -97,6 +97,15 @@ static void ask(struct fuzz *fuzz, const uint8_t *bytes, uint32_t bytes_count)
     free(copy);
 }
 
+/* A line that dies, or heals. */
+static void set_faults(struct fuzz *fuzz, uint8_t value, uint32_t line)
+{
+    const struct ll_mold_sender_faults faults = {value * 4u, value, value, value, value % 32u * FUZZ_MS + 1};
+    const struct ll_mold_sender_server_faults server_faults = {value * 4u, value, value * FUZZ_MS + 1};
+    ll_mold_sender_set_faults(fuzz->sender, line, &faults);
+    ll_mold_sender_set_server_faults(fuzz->sender, &server_faults);
+}
+
 static void run_command(struct fuzz *fuzz)
 {
     uint8_t bytes[64];
@@ -126,9 +135,11 @@ static void run_command(struct fuzz *fuzz)
         ask(fuzz, bytes, value % sizeof bytes);
         break;
     case 4:
-        if (value == 255) {
+        if (value >= 250) {
             ll_mold_sender_finish(fuzz->sender);
             fuzz->ended = true;
+        } else if (fuzz->is_faulty) {
+            set_faults(fuzz, value, kind / 64 % fuzz->config.line_count);
         }
         break;
     default:

@@ -8,6 +8,7 @@
 #include "host/base/ll_assert.h"
 #include "host/wire/ll_ouch50.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,20 @@ static void check_built_again(enum ll_ouch_direction direction, struct ll_ouch50
     LL_ASSERT(memcmp(&message, &again, sizeof message) == 0);
 }
 
+/* What is known of a type is known in every table, or in none. */
+static void check_type(enum ll_ouch_direction direction, uint8_t type)
+{
+    enum ll_ouch_direction found;
+    uint32_t index = ll_ouch50_index_of_type(direction, type);
+    uint32_t field_count = 0;
+    bool is_known = ll_ouch50_bytes_of_type(direction, type) != 0;
+    LL_ASSERT((index < LL_OUCH50_TYPE_COUNT) == is_known);
+    LL_ASSERT(!is_known || (ll_ouch50_type_at(index, &found) == type && found == direction));
+    LL_ASSERT((ll_ouch50_name_of_type(direction, type) != NULL) == is_known);
+    LL_ASSERT((ll_ouch50_fields(direction, type, &field_count) != NULL) == is_known);
+    LL_ASSERT((field_count > 0) == is_known);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
 {
     struct ll_ouch50_message message;
@@ -55,6 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     enum ll_ouch_direction direction = (bytes[0] & 1) != 0 ? LL_OUCH_OUT : LL_OUCH_IN;
     uint32_t message_bytes = (uint32_t)bytes_count - 1;
     bytes++;
+    if (message_bytes > 0)
+        check_type(direction, bytes[0]);
     int err = ll_ouch50_decode(direction, bytes, message_bytes, &message);
     if (message_bytes == 0)
         LL_ASSERT(err == LL_ERR_SHORT);
@@ -68,6 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     LL_ASSERT(ll_ouch50_encode(direction, &message, encoded, message_bytes, &encoded_bytes) == LL_OK);
     LL_ASSERT(encoded_bytes == message_bytes);
     LL_ASSERT(memcmp(encoded, bytes, message_bytes) == 0);
+    LL_ASSERT(ll_ouch50_encode(direction, &message, encoded, message_bytes - 1, &encoded_bytes) ==
+              LL_ERR_FULL);
     free(encoded);
     check_built_again(direction, message);
     return 0;

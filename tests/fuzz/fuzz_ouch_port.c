@@ -3,7 +3,9 @@
  * Goal: whatever bytes a client sends to an order port, it answers or ignores them: no assertion, no read past a
  * message, books and record consistent after each.
  * Method: the first byte chooses protocol, self-trade rule and faults; then messages, each behind a byte with its
- * length, to the one port of an exchange with two instruments. What it publishes must decode; quantities add up.
+ * length, to the one port of an exchange with two instruments. A length that no message has does something at the
+ * exchange instead: somebody else trades, a trade is broken, the day begins or ends, a halt. What the port publishes
+ * must decode; quantities add up.
  */
 #include "host/base/ll_arena.h"
 #include "host/base/ll_assert.h"
@@ -16,6 +18,8 @@
 
 #define LINKS_MAX 64u
 #define STEP_NS   UINT64_C(100000000)
+/* Lengths from here on say that something happens at the exchange. */
+#define HAPPEN_FIRST 250
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count);
 
@@ -45,7 +49,39 @@ static void check_links(const struct ll_ouch_port *port, const struct ll_matchin
     }
 }
 
-static void feed(struct ll_ouch_port *port, const struct ll_matching *matching, const uint8_t *bytes,
+/* What the exchange does by itself; `value` says which order, trade or instrument. */
+static void happen(struct ll_ouch_port *port, struct ll_matching *matching, uint8_t what, uint8_t value,
+                   uint64_t now_ns)
+{
+    const struct ll_matching_enter enter = {.instrument = value % 2,
+                                            .quantity = 100,
+                                            .price = value % 2 == 0 ? 1503400 : 4000000,
+                                            .side = value / 2 % 2 == 0 ? LL_MATCHING_BUY : LL_MATCHING_SELL,
+                                            .group = 2};
+    switch (what - HAPPEN_FIRST) {
+    case 0:
+        (void)ll_matching_enter(matching, &enter, now_ns);
+        break;
+    case 1:
+        (void)ll_matching_break_trade(matching, 1u + value % 16u, 'E', now_ns);
+        break;
+    case 2:
+        ll_matching_end_of_day(matching, now_ns);
+        ll_ouch_port_end_of_day(port, now_ns);
+        break;
+    case 3:
+        ll_ouch_port_start_of_day(port, now_ns);
+        break;
+    case 4:
+        (void)ll_matching_halt(matching, value % 2, "T1  ", now_ns);
+        break;
+    default:
+        (void)ll_matching_resume(matching, value % 2, "T3  ", now_ns);
+        break;
+    }
+}
+
+static void feed(struct ll_ouch_port *port, struct ll_matching *matching, const uint8_t *bytes,
                  size_t bytes_count)
 {
     uint64_t now_ns = 1;
@@ -53,10 +89,15 @@ static void feed(struct ll_ouch_port *port, const struct ll_matching *matching, 
         uint32_t message_bytes = bytes[0];
         if (message_bytes > bytes_count - 1)
             message_bytes = (uint32_t)bytes_count - 1;
+        if (bytes[0] >= HAPPEN_FIRST)
+            message_bytes = bytes_count > 1 ? 1 : 0;
         uint8_t *exact = malloc(message_bytes > 0 ? message_bytes : 1);
         LL_ASSERT(exact != NULL);
         memcpy(exact, bytes + 1, message_bytes);
-        ll_ouch_port_receive(port, exact, message_bytes, now_ns);
+        if (bytes[0] >= HAPPEN_FIRST)
+            happen(port, matching, bytes[0], message_bytes > 0 ? exact[0] : 0, now_ns);
+        else
+            ll_ouch_port_receive(port, exact, message_bytes, now_ns);
         free(exact);
         now_ns += STEP_NS;
         ll_ouch_port_poll(port, now_ns);

@@ -71,6 +71,7 @@ static bool take(struct fuzz *fuzz)
 {
     struct ll_beat record;
     enum ll_ring_take taken = ll_ring_port_take(&fuzz->port, &record);
+    LL_ASSERT(strcmp(ll_ring_take_name(taken), "unknown") != 0);
     if (taken != LL_RING_ANSWER)
         return taken == LL_RING_NOTHING;
     LL_ASSERT(fuzz->due != fuzz->next);
@@ -122,9 +123,29 @@ static void answer(struct fuzz *fuzz)
     memcpy(fuzz->from_device + ll_link_slot_at(ordinal, fuzz->slots), &beat, sizeof beat);
 }
 
+/* What goes into the window of one memory stands there; what stands in the other's comes out. */
+static void move_window(struct fuzz *fuzz)
+{
+    uint64_t words[4];
+    uint64_t back[4];
+    uint32_t count = 1 + ll_fuzz_u8(&fuzz->input) % 4u;
+    uint32_t due = 0;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++)
+        words[i] = ll_fuzz_u64(&fuzz->input);
+    ll_ring_port_write_window(&fuzz->port, words, count);
+    uint64_t at = ll_link_window_at(fuzz->slots);
+    LL_ASSERT(memcmp(fuzz->to_device + at, words, count * sizeof words[0]) == 0);
+    memcpy(fuzz->from_device + at, words, count * sizeof words[0]);
+    ll_ring_port_read_window(&fuzz->port, back, count);
+    LL_ASSERT(memcmp(words, back, count * sizeof words[0]) == 0);
+    ll_ring_port_ordinals(&fuzz->port, &due, &found);
+    LL_ASSERT(due == fuzz->due);
+}
+
 static void command(struct fuzz *fuzz, bool *is_alive)
 {
-    switch (ll_fuzz_u8(&fuzz->input) % 5) {
+    switch (ll_fuzz_u8(&fuzz->input) % 6) {
     case 0:
         post(fuzz);
         break;
@@ -139,6 +160,9 @@ static void command(struct fuzz *fuzz, bool *is_alive)
     case 3: /* as long as a beat may take to become whole */
         for (uint32_t i = 0; *is_alive && i < 16; i++)
             *is_alive = take(fuzz);
+        break;
+    case 5:
+        move_window(fuzz);
         break;
     default:
         answer(fuzz);

@@ -32,7 +32,7 @@ static void check_verdict(int err, const struct ll_why *why)
 /* Digits, at most one point between digits, no more of them behind it than `decimals`, below 2^64. */
 static bool naive_decimal(const char *text, unsigned decimals, uint64_t *value)
 {
-    unsigned __int128 number = 0;
+    uint64_t number = 0;
     const char *point = strchr(text, '.');
     size_t count = strlen(text);
     size_t behind = point != NULL ? strlen(point + 1) : 0;
@@ -43,11 +43,12 @@ static bool naive_decimal(const char *text, unsigned decimals, uint64_t *value)
     for (size_t i = 0; i < count + decimals - behind; i++) {
         if (i < count && text[i] == '.')
             continue;
-        number = number * 10 + (i < count ? (unsigned)(text[i] - '0') : 0u);
-        if (number > UINT64_MAX)
+        uint64_t digit = i < count ? (uint64_t)(text[i] - '0') : 0;
+        if (__builtin_mul_overflow(number, UINT64_C(10), &number) ||
+            __builtin_add_overflow(number, digit, &number))
             return false;
     }
-    *value = (uint64_t)number;
+    *value = number;
     return true;
 }
 
@@ -165,6 +166,11 @@ static void write_spec(const struct ll_port_spec *spec, char *text, size_t text_
     case LL_PORT_KIND_VDEV:
         (void)snprintf(text, text_bytes, "vdev:%s,%s", spec->device, spec->args);
         break;
+    case LL_PORT_KIND_AF_XDP:
+        LL_ASSERT(spec->queue <= LL_PORT_SPEC_QUEUE_MAX);
+        (void)snprintf(text, text_bytes, "af_xdp:%s,queue=%u%s%s", spec->device, spec->queue,
+                       spec->path[0] != '\0' ? ",program=" : "", spec->path);
+        break;
     case LL_PORT_KIND_PCI:
         (void)snprintf(text, text_bytes, "pci:%s", spec->device);
         break;
@@ -185,7 +191,7 @@ static void write_spec(const struct ll_port_spec *spec, char *text, size_t text_
 
 static void check_spec(const char *text)
 {
-    char written[2][sizeof "pcap:" + LL_PORT_SPEC_PATH_BYTES];
+    char written[2][LL_PORT_SPEC_PATH_BYTES + 64];
     struct ll_why why = {0};
     struct ll_port_spec *spec = calloc(2, sizeof *spec);
     LL_ASSERT(spec != NULL);

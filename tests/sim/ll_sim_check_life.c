@@ -20,11 +20,13 @@ static const char *ll_sim_state_name(uint8_t state)
 void ll_sim_life_free(struct ll_sim_life *life)
 {
     free(life->orders);
+    free(life->id_statuses);
 }
 
 void ll_sim_life_restart(struct ll_sim_life *life)
 {
     life->order_count = 0;
+    life->id_count = 0;
     life->next_event_id = 0;
 }
 
@@ -141,5 +143,56 @@ bool ll_sim_life_follow(struct ll_sim_life *life, const struct ll_oms *oms, uint
             return false;
     *looked_count += order_count;
     life->next_event_id = next_event_id;
+    return true;
+}
+
+/* --- Identifiers ---------------------------------------------------------------------------------------- */
+
+/* In one step or several. An execution is over by its bust; a link that was given up may have been taken all the same,
+ * and is then the order's. */
+static bool ll_sim_status_leads(uint8_t type, uint8_t from, uint8_t to)
+{
+    static const uint8_t cells[LL_ID_STATUS_COUNT][LL_ID_STATUS_COUNT] = {
+#define LL_SIM_HOW_OK   1
+#define LL_SIM_HOW_LATE 1
+#define LL_SIM_HOW_SAME 1
+#define LL_SIM_HOW_NO   0
+#define LL_SIM_STATUS_ROW(FROM, active, replaced, cancelled, executed) \
+    {LL_SIM_HOW_##active, LL_SIM_HOW_##replaced, LL_SIM_HOW_##cancelled, LL_SIM_HOW_##executed},
+        LL_ID_STATUS_CHANGES(LL_SIM_STATUS_ROW)
+#undef LL_SIM_STATUS_ROW
+#undef LL_SIM_HOW_OK
+#undef LL_SIM_HOW_LATE
+#undef LL_SIM_HOW_SAME
+#undef LL_SIM_HOW_NO
+    };
+    if (type == LL_ID_EXECUTION)
+        return from == to || (from == LL_ID_STATUS_EXECUTED && to == LL_ID_STATUS_CANCELLED);
+    if (from == LL_ID_STATUS_ACTIVE && to == LL_ID_STATUS_REPLACED)
+        return true; /* by its successor */
+    return from < LL_ID_STATUS_COUNT && to < LL_ID_STATUS_COUNT && cells[from][to] != 0;
+}
+
+bool ll_sim_life_ids(struct ll_sim_life *life, const struct ll_oms *oms, uint64_t *looked_count,
+                     struct ll_sim_verdict *verdict)
+{
+    uint32_t id_count = ll_oms_id_count(oms);
+    if (id_count > life->id_max) {
+        life->id_max = 2 * id_count;
+        life->id_statuses = realloc(life->id_statuses, life->id_max);
+        LL_ASSERT(life->id_statuses != NULL);
+    }
+    for (uint32_t id = 0; id < id_count; id++) {
+        struct ll_oms_id_view view;
+        ll_oms_id(oms, id, &view);
+        uint8_t before = id < life->id_count ? life->id_statuses[id] : view.status;
+        life->id_statuses[id] = view.status;
+        ++*looked_count;
+        if (!ll_sim_status_leads(view.type, before, view.status))
+            return ll_sim_break(verdict, LL_SIM_CHECK_LEGAL,
+                                "identifier %u (%s, type %u) of order %u went from status %u to %u", id,
+                                view.text, view.type, view.order, before, view.status);
+    }
+    life->id_count = id_count;
     return true;
 }

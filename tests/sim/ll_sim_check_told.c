@@ -12,10 +12,15 @@ void ll_sim_told_free(struct ll_sim_told *told)
     free(told->is_looked_at);
 }
 
-void ll_sim_told_restart(struct ll_sim_told *told, const struct ll_sim_clients *clients)
+void ll_sim_told_again(struct ll_sim_told *told)
 {
     if (told->asked_max != 0)
         memset(told->is_looked_at, 0, told->asked_max);
+}
+
+void ll_sim_told_restart(struct ll_sim_told *told, const struct ll_sim_clients *clients)
+{
+    ll_sim_told_again(told);
     told->named_at_start = ll_sim_clients_named_count(clients);
     told->named_next = 0;
 }
@@ -123,6 +128,23 @@ bool ll_sim_told_named(struct ll_sim_told *told, const struct ll_sim_clients *cl
         ++*looked_count;
         if (!ll_sim_told_name(clients, named, known, oms, verdict))
             return false;
+    }
+    return true;
+}
+
+bool ll_sim_told_paid(const struct ll_oms *oms, uint64_t *looked_count, struct ll_sim_verdict *verdict)
+{
+    const struct ll_ledger *ledger = ll_oms_ledger(oms);
+    for (uint32_t i = 0; i < ll_ledger_account_count(ledger); i++) {
+        const struct ll_ledger_account *account = ll_ledger_account_at(ledger, i);
+        if (account->kind != LL_LEDGER_EXTERNAL)
+            continue;
+        ++*looked_count;
+        if (account->version > 1)
+            return ll_sim_break(verdict, LL_SIM_CHECK_ONCE,
+                                "owner %u paid in asset %u %llu times, %lld in all, under one key",
+                                account->owner, account->asset, (unsigned long long)account->version,
+                                -(long long)account->balance);
     }
     return true;
 }

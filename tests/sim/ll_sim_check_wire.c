@@ -162,7 +162,6 @@ void ll_sim_wire_free(struct ll_sim_wire *wire)
 {
     free(wire->arrived);
     ll_sim_index_free(&wire->numbers);
-    ll_sim_index_free(&wire->askings);
     ll_sim_index_free(&wire->entered);
 }
 
@@ -175,9 +174,9 @@ static void ll_sim_wire_keep(struct ll_sim_wire *wire, const struct ll_sim_arriv
     }
     uint32_t index = wire->arrived_count++;
     wire->arrived[index] = *arrived;
+    wire->arrived[index].previous = wire->last[arrived->session] - 1; /* 0 - 1 is none */
+    wire->last[arrived->session] = index + 1;
     ll_sim_index_put(&wire->numbers, ll_sim_key_number(arrived->session, arrived->number), index);
-    if (ll_sim_index_find(&wire->askings, arrived->asking_hash) == LL_SIM_INDEX_NONE)
-        ll_sim_index_put(&wire->askings, arrived->asking_hash, index);
 }
 
 bool ll_sim_wire_take(struct ll_sim_wire *wire, uint32_t session, uint8_t protocol, const uint8_t *bytes,
@@ -223,8 +222,31 @@ static bool ll_sim_arrived_is_of(const struct ll_sim_arrived *arrived, const str
            memcmp(arrived->symbol, order.symbol, LL_SYMBOL_BYTES) == 0;
 }
 
+static bool ll_sim_was_rejected(const struct ll_ouch_port *port, uint64_t number)
+{
+    for (uint32_t index = 0; index < ll_ouch_port_link_count(port); index++) {
+        const struct ll_ouch_link *link = ll_ouch_port_link(port, index);
+        if (ll_sim_link_number(port, link) == number)
+            return link->state == LL_OUCH_LINK_REJECTED;
+    }
+    return false;
+}
+
+/* What arrived right before, if it asked for the same; NULL = something else, or in vain. */
+static const struct ll_sim_arrived *ll_sim_said_before(const struct ll_sim_wire *wire,
+                                                       const struct ll_sim_arrived *arrived,
+                                                       const struct ll_ouch_port *port)
+{
+    if (arrived->previous == LL_SIM_INDEX_NONE)
+        return NULL;
+    const struct ll_sim_arrived *previous = &wire->arrived[arrived->previous];
+    bool is_same = previous->asking_hash == arrived->asking_hash;
+    return is_same && !ll_sim_was_rejected(port, previous->number) ? previous : NULL;
+}
+
 bool ll_sim_wire_known(struct ll_sim_wire *wire, const struct ll_sim_known *known, const struct ll_oms *oms,
-                       uint64_t *looked_count, struct ll_sim_verdict *verdict)
+                       const struct ll_ouch_port *const ports[LL_SIM_SESSIONS], uint64_t *looked_count,
+                       struct ll_sim_verdict *verdict)
 {
     for (; wire->looked < wire->arrived_count; wire->looked++) {
         const struct ll_sim_arrived *arrived = &wire->arrived[wire->looked];
@@ -232,12 +254,12 @@ bool ll_sim_wire_known(struct ll_sim_wire *wire, const struct ll_sim_known *know
         ++*looked_count;
         if (ll_sim_arrived_is_of(arrived, known, oms, order))
             continue;
-        uint32_t first = ll_sim_index_find(&wire->askings, arrived->asking_hash);
-        if (first != wire->looked)
+        const struct ll_sim_arrived *previous = ll_sim_said_before(wire, arrived, ports[arrived->session]);
+        if (previous != NULL)
             return ll_sim_break(verdict, LL_SIM_CHECK_ONCE,
                                 "session %u: what number %llu asked came again under number %llu, which is "
                                 "not the gateway's",
-                                arrived->session, (unsigned long long)wire->arrived[first].number,
+                                arrived->session, (unsigned long long)previous->number,
                                 (unsigned long long)arrived->number);
         return ll_sim_break(verdict, LL_SIM_CHECK_KNOWN,
                             "session %u: number %llu (%c %c %u %.8s) reached the exchange; the gateway %s",

@@ -140,12 +140,14 @@ void ll_sim_checks_on_order(struct ll_sim_checks *checks, uint32_t session, cons
 static bool ll_sim_check_exchange(struct ll_sim_checks *checks, const struct ll_oms *oms)
 {
     struct ll_sim_verdict *verdict = &checks->verdict;
-    bool is_good =
-        ll_sim_known_follow(&checks->known, oms, verdict) &&
-        ll_sim_wire_known(&checks->wire, &checks->known, oms, &checks->made[LL_SIM_CHECK_KNOWN], verdict);
+    const struct ll_ouch_port *ports[LL_SIM_SESSIONS];
+    for (uint32_t session = 0; session < LL_SIM_SESSIONS; session++)
+        ports[session] = ll_sim_venue_port(checks->venue, session);
+    bool is_good = ll_sim_known_follow(&checks->known, oms, verdict) &&
+                   ll_sim_wire_known(&checks->wire, &checks->known, oms, ports,
+                                     &checks->made[LL_SIM_CHECK_KNOWN], verdict);
     for (uint32_t session = 0; is_good && session < LL_SIM_SESSIONS; session++)
-        is_good = ll_sim_wire_links(&checks->wire, &checks->known, session,
-                                    ll_sim_venue_port(checks->venue, session),
+        is_good = ll_sim_wire_links(&checks->wire, &checks->known, session, ports[session],
                                     &checks->made[LL_SIM_CHECK_ONCE], verdict);
     return is_good;
 }
@@ -160,8 +162,11 @@ static bool ll_sim_check_told(struct ll_sim_checks *checks, struct ll_oms *oms, 
 
 static bool ll_sim_check_index(struct ll_sim_checks *checks, const struct ll_gateway *gateway)
 {
-    return ll_sim_told_index(ll_sim_oms(gateway), ll_device_life(ll_gateway_device(gateway)),
-                             &checks->made[LL_SIM_CHECK_IDENTIFIERS], &checks->verdict);
+    const struct ll_oms *oms = ll_sim_oms(gateway);
+    return ll_sim_told_index(oms, ll_device_life(ll_gateway_device(gateway)),
+                             &checks->made[LL_SIM_CHECK_IDENTIFIERS], &checks->verdict) &&
+           ll_sim_life_ids(&checks->life, oms, &checks->made[LL_SIM_CHECK_LEGAL], &checks->verdict) &&
+           ll_sim_told_paid(oms, &checks->made[LL_SIM_CHECK_ONCE], &checks->verdict);
 }
 
 static bool ll_sim_check_health(struct ll_sim_checks *checks, const struct ll_gateway *gateway)
@@ -193,8 +198,12 @@ bool ll_sim_checks_step(struct ll_sim_checks *checks, uint64_t now_ns, struct ll
 {
     const struct ll_gateway *gateway = ll_sim_node_gateway(checks->node);
     (void)now_ns;
+    const struct ll_why *stop_why = ll_sim_node_stop_why(checks->node);
     checks->steps++;
-    if (gateway == NULL)
+    if (stop_why->code != LL_OK)
+        (void)!ll_sim_break(&checks->verdict, LL_SIM_CHECK_HEALTH, "the gateway stopped by itself: %s: %s",
+                            ll_err_name(stop_why->code), stop_why->text);
+    else if (gateway == NULL)
         ll_sim_tail_look(&checks->tail, ll_sim_node_gateway_config(checks->node), checks->durable_event_id);
     else if (ll_gateway_status(gateway, NULL) == LL_OK)
         (void)!ll_sim_check_up(checks, gateway);
@@ -290,6 +299,7 @@ bool ll_sim_checks_deep(struct ll_sim_checks *checks, struct ll_sim_verdict *ver
     struct ll_gateway *gateway = ll_sim_node_gateway(checks->node);
     if (gateway == NULL || ll_gateway_status(gateway, NULL) != LL_OK)
         return ll_sim_judged(checks, verdict);
+    ll_sim_told_again(&checks->told);
     (void)!(ll_sim_check_exchange(checks, ll_sim_oms(gateway)) &&
             ll_sim_check_told(checks, ll_sim_oms(gateway), UINT32_MAX) &&
             ll_sim_check_index(checks, gateway) && ll_sim_check_tables(checks, gateway) &&

@@ -50,6 +50,7 @@ struct ll_sim_arrived {
     uint64_t old_number;  /* of a replace */
     uint64_t bytes_hash;  /* of the whole message ... */
     uint64_t asking_hash; /* ... and of it without its own number */
+    uint32_t previous;    /* that arrived at the same port; LL_SIM_INDEX_NONE = none */
     uint32_t session;
     uint32_t quantity;
     char type; /* O or U, as on the wire */
@@ -62,9 +63,9 @@ struct ll_sim_wire {
     uint32_t arrived_count;
     uint32_t arrived_max;
     uint32_t looked;                      /* those before were found in the gateway since it started */
+    uint32_t last[LL_SIM_SESSIONS];       /* arrived at each port, +1 */
     struct ll_sim_index numbers;          /* -> arrived */
-    struct ll_sim_index askings;          /* asking_hash -> the first that arrived so */
-    struct ll_sim_index entered;          /* order -> number of its first link at the exchange, +1 */
+    struct ll_sim_index entered;          /* order + 1 -> number of its first link at the exchange */
     uint32_t links_seen[LL_SIM_SESSIONS]; /* since the gateway started */
 };
 
@@ -75,11 +76,12 @@ LL_MUST_CHECK bool ll_sim_wire_take(struct ll_sim_wire *wire, uint32_t session, 
                                     struct ll_sim_verdict *verdict);
 /* The gateway has started: everything is to be found in it again. */
 void ll_sim_wire_restart(struct ll_sim_wire *wire);
-/* What arrived is an order of the gateway, that very order: KNOWN; or ONCE when all but its number was said before.
- * Returns how many were looked at in *looked_count. */
+/* What arrived is an order of the gateway, that very order: KNOWN; or ONCE when what arrived right before it said all
+ * the same under another number, and was not rejected. Adds to *looked_count how many were looked at. */
 LL_MUST_CHECK bool ll_sim_wire_known(struct ll_sim_wire *wire, const struct ll_sim_known *known,
-                                     const struct ll_oms *oms, uint64_t *looked_count,
-                                     struct ll_sim_verdict *verdict);
+                                     const struct ll_oms *oms,
+                                     const struct ll_ouch_port *const ports[LL_SIM_SESSIONS],
+                                     uint64_t *looked_count, struct ll_sim_verdict *verdict);
 /* The orders that a port opened: none for nothing, and one for each of the gateway's at most: ONCE. */
 LL_MUST_CHECK bool ll_sim_wire_links(struct ll_sim_wire *wire, const struct ll_sim_known *known,
                                      uint32_t session, const struct ll_ouch_port *port,
@@ -100,6 +102,9 @@ struct ll_sim_life {
     uint32_t order_count;
     uint32_t order_max;
     uint64_t next_event_id; /* when they were looked at */
+    uint8_t *id_statuses;
+    uint32_t id_count;
+    uint32_t id_max;
 };
 
 void ll_sim_life_free(struct ll_sim_life *life);
@@ -113,6 +118,10 @@ LL_MUST_CHECK bool ll_sim_life_follow(struct ll_sim_life *life, const struct ll_
                                       uint64_t next_event_id, uint64_t *looked_count,
                                       struct ll_sim_verdict *verdict);
 
+/* The same of the statuses of identifiers, by LL_ID_STATUS_CHANGES. */
+LL_MUST_CHECK bool ll_sim_life_ids(struct ll_sim_life *life, const struct ll_oms *oms, uint64_t *looked_count,
+                                   struct ll_sim_verdict *verdict);
+
 /* --- ll_sim_check_told.c: what clients were told --------------------------------------------------------------- */
 
 struct ll_sim_told {
@@ -124,6 +133,8 @@ struct ll_sim_told {
 
 void ll_sim_told_free(struct ll_sim_told *told);
 void ll_sim_told_restart(struct ll_sim_told *told, const struct ll_sim_clients *clients);
+/* All of it is to be looked at again. */
+void ll_sim_told_again(struct ll_sim_told *told);
 /* Acceptances that were told as durable: the order is there, by its key and by its name: ACKNOWLEDGED. */
 LL_MUST_CHECK bool ll_sim_told_asked(struct ll_sim_told *told, const struct ll_sim_clients *clients,
                                      const struct ll_sim_known *known, struct ll_oms *oms,
@@ -132,6 +143,9 @@ LL_MUST_CHECK bool ll_sim_told_asked(struct ll_sim_told *told, const struct ll_s
 LL_MUST_CHECK bool ll_sim_told_named(struct ll_sim_told *told, const struct ll_sim_clients *clients,
                                      const struct ll_sim_known *known, struct ll_oms *oms, uint32_t count,
                                      uint64_t *looked_count, struct ll_sim_verdict *verdict);
+/* What clients paid in under a key was booked once, as each of them pays in once for each asset: ONCE. */
+LL_MUST_CHECK bool ll_sim_told_paid(const struct ll_oms *oms, uint64_t *looked_count,
+                                    struct ll_sim_verdict *verdict);
 /* Every identifier of the gateway's log is in the kernel's table, as the same order's, and the other way round:
  * IDENTIFIERS. */
 LL_MUST_CHECK bool ll_sim_told_index(const struct ll_oms *oms, const struct ll_life_memory *life,

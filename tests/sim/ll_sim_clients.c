@@ -290,8 +290,11 @@ static void place_new(struct ll_sim_clients *clients, uint32_t number)
         return;
     uint32_t index = clients->asked_count++;
     struct ll_sim_asked *asked = &clients->asked[index];
-    (void)snprintf(asked->key, sizeof asked->key, "%s-%u", client->account, index);
-    (void)snprintf(asked->account, sizeof asked->account, "%s", client->account);
+    char account[sizeof client
+                     ->account]; /* a copy: both are parts of one object, and gcc warns of an overlap */
+    memcpy(account, client->account, sizeof account);
+    (void)snprintf(asked->key, sizeof asked->key, "%s-%u", account, index);
+    (void)snprintf(asked->account, sizeof asked->account, "%s", account);
     asked->instrument = ll_prng_below(&client->prng, LL_SIM_INSTRUMENTS);
     clients->owner[index] = number;
     place(clients, index);
@@ -428,7 +431,8 @@ struct ll_sim_clients *ll_sim_clients_new(const struct ll_sim_clients_config *co
     clients->client_count = 1 + ll_prng_below(&prng, LL_SIM_CLIENTS_MAX);
     for (uint32_t i = 0; i < clients->client_count; i++) {
         ll_prng_init(&clients->client[i].prng, ll_prng_next(&prng));
-        (void)snprintf(clients->client[i].account, sizeof clients->client[i].account, "SIM%u", i);
+        (void)snprintf(clients->client[i].account, sizeof clients->client[i].account, "SIM%u",
+                       i % LL_SIM_CLIENTS_MAX); /* which i is below, but not every compiler sees it */
     }
     return clients;
 }

@@ -55,10 +55,12 @@ struct ll_sim_node {
     uint64_t damaged_snapshot; /* event id of the one that was damaged before the last boot; 0 = none */
     bool took_damage;
     struct ll_why snapshot_why;
+    struct ll_why stop_why;
     uint64_t now_ns;
     int64_t clock_offset_ns;
     uint64_t slow_until_ns; /* the disk takes until then over what it has in hand */
     uint64_t turns;
+    bool ends_with_power; /* what is planned amid an operation of the disk is a power cut, not a kill */
     bool is_small;
 };
 
@@ -246,6 +248,10 @@ static void ll_sim_node_stop(struct ll_sim_node *node)
     int status = ll_gateway_close(node->gateway, &why);
     node->gateway = NULL;
     ll_sim_node_say(node, "stopped: %s: %s", ll_err_name(status), why.text);
+    if (status != LL_ERR_IO && status != LL_ERR_NO_SPACE) {
+        node->stop_why = why;
+        node->stop_why.code = status != LL_OK ? status : LL_ERR_STOPPED;
+    }
     LL_ASSERT(ll_sim_disk_open_count(node->disk) == 0);
     ll_sim_disk_restart(node->disk);
 }
@@ -401,6 +407,18 @@ static void ll_sim_node_fill_disk(struct ll_sim_node *node)
     ll_sim_node_say(node, "the disk is full");
 }
 
+/* The process is killed amid an operation of the disk; where the power may be cut as well, every other time it is. */
+static void ll_sim_node_plan_end(struct ll_sim_node *node, uint64_t nth)
+{
+    struct ll_sim_faults *faults = node->config.faults;
+    node->ends_with_power =
+        faults->per_million[LL_SIM_POWER_CUT] != 0 && ll_sim_draw(faults, LL_SIM_CRASH_INSIDE, 2) == 0;
+    if (node->ends_with_power)
+        ll_sim_disk_plan_cut(node->disk, nth);
+    else
+        ll_sim_disk_plan_kill(node->disk, nth, ll_prng_next(&node->prng));
+}
+
 static void ll_sim_node_strike(struct ll_sim_node *node)
 {
     struct ll_sim_faults *faults = node->config.faults;
@@ -414,10 +432,8 @@ static void ll_sim_node_strike(struct ll_sim_node *node)
         ll_sim_node_plan_error(node, LL_SIM_DISK_ERROR, LL_ERR_IO);
     if (ll_sim_strikes(faults, LL_SIM_DISK_FULL))
         ll_sim_node_fill_disk(node);
-    if (ll_sim_strikes(faults, LL_SIM_CRASH_INSIDE)) {
-        uint64_t nth = 1 + ll_sim_draw(faults, LL_SIM_CRASH_INSIDE, LL_SIM_OPERATIONS_AHEAD);
-        ll_sim_disk_plan_kill(node->disk, nth, ll_prng_next(&node->prng));
-    }
+    if (ll_sim_strikes(faults, LL_SIM_CRASH_INSIDE))
+        ll_sim_node_plan_end(node, 1 + ll_sim_draw(faults, LL_SIM_CRASH_INSIDE, LL_SIM_OPERATIONS_AHEAD));
     if (faults->is_calm) {
         ll_sim_disk_plan_nothing(node->disk);
         ll_sim_disk_set_full(node->disk, false);
@@ -485,7 +501,10 @@ bool ll_sim_node_turn(struct ll_sim_node *node, uint64_t now_ns)
     if (!ll_sim_disk_is_halted(node->disk) && ll_sim_strikes(node->config.faults, LL_SIM_SNAPSHOT))
         ll_sim_node_snapshot(node);
     if (ll_sim_disk_is_halted(node->disk)) {
-        ll_sim_node_crash(node);
+        if (node->ends_with_power)
+            ll_sim_node_power_cut(node);
+        else
+            ll_sim_node_crash(node);
         return false;
     }
     if (ll_gateway_status(node->gateway, NULL) != LL_OK) {
@@ -538,6 +557,11 @@ bool ll_sim_node_took_damage(const struct ll_sim_node *node)
 const struct ll_why *ll_sim_node_snapshot_why(const struct ll_sim_node *node)
 {
     return &node->snapshot_why;
+}
+
+const struct ll_why *ll_sim_node_stop_why(const struct ll_sim_node *node)
+{
+    return &node->stop_why;
 }
 
 bool ll_sim_node_is_small(const struct ll_sim_node *node)

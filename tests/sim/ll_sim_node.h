@@ -65,6 +65,8 @@ void ll_sim_node_repair(struct ll_sim_node *node);
 bool ll_sim_node_took_damage(const struct ll_sim_node *node);
 /* Why a snapshot could not be made of a journal that is not damaged; code LL_OK = that never happened. */
 const struct ll_why *ll_sim_node_snapshot_why(const struct ll_sim_node *node);
+/* Why a gateway stopped by itself though its disk did not fail; code LL_OK = that never happened. */
+const struct ll_why *ll_sim_node_stop_why(const struct ll_sim_node *node);
 /* The tables of this run hold fewer orders, identifiers or levels than its day may need. */
 bool ll_sim_node_is_small(const struct ll_sim_node *node);
 uint64_t ll_sim_node_clock_ns(const struct ll_sim_node *node, uint64_t now_ns);

@@ -22,6 +22,8 @@ struct shared {
     _Atomic uint64_t next; /* seed to be taken, counted from first_seed */
     _Atomic uint64_t failures;
     _Atomic uint64_t runs;
+    _Atomic bool is_caught;
+    struct ll_sim_failure caught;
     struct ll_sim_failure failure[LL_SIM_FAILURES_MAX];
     struct worker {
         uint64_t seed; /* that it works on */
@@ -40,6 +42,15 @@ static void note_failure(struct shared *shared, const struct ll_sim_failure *fai
     uint64_t index = atomic_fetch_add(&shared->failures, 1);
     if (index < LL_SIM_FAILURES_MAX)
         shared->failure[index] = *failure;
+}
+
+/* The first one counts; who comes second finds it taken. */
+static void note_catch(const struct ll_sim_swarm_config *config, struct shared *shared,
+                       const struct ll_sim_failure *failure)
+{
+    if (config->is_hunt && failure->verdict.check == config->hunted &&
+        !atomic_exchange(&shared->is_caught, true))
+        shared->caught = *failure;
 }
 
 static void add_up(struct ll_sim_outcome *sum, const struct ll_sim_outcome *outcome)
@@ -70,13 +81,14 @@ static void work(const struct swarm *swarm, uint32_t number)
     options.door_path = door_path;
     for (;;) {
         uint64_t index = atomic_fetch_add(&shared->next, 1);
-        if (index >= config->seed_count || (config->stop_at_failure && atomic_load(&shared->failures) != 0))
+        if (index >= config->seed_count || atomic_load(&shared->is_caught))
             return;
         options.seed = worker->seed = config->first_seed + index;
         (void)alarm(LL_SIM_LIMIT_S);
         if (!ll_sim_run(&options, &outcome)) {
             const struct ll_sim_failure failure = {options.seed, outcome.step, 0, outcome.verdict};
             note_failure(shared, &failure);
+            note_catch(config, shared, &failure);
         }
         add_up(&worker->sum, &outcome);
         atomic_fetch_add(&shared->runs, 1);
@@ -149,6 +161,8 @@ static void gather(const struct swarm *swarm, struct ll_sim_swarm_result *result
 {
     result->runs = atomic_load(&swarm->shared->runs);
     result->failures = atomic_load(&swarm->shared->failures);
+    result->is_caught = atomic_load(&swarm->shared->is_caught);
+    result->caught = swarm->shared->caught;
     memcpy(result->failure, swarm->shared->failure, sizeof result->failure);
     for (uint32_t i = 0; i < swarm->config->jobs; i++)
         add_up(&result->sum, &swarm->shared->worker[i].sum);

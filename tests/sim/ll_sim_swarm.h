@@ -29,12 +29,15 @@ struct ll_sim_swarm_config {
     uint64_t first_seed;
     uint64_t seed_count;
     uint32_t jobs;
-    bool stop_at_failure; /* the first one is enough */
-    const char *dir;      /* for the doors of the workers; it is there */
+    bool is_hunt; /* it ends with the first run that fails by this check: */
+    enum ll_sim_check hunted;
+    const char *dir; /* for the doors of the workers; it is there */
 };
 
 struct ll_sim_swarm_result {
     uint64_t runs;
+    bool is_caught; /* by the hunted check, and this is how: */
+    struct ll_sim_failure caught;
     uint64_t failures; /* and the first LL_SIM_FAILURES_MAX of them: */
     struct ll_sim_failure failure[LL_SIM_FAILURES_MAX];
     uint64_t elapsed_ns;

@@ -46,10 +46,11 @@ static_assert(LL_SIM_LINE_ANSWERS == LL_SIM_NET_ANSWERS, "the network's lines ar
 #define RACE_DRAWS      8u
 #define RACE_NS         (2 * LL_NS_PER_S) /* the longest until a bust or a cancel that was drawn */
 #define DROPS_MAX       4u
-#define LOST_ONE_IN     6u  /* reports, LL_SIM_BUG_LOST_REPORT */
-#define POKED_ONE_IN    3u  /* orders, LL_SIM_BUG_BOOK_POKE */
-#define DROPPED_ONE_IN  16u /* messages of the feed, LL_SIM_BUG_SILENT_SERVER */
-#define TWICE_MAX       3u  /* in a run, LL_SIM_BUG_SENT_TWICE */
+#define LOST_ONE_IN     6u   /* reports, LL_SIM_BUG_LOST_REPORT */
+#define POKED_ONE_IN    3u   /* orders, LL_SIM_BUG_BOOK_POKE */
+#define DROPPED_FROM    100u /* the day begins well */
+#define DROPPED_ONE_IN  16u  /* messages of the feed, LL_SIM_BUG_SILENT_SERVER */
+#define TWICE_MAX       3u   /* in a run, LL_SIM_BUG_SENT_TWICE */
 
 /* One order session: the port, and the session's server on its way through the network. */
 struct account {
@@ -125,7 +126,8 @@ static bool is_lost_for_good(const uint8_t *bytes, uint32_t bytes_count)
     int err = ll_moldudp64_parse(bytes, bytes_count, &packet);
     LL_ASSERT(err == LL_OK);
     uint64_t last = packet.sequence + packet.message_count - 1;
-    return packet.message_count > 0 && last / DROPPED_ONE_IN != (packet.sequence - 1) / DROPPED_ONE_IN;
+    return packet.message_count > 0 && packet.sequence >= DROPPED_FROM &&
+           last / DROPPED_ONE_IN != (packet.sequence - 1) / DROPPED_ONE_IN;
 }
 
 static void on_send(void *context, uint32_t line, const uint8_t *bytes, uint32_t bytes_count, uint64_t now_ns)
@@ -546,6 +548,7 @@ void ll_sim_venue_poll(struct ll_sim_venue *venue, uint64_t now_ns)
     if (!venue->is_calm)
         (void)ll_house_poll(venue->house, now_ns);
     (void)ll_mold_sender_poll(venue->sender, now_ns);
+    LL_ASSERT(ll_itch_publisher_is_whole(&venue->publisher));
 }
 
 void ll_sim_venue_calm(struct ll_sim_venue *venue)

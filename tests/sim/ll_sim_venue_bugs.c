@@ -102,8 +102,7 @@ void ll_sim_short_fill(uint8_t protocol, const uint8_t *message, uint32_t messag
 
 bool ll_sim_is_loss(const uint8_t *message)
 {
-    return message[0] == LL_OUCH50_TYPE_ACCEPTED || message[0] == LL_OUCH50_TYPE_EXECUTED ||
-           message[0] == LL_OUCH50_TYPE_CANCELED;
+    return message[0] == LL_OUCH50_TYPE_CANCELED;
 }
 
 /* --- the feed ----------------------------------------------------------------------------------------------- */

@@ -32,7 +32,8 @@ bool ll_sim_sent_twice(uint8_t protocol, uint8_t *message, uint32_t message_byte
 void ll_sim_short_fill(uint8_t protocol, const uint8_t *message, uint32_t message_bytes,
                        struct ll_sim_told *told);
 
-/* LL_SIM_BUG_LOST_REPORT: accepted, executed or cancelled. */
+/* LL_SIM_BUG_LOST_REPORT: a cancel that is done is not told. An acceptance that is not told would be another bug:
+ * to the gateway it proves that the order was not taken, and may go again. */
 bool ll_sim_is_loss(const uint8_t *message);
 
 /* LL_SIM_BUG_BOOK_POKE: orders that are added to the book get one share more, where `is_struck` says so; in a datagram

@@ -144,27 +144,23 @@ static int run_seeds(const struct ll_sim_swarm_config *config, bool json)
     return result.failures == 0 ? LL_EXIT_OK : LL_EXIT_REFUSED;
 }
 
-/* A canary is seen when the check that it is meant for is what ended a run. */
+/* A canary is seen when the check that it is meant for is what ended a run; others may end runs before. */
 static bool see_canary(const struct ll_sim_swarm_config *given, enum ll_sim_bug bug)
 {
     struct ll_sim_swarm_config config = *given;
     struct ll_sim_swarm_result result;
     struct ll_why why = {0};
-    bool is_seen = false;
     config.options.bug = bug;
-    config.stop_at_failure = true;
+    config.is_hunt = true;
+    config.hunted = ll_sim_bug_check(bug);
     config.seed_count = CANARY_SEEDS_MAX;
     if (ll_sim_swarm_run(&config, &result, &why) != LL_OK)
         return false;
-    for (uint64_t i = 0; i < result.failures && i < LL_SIM_FAILURES_MAX; i++)
-        is_seen |= result.failure[i].signal == 0 && result.failure[i].verdict.check == ll_sim_bug_check(bug);
-    (void)printf("%-8s %-14s", is_seen ? "seen" : "NOT SEEN", ll_sim_bug_name(bug));
-    if (result.failures != 0)
-        (void)printf(" after %" PRIu64 " seeds, by %s: %s\n", result.runs,
-                     ll_sim_check_name(result.failure[0].verdict.check), result.failure[0].verdict.text);
-    else
-        (void)printf(" in %" PRIu64 " seeds\n", result.runs);
-    return is_seen;
+    (void)printf("%-8s %-14s by %-12s in %3" PRIu64 " seeds, of which %" PRIu64 " failed",
+                 result.is_caught ? "seen" : "NOT SEEN", ll_sim_bug_name(bug),
+                 ll_sim_check_name(config.hunted), result.runs, result.failures);
+    (void)printf("%s%s\n", result.is_caught ? ": " : "", result.is_caught ? result.caught.verdict.text : "");
+    return result.is_caught;
 }
 
 static int run_canaries(const struct ll_sim_swarm_config *config)

@@ -201,6 +201,19 @@ START_TEST(a_new_engine_knows_nothing)
 }
 END_TEST
 
+START_TEST(a_new_session_has_not_ended)
+{
+    struct rig rig = rig_open(64);
+    ll_engine_session(rig.engine, SESSION, 7, 0);
+    ll_engine_feed_end(rig.engine, 7, 0);
+    ck_assert(ll_engine_feed_ended(rig.engine));
+    ll_engine_session(rig.engine, "TOMORROW  ", 1, 0);
+    ck_assert(!ll_engine_feed_ended(rig.engine));
+    rig_must_step(&rig);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(each_kind_becomes_its_record)
 {
     struct rig rig = rig_open(64);
@@ -574,6 +587,27 @@ START_TEST(the_last_message_replayed_is_known)
 }
 END_TEST
 
+/* The verdict that a journal holds is expected of its own message only. */
+START_TEST(after_a_replay_nothing_is_expected)
+{
+    struct rig live = rig_open(64);
+    struct rig again = rig_open(64);
+    struct ll_why why = {0};
+    uint8_t bytes[64];
+    ll_engine_session(live.engine, SESSION, 1, 0);
+    rig_message(&live, bytes, make_add(bytes, 1, 77, 'B', 100, 5000, "AAPL    "));
+    rig_must_step(&live);
+    for (uint32_t i = 0; i < live.kept_count; i++)
+        ck_assert_int_eq(replay_one(&again, &live.kept[i], &why), LL_OK);
+    rig_must_step(&again);
+    rig_message(&again, bytes, make_plain(bytes, 'D', 1, 78)); /* of nobody */
+    rig_must_step(&again);
+    ck_assert_uint_eq(again.kept[again.kept_count - 1].verdict, LL_VERDICT_UNKNOWN_ID);
+    rig_close(&live);
+    rig_close(&again);
+}
+END_TEST
+
 /* What is changed in a good journal of session, message, gap, bad packet, message, end. */
 static bool corrupt(struct kept *kept, int what)
 {
@@ -683,6 +717,7 @@ int main(void)
     TCase *edges = tcase_create("edges");
     tcase_set_timeout(edges, 60);
     tcase_add_test(edges, a_new_engine_knows_nothing);
+    tcase_add_test(edges, a_new_session_has_not_ended);
     tcase_add_test(edges, each_kind_becomes_its_record);
     tcase_add_test(edges, verdicts_are_merged);
     tcase_add_test(edges, a_batch_is_full_in_time);
@@ -697,6 +732,7 @@ int main(void)
     tcase_set_timeout(replay, 60);
     tcase_add_loop_test(replay, a_replayed_journal_is_the_same_engine, 0, 30);
     tcase_add_test(replay, the_last_message_replayed_is_known);
+    tcase_add_test(replay, after_a_replay_nothing_is_expected);
     tcase_add_loop_test(replay, a_corrupt_journal_is_refused, 0, CORRUPTIONS + 1);
     suite_add_tcase(suite, replay);
     SRunner *runner = srunner_create(suite);

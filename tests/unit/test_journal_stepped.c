@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goal: a journal that its owner steps writes what the one with threads writes, byte for byte; does nothing unless it
- * is given a turn; and keeps the same promises when the disk fails, the process is killed or the power goes. Method: the
- * scripted records of the other journal tests on a simulated disk. Without threads a run is the same each time, so
- * every operation of the disk is struck once.
+ * is given a turn; and keeps the same promises when the disk fails, the process is killed or the power goes.
+ * Method: the scripted records of the other journal tests on a simulated disk. Without threads a run is the same each
+ * time, so every operation of the disk is struck once.
  */
 #include "host/base/ll_clock.h"
 #include "host/base/ll_prng.h"

@@ -237,6 +237,29 @@ START_TEST(the_promised_accounts)
 }
 END_TEST
 
+START_TEST(an_account_may_be_opened_before)
+{
+    struct fixture fixture;
+    const struct ll_ledger_config config = {.owners = 2, .assets = 2, .accounts = 2};
+    open_ledger(&fixture, &config);
+    ck_assert_int_eq(ll_ledger_open(&fixture.ledger, 2, 0, AVAILABLE, NULL), LL_ERR_INPUT);
+    ck_assert_int_eq(ll_ledger_open(&fixture.ledger, 0, 2, AVAILABLE, NULL), LL_ERR_INPUT);
+    ck_assert_int_eq(ll_ledger_open(&fixture.ledger, 0, 0, AVAILABLE, NULL), LL_OK);
+    ck_assert_int_eq(ll_ledger_open(&fixture.ledger, 0, 0, AVAILABLE, NULL), LL_OK);
+    ck_assert_int_eq(ll_ledger_open(&fixture.ledger, 0, 0, LL_LEDGER_EXTERNAL, NULL), LL_OK);
+    ck_assert_int_eq(ll_ledger_open(&fixture.ledger, 1, 0, AVAILABLE, NULL), LL_ERR_FULL);
+    ck_assert_uint_eq(ll_ledger_account_count(&fixture.ledger), 2);
+    ck_assert_uint_eq(ll_ledger_find(&fixture.ledger, 0, 0, AVAILABLE)->version, 0);
+    ck_assert_int_eq(ll_ledger_check(&fixture.ledger, NULL, NULL), LL_OK);
+    ll_ledger_begin(&fixture.ledger, fixture.entries, ENTRIES);
+    ck_assert_int_eq(ll_ledger_deposit(&fixture.ledger, 0, 0, 5, NULL), LL_OK);
+    ck_assert_uint_eq(ll_ledger_commit(&fixture.ledger), 2);
+    ck_assert_int_eq(balance(&fixture, 0, 0, AVAILABLE), 5);
+    ck_assert_int_eq(ll_ledger_check(&fixture.ledger, NULL, NULL), LL_OK);
+    close_ledger(&fixture);
+}
+END_TEST
+
 /* --- Each command --------------------------------------------------------------------------------------- */
 
 START_TEST(deposit_and_withdraw)
@@ -1000,6 +1023,7 @@ int main(void)
     tcase_add_test(tcase, an_empty_ledger);
     tcase_add_test(tcase, accounts_run_out);
     tcase_add_loop_test(tcase, the_promised_accounts, 0, 4);
+    tcase_add_test(tcase, an_account_may_be_opened_before);
     tcase_add_test(tcase, deposit_and_withdraw);
     tcase_add_test(tcase, lock_and_unlock);
     tcase_add_test(tcase, a_buyer_fills);

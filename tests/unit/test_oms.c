@@ -532,6 +532,37 @@ START_TEST(a_latch_holds_back_what_never_arrived)
 }
 END_TEST
 
+/* The flight is full of orders that nobody acknowledged: a latch has no room to take them back, and does when there
+ * is. */
+START_TEST(a_latch_waits_for_room)
+{
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = LL_OMS_FLIGHT + 1;
+    config.ids = config.orders * 8;
+    ll_oms_rig_make(&rig, &config);
+    rig.is_unchecked = true;
+    ll_oms_rig_ready(&rig);
+    uint32_t first = rig.send_count;
+    for (uint32_t i = 0; i < LL_OMS_FLIGHT; i++)
+        (void)ll_oms_rig_place(&rig, NULL, LL_ORDER_BUY, 1, LL_RIG_MID);
+    ck_assert_uint_eq(rig.send_count - first, LL_OMS_FLIGHT);
+    ck_assert_uint_eq(ll_oms_rig_place(&rig, NULL, LL_ORDER_BUY, 1, LL_RIG_MID)->refusal,
+                      LL_REFUSAL_NOT_OPEN);
+    (void)DO(.kind = LL_COMMAND_KILL, .scope = LL_KILL_FIRM);
+    ck_assert_uint_eq(ll_oms_rig_due(&rig), 0);
+    for (uint32_t i = first; i < first + LL_OMS_FLIGHT; i++) {
+        uint64_t number = ll_rig_read(LL_PROTOCOL_OUCH50, &rig.sends[i]).number;
+        SAY(.type = 'A', .number = number, .quantity = 1, .price = LL_RIG_MID, .exchange_ref = 1000 + number);
+        (void)ll_oms_rig_due(&rig);
+    }
+    ck_assert_uint_eq(rig.send_count - first, 2 * LL_OMS_FLIGHT);
+    ll_oms_rig_check(&rig);
+    ll_test_oms_replays();
+}
+END_TEST
+
 /* More orders than requests may be unanswered: the others follow when there is room. */
 START_TEST(a_latch_takes_back_more_than_may_fly)
 {
@@ -558,6 +589,37 @@ START_TEST(a_latch_takes_back_more_than_may_fly)
     }
     ck_assert_uint_eq(ll_oms_live_count(rig.oms), 0);
     ll_oms_rig_check(&rig);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* An order leaves only when the ledger has room for all that its fills can need. */
+START_TEST(a_fill_finds_its_accounts)
+{
+    enum {
+        FUNDED = 2 * (1 + LL_RIG_SYMBOLS),
+        NEEDED = 5
+    }; /* locked; provider and suspense, of both assets */
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.accounts = FUNDED + NEEDED - 1;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    (void)ll_oms_rig_place(&rig, "A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    ck_assert_uint_eq(ll_oms_order_count(rig.oms), 0);
+    ll_test_oms_replays();
+    ll_oms_rig_free(&rig);
+    config.accounts = FUNDED + NEEDED;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 100, .price = LL_RIG_MID, .match = 1);
+    ck_assert_int_eq(ll_oms_rig_balance(&rig, "ACC", 0, LL_LEDGER_AVAILABLE), LL_RIG_LOTS + 100);
+    ck_assert_uint_eq(ll_oms_counters(rig.oms)->money_lost, 0);
+    ck_assert_uint_eq(ll_oms_rig_place(&rig, "A2", LL_ORDER_SELL, 100, LL_RIG_MID)->refusal,
+                      LL_REFUSAL_TABLE_FULL); /* there is nothing to lock its lots in */
     ll_test_oms_replays();
 }
 END_TEST
@@ -664,10 +726,12 @@ int main(void)
     tcase_add_test(orders, a_latch_takes_all_back);
     tcase_add_test(orders, a_latch_waits_for_the_session);
     tcase_add_test(orders, a_latch_holds_back_what_never_arrived);
+    tcase_add_test(orders, a_latch_waits_for_room);
     tcase_add_test(orders, a_latch_takes_back_more_than_may_fly);
     tcase_add_test(orders, a_booking_is_made_once);
     tcase_add_test(orders, a_full_table_of_bookings_still_knows_them);
     tcase_add_test(orders, a_full_table_of_identifiers_still_cancels);
+    tcase_add_test(orders, a_fill_finds_its_accounts);
     suite_add_tcase(suite, orders);
     return ll_test_oms_run(suite);
 }

@@ -288,6 +288,29 @@ START_TEST(a_new_session_is_a_new_day)
 }
 END_TEST
 
+/* The days of one session are not those of another. */
+START_TEST(a_new_day_of_the_second_session)
+{
+    ll_oms_rig_configure(&rig, 1, LL_PROTOCOL_OUCH42);
+    ll_oms_rig_open(&rig, 1, "OTHER1", 1);
+    (void)DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .id = "A1", .quantity = 10, .price = LL_RIG_MID,
+             .session = 1);
+    ck_assert_uint_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH42).number, 1);
+    ll_oms_rig_link(&rig, 1, LL_LINK_ENDED, NULL, 0);
+    ll_oms_rig_open(&rig, 1, "OTHER2", 1);
+    (void)ll_oms_rig_due(&rig);
+    (void)DO(.kind = LL_COMMAND_PLACE, .symbol = "SYM0", .id = "B1", .quantity = 10, .price = LL_RIG_MID,
+             .session = 1);
+    ck_assert_uint_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH42).number, 1);
+    ll_oms_rig_say(
+        &rig, 1,
+        &(struct ll_rig_message){.type = 'E', .number = 1, .quantity = 10, .price = LL_RIG_MID, .match = 1});
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_EXPIRED);
+    ck_assert_uint_eq(ll_test_oms_state("B1"), LL_ORDER_FILLED);
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(the_end_of_the_venues_day)
 {
     (void)ll_test_oms_live("A1", LL_ORDER_BUY, 10, LL_RIG_MID);
@@ -403,6 +426,7 @@ int main(void)
     tcase_add_test(links, an_old_answer_among_what_was_missed);
     tcase_add_test(links, a_venue_that_cannot_be_asked);
     tcase_add_loop_test(links, a_new_session_is_a_new_day, 0, 2);
+    tcase_add_test(links, a_new_day_of_the_second_session);
     tcase_add_test(links, the_end_of_the_venues_day);
     tcase_add_test(links, a_journal_cut_before_what_was_sent);
     tcase_add_loop_test(links, reports_are_grouped_as_they_were, 0, 2);

@@ -50,9 +50,12 @@ END_TEST
 START_TEST(a_replayed_fill_is_booked_once)
 {
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
-    for (uint32_t i = 0; i < 3; i++)
+    SAY(.type = 'E', .number = number, .quantity = 30, .price = LL_RIG_MID, .match = 9);
+    uint32_t ids = ll_oms_id_count(rig.oms);
+    for (uint32_t i = 0; i < 2; i++)
         SAY(.type = 'E', .number = number, .quantity = 30, .price = LL_RIG_MID, .match = 9);
     ck_assert_uint_eq(last_verdict(), LL_VERDICT_DUPLICATE);
+    ck_assert_uint_eq(ll_oms_id_count(rig.oms), ids); /* a repeat takes no identifier */
     ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").cumulative, 30);
     ck_assert_int_eq(lots(), 30);
     /* Together with others as well. */
@@ -90,6 +93,34 @@ START_TEST(a_repeat_without_room_for_identifiers)
     ck_assert_uint_eq(last_verdict(), LL_VERDICT_OK);
     ck_assert_int_eq(lots(), 30);
     ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").leaves, 70);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* The same, matched together with what follows it: the cancel of the rest is of what the fill left. */
+START_TEST(a_fill_without_room_comes_before_what_follows)
+{
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = 4;
+    config.ids = 16;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    for (uint32_t i = 0; i < 16; i++)
+        (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    ll_oms_rig_hold(&rig, 0,
+                    &(struct ll_rig_message){
+                        .type = 'E', .number = number, .quantity = 20, .price = LL_RIG_MID, .match = 1});
+    SAY(.type = 'C', .number = number, .quantity = 80);
+    struct ll_oms_view order = ll_oms_rig_order(&rig, "A1");
+    ck_assert_uint_eq(order.state, LL_ORDER_CANCELLED);
+    ck_assert_uint_eq(order.cumulative, 20);
+    ck_assert_uint_eq(order.leaves, 0);
+    ck_assert_int_eq(lots(), 20);
+    ck_assert_int_eq(ll_test_oms_locked(), 0);
     ll_test_oms_replays();
 }
 END_TEST
@@ -165,6 +196,16 @@ START_TEST(a_fill_that_belongs_to_nobody)
 }
 END_TEST
 
+/* What waits in suspense for a person, of whatever: all of it has to come to zero by itself. */
+static void nothing_is_suspended(void)
+{
+    const struct ll_ledger *ledger = ll_oms_ledger(rig.oms);
+    for (uint32_t i = 0; i < ll_ledger_account_count(ledger); i++) {
+        const struct ll_ledger_account *account = ll_ledger_account_at(ledger, i);
+        ck_assert(account->kind != LL_LEDGER_SUSPENSE || account->balance == 0);
+    }
+}
+
 /* The owner's money is gone when the fill comes: it is in suspense, and so is its bust. */
 START_TEST(a_fill_that_cannot_be_paid)
 {
@@ -185,6 +226,7 @@ START_TEST(a_fill_that_cannot_be_paid)
     ck_assert_uint_eq(ll_oms_rig_order(&rig, "P").cumulative, 0);
     ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", 0, LL_LEDGER_AVAILABLE), 10);
     ck_assert_int_eq(ll_oms_rig_balance(&rig, "POOR", -1, LL_LEDGER_AVAILABLE), 0);
+    nothing_is_suspended();
     ll_test_oms_replays();
 }
 END_TEST
@@ -327,6 +369,20 @@ START_TEST(accepted_for_less_and_partly_cancelled)
     ck_assert(!ll_oms_public(rig.oms, 3, 1, false));
     ck_assert(ll_oms_public(rig.oms, 4, 1, false));
     ck_assert_uint_eq(counters()->public_first, 1);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* The client says what shall stay open, the venue wants to be told what shall be left of all: filled and open. */
+START_TEST(a_cancel_of_part_of_what_is_filled_in_part)
+{
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 40, .price = LL_RIG_MID, .match = 1);
+    (void)DO(.kind = LL_COMMAND_CANCEL, .target = "A1", .quantity = 25);
+    ck_assert_uint_eq(ll_oms_rig_last(&rig, LL_PROTOCOL_OUCH50).quantity, 65);
+    SAY(.type = 'C', .number = number, .quantity = 35);
+    ck_assert_uint_eq(ll_oms_rig_order(&rig, "A1").leaves, 25);
+    ck_assert(!ll_oms_rig_order(&rig, "A1").request_outstanding);
     ll_test_oms_replays();
 }
 END_TEST
@@ -526,7 +582,6 @@ START_TEST(a_failed_order_that_is_cancelled)
 }
 END_TEST
 
-/* While it waits its money is free; when that is spent, it cannot come again. */
 /* A strategy that is stopped until a person lets it go on does not try again either. */
 START_TEST(a_failed_order_of_a_stopped_strategy)
 {
@@ -551,6 +606,7 @@ START_TEST(a_failed_order_of_a_stopped_strategy)
 }
 END_TEST
 
+/* While it waits its money is free; when that is spent, it cannot come again. */
 START_TEST(a_failed_order_that_cannot_be_paid_again)
 {
     (void)DO(.kind = LL_COMMAND_DEPOSIT, .account = "POOR", .amount = 10 * (int64_t)LL_RIG_MID);
@@ -561,6 +617,30 @@ START_TEST(a_failed_order_that_cannot_be_paid_again)
     uint32_t sends = rig.send_count;
     ll_oms_rig_pass(&rig, 2 * LL_RIG_S);
     ck_assert_uint_eq(ll_test_oms_state("P"), LL_ORDER_REJECTED);
+    ck_assert_uint_eq(rig.send_count, sends);
+    ll_test_oms_replays();
+}
+END_TEST
+
+/* Nor when no identifier can be had for it any more: it does not wait for ever. */
+START_TEST(a_failed_order_that_cannot_be_named_again)
+{
+    struct ll_oms_config config;
+    ll_oms_rig_free(&rig);
+    ll_oms_rig_config(&config);
+    config.orders = 4;
+    config.ids = 16;
+    ll_oms_rig_make(&rig, &config);
+    ll_oms_rig_ready(&rig);
+    (void)ll_oms_rig_place(&rig, "A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    for (uint32_t i = 0; i < 16; i++)
+        (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
+    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    SAY(.type = 'J', .number = 1, .code = LL_OUCH50_REJECT_HALTED);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_FAILED);
+    uint32_t sends = rig.send_count;
+    ll_oms_rig_pass(&rig, 2 * LL_RIG_S);
+    ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_REJECTED);
     ck_assert_uint_eq(rig.send_count, sends);
     ll_test_oms_replays();
 }
@@ -599,6 +679,7 @@ int main(void)
     tcase_add_test(reports, a_fill_before_its_acknowledgement);
     tcase_add_test(reports, a_replayed_fill_is_booked_once);
     tcase_add_test(reports, a_repeat_without_room_for_identifiers);
+    tcase_add_test(reports, a_fill_without_room_comes_before_what_follows);
     tcase_add_test(reports, a_fill_after_the_cancel);
     tcase_add_test(reports, more_than_was_asked_for);
     tcase_add_test(reports, a_bust_and_the_same_bust_again);
@@ -610,6 +691,7 @@ int main(void)
     tcase_add_test(reports, a_fill_behind_a_dead_order);
     tcase_add_loop_test(reports, a_report_longer_than_its_record, 0, 2);
     tcase_add_test(reports, accepted_for_less_and_partly_cancelled);
+    tcase_add_test(reports, a_cancel_of_part_of_what_is_filled_in_part);
     tcase_add_loop_test(reports, a_replace_of_a_filled_order, 0, 2);
     tcase_add_loop_test(reports, a_replace_that_cancels, 0, 2);
     tcase_add_loop_test(reports, a_replace_that_is_rejected, 0, 4);
@@ -621,6 +703,7 @@ int main(void)
     tcase_add_loop_test(reports, a_failed_order_that_is_cancelled, 0, 2);
     tcase_add_test(reports, a_failed_order_of_a_stopped_strategy);
     tcase_add_test(reports, a_failed_order_that_cannot_be_paid_again);
+    tcase_add_test(reports, a_failed_order_that_cannot_be_named_again);
     tcase_add_test(reports, two_feeds_tell_of_one_fill);
     suite_add_tcase(suite, reports);
     return ll_test_oms_run(suite);

@@ -206,6 +206,24 @@ START_TEST(exits_never_sell_more_than_is_held)
 }
 END_TEST
 
+/* What an exit sold and had to give back is held again, and can be closed again. */
+START_TEST(a_bust_of_an_exit_opens_the_position_again)
+{
+    (void)holding("A1", LL_ORDER_BUY);
+    (void)DO(.kind = LL_COMMAND_CLOSE, .target = "A1", .price = LL_RIG_MID);
+    uint64_t number = last_sent().number;
+    SAY(.type = 'A', .number = number, .quantity = 100, .price = LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 100, .price = LL_RIG_MID, .match = 7);
+    ck_assert_uint_eq(DO(.kind = LL_COMMAND_CLOSE, .target = "A1", .price = LL_RIG_MID)->refusal,
+                      LL_REFUSAL_BAD_QUANTITY);
+    SAY(.type = 'B', .number = number, .match = 7);
+    ck_assert_uint_eq(DO(.kind = LL_COMMAND_CLOSE, .target = "A1", .price = LL_RIG_MID)->kind,
+                      LL_CLIENT_ACCEPTED);
+    ck_assert_uint_eq(last_sent().quantity, 100);
+    ll_test_oms_replays();
+}
+END_TEST
+
 START_TEST(a_close_of_no_known_kind)
 {
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 10, LL_RIG_MID);
@@ -300,6 +318,7 @@ int main(void)
     tcase_add_test(stops, a_stop_whose_exit_expires);
     tcase_add_test(stops, a_stop_of_an_order_that_still_rests);
     tcase_add_test(stops, exits_never_sell_more_than_is_held);
+    tcase_add_test(stops, a_bust_of_an_exit_opens_the_position_again);
     tcase_add_test(stops, a_close_of_no_known_kind);
     tcase_add_test(stops, stops_need_something_to_guard);
     tcase_add_test(stops, stops_that_come_with_the_order);

@@ -36,7 +36,7 @@ struct bench {
 
 static struct bench bench;
 
-/* --- the exchange ------------------------------------------------------------------------------------------ */
+/* --- the exchange --------------------------------------------------------------------------------------- */
 
 struct publisher {
     uint8_t session;
@@ -125,7 +125,7 @@ static void end(void)
     ll_test_oms_end();
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------ */
+/* --- looking -------------------------------------------------------------------------------------------- */
 
 static void take(uint32_t session, const uint8_t *bytes, uint32_t bytes_count)
 {
@@ -143,11 +143,14 @@ static void deliver(void)
 
 static bool look(void)
 {
+    const struct ll_ouch_port *const ports[SESSIONS] = {bench.port[0], bench.port[1]};
     uint64_t *count = &bench.looked_count;
     bool is_good = ll_sim_known_follow(&bench.known, rig.oms, &bench.verdict) &&
-                   ll_sim_wire_known(&bench.wire, &bench.known, rig.oms, count, &bench.verdict) &&
+                   ll_sim_wire_known(&bench.wire, &bench.known, rig.oms, ports, count, &bench.verdict) &&
                    ll_sim_life_follow(&bench.life, rig.oms, rig.batch.next_event_id, count, &bench.verdict) &&
-                   ll_sim_told_index(rig.oms, &rig.life, count, &bench.verdict);
+                   ll_sim_told_index(rig.oms, &rig.life, count, &bench.verdict) &&
+                   ll_sim_life_ids(&bench.life, rig.oms, count, &bench.verdict) &&
+                   ll_sim_told_paid(rig.oms, count, &bench.verdict);
     for (uint32_t session = 0; is_good && session < SESSIONS; session++)
         is_good =
             ll_sim_wire_links(&bench.wire, &bench.known, session, bench.port[session], count, &bench.verdict);
@@ -186,7 +189,7 @@ static void ck_broken(enum ll_sim_check check)
     ck_assert_uint_ne(strlen(bench.verdict.text), 0);
 }
 
-/* --- trading by chance ---------------------------------------------------------------------------------------- */
+/* --- trading by chance ---------------------------------------------------------------------------------- */
 
 static uint64_t some_price(void)
 {
@@ -284,7 +287,7 @@ START_TEST(a_day_without_faults_is_well)
 }
 END_TEST
 
-/* --- one thing is wrong ------------------------------------------------------------------------------------------ */
+/* --- one thing is wrong --------------------------------------------------------------------------------- */
 
 START_TEST(a_lost_message_is_seen_in_the_record)
 {
@@ -427,6 +430,30 @@ START_TEST(fills_go_back_by_busts_only)
 }
 END_TEST
 
+START_TEST(a_status_of_an_identifier_that_does_not_follow)
+{
+    begin(1);
+    (void)sent_order(0);
+    deliver();
+    ck_assert(look());
+    bench.life.id_statuses[ll_oms_first_id(rig.oms, 0)] = LL_ID_STATUS_EXECUTED;
+    ck_assert(!look());
+    ck_broken(LL_SIM_CHECK_LEGAL);
+    end();
+}
+END_TEST
+
+START_TEST(a_deposit_that_is_booked_twice)
+{
+    begin(1);
+    ck_assert(look());
+    (void)DO(.kind = LL_COMMAND_DEPOSIT, .amount = 1);
+    ck_assert(!look());
+    ck_broken(LL_SIM_CHECK_ONCE);
+    end();
+}
+END_TEST
+
 START_TEST(states_lead_where_the_table_says)
 {
     ck_assert(ll_sim_life_leads(LL_ORDER_PENDING, LL_ORDER_FILLED));
@@ -472,7 +499,7 @@ START_TEST(a_balance_that_executions_do_not_explain)
 }
 END_TEST
 
-/* --- words and numbers ----------------------------------------------------------------------------------------------- */
+/* --- words and numbers ---------------------------------------------------------------------------------- */
 
 START_TEST(every_bug_has_its_check)
 {
@@ -535,6 +562,8 @@ int main(void)
     tcase_add_loop_test(checks, a_state_that_does_not_follow, 0, 3);
     tcase_add_test(checks, nothing_changes_without_an_event);
     tcase_add_test(checks, fills_go_back_by_busts_only);
+    tcase_add_test(checks, a_status_of_an_identifier_that_does_not_follow);
+    tcase_add_test(checks, a_deposit_that_is_booked_twice);
     tcase_add_test(checks, states_lead_where_the_table_says);
     tcase_add_test(checks, a_key_that_leads_nowhere);
     tcase_add_loop_test(checks, a_balance_that_executions_do_not_explain, 0, 2);

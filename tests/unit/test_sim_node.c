@@ -7,6 +7,7 @@
  */
 #include "host/base/ll_bytes.h"
 #include "host/base/ll_clock.h"
+#include "host/journal/ll_journal_segment.h"
 #include "tests/sim/ll_sim_node.h"
 #include "tests/unit/ll_test_dir.h"
 #include "tests/unit/ll_test_seed.h"
@@ -142,6 +143,9 @@ struct world {
     uint64_t durable; /* the last event that was ever said to be */
     uint64_t boots;
     uint64_t refusals;
+    uint64_t snapshots; /* starts that began with one */
+    uint64_t snapshots_refused;
+    uint64_t torn_slots;
     char dir[32];
     char door_path[64];
 };
@@ -190,6 +194,10 @@ static void world_boot(struct world *world)
     ck_assert_msg(status == LL_OK, "boot %llu: %s", (unsigned long long)world->boots, why.text);
     ck_assert(!ll_sim_node_took_damage(world->node));
     ck_assert_uint_ge(ll_gateway_durable_event_id(ll_sim_node_gateway(world->node)), world->durable);
+    const struct ll_gateway_counters *counters = ll_gateway_counters(ll_sim_node_gateway(world->node));
+    world->snapshots += counters->snapshot_event_id != 0;
+    world->snapshots_refused += counters->snapshots_refused;
+    world->torn_slots += counters->torn_slots_cut;
 }
 
 static void world_step(struct world *world)
@@ -268,6 +276,86 @@ START_TEST(the_same_seed_is_the_same_run)
 }
 END_TEST
 
+/* One kind of trouble alone, and often. */
+static void run_with(struct world *world, const enum ll_sim_fault *kinds, uint32_t kind_count,
+                     uint32_t per_million)
+{
+    world_init(world, ll_test_seed("sim_node"), LL_SIM_BUG_NONE);
+    memset(world->faults.per_million, 0, sizeof world->faults.per_million);
+    for (uint32_t i = 0; i < kind_count; i++)
+        world->faults.per_million[kinds[i]] = per_million;
+    for (uint32_t i = 0; i < STEPS; i++)
+        world_step(world);
+    for (uint32_t i = 0; i < kind_count; i++)
+        ck_assert_msg(world->faults.struck[kinds[i]] != 0, "%s", ll_sim_fault_name(kinds[i]));
+}
+
+START_TEST(damage_is_refused_and_can_be_repaired)
+{
+    static const enum ll_sim_fault KINDS[] = {LL_SIM_CRASH, LL_SIM_DISK_BIT_FLIP};
+    struct world world;
+    run_with(&world, KINDS, 2, 50000);
+    ck_assert_uint_gt(world.refusals, 0);
+    ck_assert_uint_gt(world.boots, 2 * world.refusals); /* and each time the next start was good */
+    world_deinit(&world);
+}
+END_TEST
+
+START_TEST(a_damaged_snapshot_is_passed_over)
+{
+    static const enum ll_sim_fault KINDS[] = {LL_SIM_CRASH, LL_SIM_SNAPSHOT, LL_SIM_SNAPSHOT_DAMAGED};
+    struct world world;
+    run_with(&world, KINDS, 3, 100000);
+    ck_assert_uint_gt(world.snapshots, 0);
+    ck_assert_uint_gt(world.snapshots_refused, 0);
+    world_deinit(&world);
+}
+END_TEST
+
+START_TEST(a_kill_inside_the_disk_tears_writes)
+{
+    static const enum ll_sim_fault KINDS[] = {LL_SIM_CRASH_INSIDE, LL_SIM_DISK_SHORT_READ};
+    struct world world;
+    run_with(&world, KINDS, 2, 100000);
+    ck_assert_uint_gt(world.torn_slots, 0);
+    world_deinit(&world);
+}
+END_TEST
+
+START_TEST(a_power_cut_is_survived)
+{
+    static const enum ll_sim_fault KINDS[] = {LL_SIM_POWER_CUT, LL_SIM_CRASH_INSIDE, LL_SIM_DISK_SLOW};
+    struct world world;
+    run_with(&world, KINDS, 3, 30000);
+    ck_assert_uint_gt(world.torn_slots, 0);
+    world_deinit(&world);
+}
+END_TEST
+
+START_TEST(a_disk_that_fails_stops_it_until_the_next_start)
+{
+    static const enum ll_sim_fault KINDS[] = {LL_SIM_DISK_ERROR, LL_SIM_DISK_FULL};
+    struct world world;
+    run_with(&world, KINDS, 2, 30000);
+    ck_assert_uint_gt(world.boots, 3);
+    world_deinit(&world);
+}
+END_TEST
+
+/* It may be wrong by minutes, but is never of another day. */
+START_TEST(the_clock_stays_in_its_day)
+{
+    static const enum ll_sim_fault KINDS[] = {LL_SIM_CLOCK_FORWARD, LL_SIM_CLOCK_BACK};
+    const uint64_t day_ns = START_NS - START_NS % LL_NS_PER_DAY;
+    struct world world;
+    run_with(&world, KINDS, 2, 50000);
+    ck_assert_uint_ne(ll_sim_node_clock_ns(world.node, START_NS), START_NS);
+    ck_assert_uint_ge(ll_sim_node_clock_ns(world.node, day_ns), day_ns);
+    ck_assert_uint_lt(ll_sim_node_clock_ns(world.node, day_ns + LL_NS_PER_DAY - 1), day_ns + LL_NS_PER_DAY);
+    world_deinit(&world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sim_node");
@@ -275,6 +363,12 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, it_runs_and_every_start_finds_what_was_durable, 0, 2);
     tcase_add_test(tests, the_same_seed_is_the_same_run);
+    tcase_add_test(tests, damage_is_refused_and_can_be_repaired);
+    tcase_add_test(tests, a_damaged_snapshot_is_passed_over);
+    tcase_add_test(tests, a_kill_inside_the_disk_tears_writes);
+    tcase_add_test(tests, a_power_cut_is_survived);
+    tcase_add_test(tests, a_disk_that_fails_stops_it_until_the_next_start);
+    tcase_add_test(tests, the_clock_stays_in_its_day);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -23,6 +23,7 @@
 #define SEEDS         24u
 #define STEPS         1200u
 #define CALM_STEPS    20000u
+#define CALM_ORDERS   40u
 #define NUMBERS       4096u
 #define START_NS      (UINT64_C(1790000000) * 1000000000)
 #define MS_NS         UINT64_C(1000000)
@@ -421,6 +422,28 @@ static bool heal(struct world *world)
     return is_told(world);
 }
 
+static uint64_t misbehaved(const struct world *world)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < LL_SIM_SESSIONS; i++)
+        for (uint32_t fault = 0; fault < LL_OUCH_PORT_FAULT_COUNT; fault++)
+            count += ll_ouch_port_counters(ll_sim_venue_port(world->venue, i))->faults[fault];
+    return count;
+}
+
+/* A healed exchange takes orders, and does nothing wrong any more. */
+static void trade_on(struct world *world)
+{
+    uint64_t count = misbehaved(world);
+    uint64_t orders = world->orders;
+    for (uint32_t i = 0; i < CALM_ORDERS; i++) {
+        order_something(world, &world->sessions[i % LL_SIM_SESSIONS]);
+        step(world, STEP_NS);
+    }
+    CHECK(world, heal(world));
+    CHECK(world, misbehaved(world) == count && world->orders == orders + CALM_ORDERS);
+}
+
 static uint64_t number_of(uint8_t protocol, const struct ll_ouch_link *link)
 {
     char digits[LL_OUCH_PORT_NAME_BYTES + 1] = {0};
@@ -458,6 +481,18 @@ static void check_truth(const struct world *world)
     ll_matching_check(ll_sim_venue_matching(world->venue));
 }
 
+/* What the receiver saw of the network. */
+static void add_lines(const struct world *world, struct ll_mold_line_counters *lines)
+{
+    struct ll_mold_line_counters sum = ll_mold_counters_sum(ll_mold_receiver_counters(world->receiver));
+    lines->malformed += sum.malformed;
+    lines->wrong_session += sum.wrong_session;
+    lines->gaps += sum.gaps;
+    lines->packets_back += sum.packets_back;
+    lines->messages_duplicate += sum.messages_duplicate;
+    lines->stale_periods += sum.stale_periods;
+}
+
 /* --- tests -------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_quiet_day_is_told_whole)
@@ -466,6 +501,11 @@ START_TEST(a_quiet_day_is_told_whole)
     live(world);
     ck_assert(heal(world));
     check_truth(world);
+    struct ll_mold_line_counters lines = {0};
+    add_lines(world, &lines); /* all of it in order, and each line once */
+    ck_assert_uint_eq(lines.malformed + lines.gaps + lines.packets_back + lines.stale_periods, 0);
+    ck_assert_uint_eq(ll_mold_receiver_counters(world->receiver)->requests, 0);
+    ck_assert_uint_eq(lines.messages_duplicate, world->feed_messages);
     for (uint32_t i = 0; i < LL_SIM_SESSIONS; i++) {
         const struct ll_ouch_port *port = ll_sim_venue_port(world->venue, i);
         ck_assert_uint_eq(world->sessions[i].opens, 1);
@@ -478,17 +518,6 @@ START_TEST(a_quiet_day_is_told_whole)
 }
 END_TEST
 
-/* What the receiver saw of the network. */
-static void add_lines(const struct world *world, struct ll_mold_line_counters *lines)
-{
-    struct ll_mold_line_counters sum = ll_mold_counters_sum(ll_mold_receiver_counters(world->receiver));
-    lines->malformed += sum.malformed;
-    lines->gaps += sum.gaps;
-    lines->packets_back += sum.packets_back;
-    lines->messages_duplicate += sum.messages_duplicate;
-    lines->stale_periods += sum.stale_periods;
-}
-
 START_TEST(every_fault_and_still_told_whole)
 {
     uint64_t seed = ll_test_seed("simulated exchange");
@@ -498,6 +527,7 @@ START_TEST(every_fault_and_still_told_whole)
         struct world *world = open_world(seed + i, LL_SIM_BUG_NONE, ruler);
         live(world);
         CHECK(world, heal(world));
+        trade_on(world);
         check_truth(world);
         ck_assert_msg(world->faults.struck[ruler->fault] > 0, "%s never struck; LL_SEED=%" PRIu64,
                       ll_sim_fault_name(ruler->fault), world->seed);
@@ -524,6 +554,23 @@ START_TEST(the_same_seed_is_the_same_day)
     }
     ck_assert_uint_eq(hashes[0], hashes[1]);
     ck_assert_uint_ne(hashes[0], hashes[2]);
+}
+END_TEST
+
+START_TEST(junk_can_always_be_told)
+{
+    struct world *world = open_world(9, LL_SIM_BUG_NONE, &no_faults);
+    struct ll_mold_line_counters lines = {0};
+    world->faults.per_million[LL_SIM_FEED_JUNK] = 1000000;
+    live(world);
+    add_lines(world, &lines);
+    ck_assert_uint_gt(lines.malformed, 100);
+    ck_assert_uint_eq(ll_mold_counters_sum(ll_mold_receiver_counters(world->receiver)).packets,
+                      lines.malformed + lines.wrong_session);
+    ck_assert_uint_eq(world->feed_messages, 0);
+    ck_assert(heal(world));
+    check_truth(world);
+    close_world(world);
 }
 END_TEST
 
@@ -628,6 +675,7 @@ int main(void)
     tcase_add_test(days, a_quiet_day_is_told_whole);
     tcase_add_test(days, every_fault_and_still_told_whole);
     tcase_add_test(days, the_same_seed_is_the_same_day);
+    tcase_add_test(days, junk_can_always_be_told);
     tcase_add_test(days, who_is_not_there_loses_the_feed);
     tcase_add_test(bugs, orders_sent_twice_are_two);
     tcase_add_test(bugs, short_fills_and_lost_reports_leave_another_record);

@@ -129,8 +129,14 @@ static uint32_t make_frame(struct ll_prng *prng, uint8_t frame[FRAME_BYTES])
 
 static int run(const uint8_t *frame, uint32_t bytes, uint8_t out[FRAME_BYTES + 64], uint32_t *out_bytes)
 {
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = bytes, .data_out = out,
-                .data_size_out = FRAME_BYTES + 64, .repeat = 1);
+    struct bpf_test_run_opts options;
+    memset(&options, 0, sizeof options);
+    options.sz = sizeof options;
+    options.data_in = frame;
+    options.data_size_in = bytes;
+    options.data_out = out;
+    options.data_size_out = FRAME_BYTES + 64;
+    options.repeat = 1;
     int error = bpf_prog_test_run_opts(program_fd, &options);
     ck_assert_msg(error == 0, "the kernel does not run it on %u bytes: %d", bytes, error);
     *out_bytes = options.data_size_out;
