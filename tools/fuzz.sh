@@ -130,7 +130,8 @@ keep() { # fuzzers
         mkdir -p "$corpora/$name"
         # By edges alone, and as few as reach them: counts of edges would keep ten times as many.
         "$fuzzer" -set_cover_merge=1 -use_counters=0 -timeout=10 -rss_limit_mb=2048 "$corpora/$name" \
-            "$(dirname "$fuzzer")/corpus/$name" >"$fuzzer.keep.log" 2>&1 || { echo "$name: see $fuzzer.keep.log"; return 1; }
+            "$(dirname "$fuzzer")/corpus/$name" >"$fuzzer.keep.log" 2>&1 ||
+            { echo "$name: see $fuzzer.keep.log"; return 1; }
         printf '%-18s %5s inputs before, %5s now\n' "$name" "$before" "$(count "$corpora/$name")"
     done
     find "$corpora" -type f -printf '%s\n' | awk '{n += $1} END {print "corpora: " NR " inputs, " n " bytes"}'
