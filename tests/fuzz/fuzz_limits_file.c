@@ -82,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t bytes_count)
     struct ll_limits_file file;
     struct ll_limits_file again;
     struct ll_why why = {0};
-    uint8_t *copy = malloc(bytes_count > 0 ? bytes_count : 1);
+    uint8_t *copy = calloc(1, bytes_count > 0 ? bytes_count : 1);
     LL_ASSERT(copy != NULL);
     if (bytes_count > 0)
         memcpy(copy, bytes, bytes_count);

@@ -191,7 +191,7 @@ static void write_spec(const struct ll_port_spec *spec, char *text, size_t text_
 
 static void check_spec(const char *text)
 {
-    char written[2][LL_PORT_SPEC_PATH_BYTES + 64];
+    char written[2][LL_PORT_SPEC_PATH_BYTES + 128];
     struct ll_why why = {0};
     struct ll_port_spec *spec = calloc(2, sizeof *spec);
     LL_ASSERT(spec != NULL);
