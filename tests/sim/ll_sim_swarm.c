@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/sim/ll_sim_swarm.h"
 
+#include "host/app/ll_stop.h"
 #include "host/base/ll_assert.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_progress.h"
@@ -10,6 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,7 +83,7 @@ static void work(const struct swarm *swarm, uint32_t number)
     options.door_path = door_path;
     for (;;) {
         uint64_t index = atomic_fetch_add(&shared->next, 1);
-        if (index >= config->seed_count || atomic_load(&shared->is_caught))
+        if (index >= config->seed_count || atomic_load(&shared->is_caught) || ll_stop_requested())
             return;
         options.seed = worker->seed = config->first_seed + index;
         (void)alarm(LL_SIM_LIMIT_S);
@@ -101,6 +103,7 @@ static int start_worker(struct swarm *swarm, uint32_t number, struct ll_why *why
     if (process < 0)
         return LL_FAIL(why, LL_ERR_ENVIRONMENT, "no process to be had: %s", strerror(errno));
     if (process == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         work(swarm, number);
         _exit(0);
     }
@@ -129,6 +132,14 @@ static int look_after_worker(struct swarm *swarm, uint32_t number, struct ll_why
     return start_worker(swarm, number, why);
 }
 
+/* Each ends its run, and takes no other. */
+static void stop_workers(const struct swarm *swarm)
+{
+    for (uint32_t i = 0; i < swarm->config->jobs; i++)
+        if (swarm->process[i] != 0)
+            (void)kill(swarm->process[i], SIGTERM);
+}
+
 static bool is_anybody_working(const struct swarm *swarm)
 {
     for (uint32_t i = 0; i < swarm->config->jobs; i++)
@@ -142,11 +153,16 @@ static int run_workers(struct swarm *swarm, struct ll_why *why)
     const struct timespec look = {0, SWARM_LOOK_NS};
     struct ll_progress progress;
     int status = LL_OK;
+    bool is_told = false;
     ll_progress_init(&progress, "simulate", "seeds", ll_clock_mono_ns());
     for (uint32_t i = 0; i < swarm->config->jobs && status == LL_OK; i++)
         status = start_worker(swarm, i, why);
     while (is_anybody_working(swarm)) {
         (void)nanosleep(&look, NULL);
+        if (ll_stop_requested() && !is_told) {
+            stop_workers(swarm);
+            is_told = true;
+        }
         for (uint32_t i = 0; i < swarm->config->jobs; i++)
             if (look_after_worker(swarm, i, why) != LL_OK)
                 status = LL_ERR_ENVIRONMENT;

@@ -3,7 +3,8 @@
  * Many simulated runs, one seed each, on all processors.
  *
  * Shape    run(config) -> result. Worker processes take seed after seed; one that crashes or hangs is one failed run,
- *          named by its seed, and another worker goes on.
+ *          named by its seed, and another worker goes on. Ctrl-C, as ll_stop.h has it, ends it behind the runs that
+ *          are under way.
  * Units    seeds are first_seed, first_seed + 1, ... modulo 2^64.
  * Errors   LL_ERR_ENVIRONMENT: no processes or no memory to share.
  * Threads  one; it forks.

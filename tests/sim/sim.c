@@ -8,6 +8,7 @@
  * Threads  one; workers are processes.
  */
 #include "host/app/ll_exit.h"
+#include "host/app/ll_stop.h"
 #include "host/base/ll_clock.h"
 #include "host/base/ll_json.h"
 #include "host/base/ll_options.h"
@@ -220,6 +221,7 @@ int main(int argc, char **argv)
         print_help();
         return LL_EXIT_OK;
     }
+    ll_stop_install();
     if (mkdtemp(dir) == NULL) {
         (void)fprintf(stderr, "sim: no directory in /dev/shm for the clients' doors\n");
         return LL_EXIT_ENVIRONMENT;
