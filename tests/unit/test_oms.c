@@ -530,7 +530,7 @@ START_TEST(a_latch_holds_back_what_never_arrived)
 }
 END_TEST
 
-/* The flight is full of orders that nobody acknowledged: a latch has no room to take them back, and does when there is. */
+/* The flight is full of orders that nobody acknowledged: a latch takes them back as soon as there is room. */
 START_TEST(a_latch_waits_for_room)
 {
     struct ll_oms_config config;
