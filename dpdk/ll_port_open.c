@@ -73,8 +73,8 @@ static const char *const remedies[] = {
         "check name and arguments; a kernel interface needs root, AF_XDP also a new process for each opening",
     [LL_PORT_KIND_PCI] = "bind it to vfio-pci (dpdk-devbind.py), allow PCI and huge pages",
     [LL_PORT_KIND_UDP] = "see docs/dpdk.md",
-    [LL_PORT_KIND_AF_XDP] = "AF_XDP needs root (CAP_SYS_ADMIN, too), a kernel of 5.11 or later, and a new "
-                            "process for each opening"};
+    [LL_PORT_KIND_AF_XDP] =
+        "AF_XDP needs root (CAP_SYS_ADMIN, too), Linux 5.11 or later, and a new process for each opening"};
 
 _Static_assert(sizeof remedies / sizeof remedies[0] == LL_PORT_KIND_COUNT, "a remedy for each kind");
 

@@ -206,8 +206,7 @@ uint32_t ll_oms_id_give(struct ll_oms *oms, uint32_t order, uint8_t type, struct
 bool ll_oms_id_check(struct ll_oms *oms, uint32_t order, uint8_t type, struct ll_oms_text text,
                      uint32_t *known, struct ll_oms_refusal *refusal)
 {
-    const struct ll_life_answer *answer =
-        text.bytes_count == 0 ? NULL : ll_oms_find(oms, LL_OMS_NONE, text);
+    const struct ll_life_answer *answer = text.bytes_count == 0 ? NULL : ll_oms_find(oms, LL_OMS_NONE, text);
     *known = LL_OMS_NONE;
     if (answer != NULL && (answer->order != order || answer->type != type)) {
         refusal->code = LL_REFUSAL_ID_TAKEN;

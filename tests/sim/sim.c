@@ -166,10 +166,11 @@ static bool see_canary(const struct ll_sim_swarm_config *given, enum ll_sim_bug 
 
 static int run_canaries(const struct ll_sim_swarm_config *config)
 {
+    const uint32_t bugs = LL_SIM_BUG_COUNT - 1;
     uint32_t unseen = 0;
-    for (uint32_t bug = 1; bug < LL_SIM_BUG_COUNT; bug++)
+    for (uint32_t bug = 1; bug <= bugs; bug++)
         unseen += !see_canary(config, (enum ll_sim_bug)bug);
-    (void)printf("%u bugs, %u not seen\n", LL_SIM_BUG_COUNT - 1, unseen);
+    (void)printf("%u bugs, %u not seen\n", bugs, unseen);
     return unseen == 0 ? LL_EXIT_OK : LL_EXIT_REFUSED;
 }
 
