@@ -71,8 +71,7 @@ START_TEST(a_replayed_fill_is_booked_once)
 }
 END_TEST
 
-/* Without room for identifiers a fill is booked all the same, and a repeat of one that has its own is still told. */
-START_TEST(a_repeat_without_room_for_identifiers)
+static void make_with_few_ids(void)
 {
     struct ll_oms_config config;
     ll_oms_rig_free(&rig);
@@ -81,11 +80,23 @@ START_TEST(a_repeat_without_room_for_identifiers)
     config.ids = 16;
     ll_oms_rig_make(&rig, &config);
     ll_oms_rig_ready(&rig);
-    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
-    SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
+}
+
+/* All identifiers that are left are given to order A1. */
+static void use_up_ids(void)
+{
     for (uint32_t i = 0; i < 16; i++)
         (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
     ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+}
+
+/* Without room for identifiers a fill is booked all the same, and a repeat of one that has its own is still told. */
+START_TEST(a_repeat_without_room_for_identifiers)
+{
+    make_with_few_ids();
+    uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
+    SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
+    use_up_ids();
     SAY(.type = 'E', .number = number, .quantity = 10, .price = LL_RIG_MID, .match = 1);
     ck_assert_uint_eq(last_verdict(), LL_VERDICT_DUPLICATE);
     ck_assert_int_eq(lots(), 10);
@@ -100,17 +111,9 @@ END_TEST
 /* The same, matched together with what follows it: the cancel of the rest is of what the fill left. */
 START_TEST(a_fill_without_room_comes_before_what_follows)
 {
-    struct ll_oms_config config;
-    ll_oms_rig_free(&rig);
-    ll_oms_rig_config(&config);
-    config.orders = 4;
-    config.ids = 16;
-    ll_oms_rig_make(&rig, &config);
-    ll_oms_rig_ready(&rig);
+    make_with_few_ids();
     uint64_t number = ll_test_oms_live("A1", LL_ORDER_BUY, 100, LL_RIG_MID);
-    for (uint32_t i = 0; i < 16; i++)
-        (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
-    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    use_up_ids();
     ll_oms_rig_hold(&rig, 0,
                     &(struct ll_rig_message){
                         .type = 'E', .number = number, .quantity = 20, .price = LL_RIG_MID, .match = 1});
@@ -633,9 +636,7 @@ START_TEST(a_failed_order_that_cannot_be_named_again)
     ll_oms_rig_make(&rig, &config);
     ll_oms_rig_ready(&rig);
     (void)ll_oms_rig_place(&rig, "A1", LL_ORDER_BUY, 100, LL_RIG_MID);
-    for (uint32_t i = 0; i < 16; i++)
-        (void)DO(.kind = LL_COMMAND_ID_ADD, .target = "A1", .id_type = LL_ID_MODIFY);
-    ck_assert_uint_eq(rig.answer.refusal, LL_REFUSAL_TABLE_FULL);
+    use_up_ids();
     SAY(.type = 'J', .number = 1, .code = LL_OUCH50_REJECT_HALTED);
     ck_assert_uint_eq(ll_test_oms_state("A1"), LL_ORDER_FAILED);
     uint32_t sends = rig.send_count;
